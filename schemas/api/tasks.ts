@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { Label, line, text } from '../primitives.ts';
+import { LinkKind, Priority, TaskStatus } from '../values.ts';
+import { Base, ImportedView, Person, page, Removed, Siblings, Time } from './common.ts';
+
+/** Certainty of a claim. `tentative`: written here. `granted`: by the arbiter. */
+export const Claim = z.strictObject({
+  operation: z.string(),
+  by: Person,
+  since: Time,
+  certainty: z.enum(['tentative', 'granted']),
+  incarnation: z.string(),
+  until: Time.optional(),
+  /** Claims made apart that lost to this one. */
+  lost: z.array(z.strictObject({ operation: z.string(), by: Person, since: Time })).optional(),
+});
+
+export const Evidence = z.strictObject({
+  kind: z.enum(['link', 'commit', 'file', 'note', 'message']),
+  ref: z.string().min(1).max(2048),
+});
+
+const link = z.strictObject({ kind: LinkKind, id: z.string(), short: z.string().optional() });
+
+export const Task = z.strictObject({
+  id: z.string(),
+  /** `kai-12`; a longer form where two tasks share one. */
+  short: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  criteria: z.string().nullable(),
+  status: TaskStatus,
+  priority: Priority,
+  assignee: Person.nullable(),
+  reviewer: Person.nullable(),
+  labels: z.array(z.string()),
+  due: Time.nullable(),
+  evidence: z.array(Evidence),
+  creator: Person,
+  created: Time,
+  updated: Time,
+  claim: Claim.nullable(),
+  /** Links from this task, and to it (`inverse`). Only those that hold. */
+  links: z.array(link),
+  inverse: z.array(link),
+  /** Links that were dropped because they would close a cycle. */
+  dropped: z.array(link).optional(),
+  /** Open tasks that block this one. */
+  blockers: z.array(z.strictObject({ id: z.string(), short: z.string() })),
+  ready: z.boolean(),
+  comments: z.int(),
+  siblings: z.record(z.string(), Siblings).optional(),
+  removed: Removed.optional(),
+  imported: ImportedView.optional(),
+  aliases: z.array(z.string()).optional(),
+  legalMoves: z.array(TaskStatus),
+  base: Base,
+});
+export type Task = z.infer<typeof Task>;
+
+const write = {
+  description: text(limits.textBytes).optional(),
+  criteria: text(limits.textBytes).optional(),
+  priority: Priority.optional(),
+  /** Handle or member id. */
+  assignee: z.string().max(64).nullable().optional(),
+  reviewer: z.string().max(64).nullable().optional(),
+  due: Time.nullable().optional(),
+};
+
+export const TaskCreate = z.strictObject({
+  title: line(limits.titleBytes),
+  ...write,
+  status: TaskStatus.optional(),
+  labels: z.array(Label).max(100).optional(),
+  parent: z.string().max(64).optional(),
+  /** Tasks that block the new one. */
+  blockedBy: z.array(z.string().max(64)).max(50).optional(),
+});
+export type TaskCreate = z.infer<typeof TaskCreate>;
+
+export const TaskUpdate = z.strictObject({
+  title: line(limits.titleBytes).optional(),
+  ...write,
+  addLabels: z.array(Label).max(100).optional(),
+  removeLabels: z.array(Label).max(100).optional(),
+  addEvidence: z.array(Evidence).max(50).optional(),
+  base: Base.optional(),
+});
+export type TaskUpdate = z.infer<typeof TaskUpdate>;
+
+export const TaskMove = z.strictObject({
+  to: TaskStatus,
+  reason: text(4096).optional(),
+  base: Base.optional(),
+});
+/** Tentative only, for now. A repeat by the holder answers the claim that it has. */
+export const TaskClaim = z.strictObject({
+  need: z.enum(['tentative', 'granted']).optional(),
+  incarnation: z.string().min(1).max(64).optional(),
+  base: Base.optional(),
+});
+export const TaskRelease = z.strictObject({ reason: text(4096).optional() });
+export const TaskLink = z.strictObject({ kind: LinkKind, to: z.string().max(64), base: Base.optional() });
+export const Comment = z.strictObject({
+  id: z.string(),
+  task: z.string(),
+  author: Person,
+  text: z.string().nullable(),
+  at: Time,
+  mentions: z.array(Person).optional(),
+  edits: z.strictObject({ count: z.int(), at: Time }).optional(),
+  removed: Removed.optional(),
+  siblings: z.record(z.string(), Siblings).optional(),
+  imported: ImportedView.optional(),
+  base: Base,
+});
+export type Comment = z.infer<typeof Comment>;
+export const CommentCreate = z.strictObject({
+  text: text(limits.textBytes).refine((value) => value.trim() !== '', 'text must not be blank'),
+});
+export const CommentsQuery = z.strictObject(page);
+
+export const TasksQuery = z.strictObject({
+  ...page,
+  status: TaskStatus.optional(),
+  assignee: z.string().max(64).optional(),
+  priority: Priority.optional(),
+  label: z.string().max(100).optional(),
+  /** Only tasks that the member holds a claim on. */
+  holder: z.string().max(64).optional(),
+});
+export type TasksQuery = z.infer<typeof TasksQuery>;
+export const ReadyQuery = z.strictObject(page);

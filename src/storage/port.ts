@@ -1,0 +1,93 @@
+/**
+ * The storage port: an ordered map of strings to bytes that commits atomically and durably.
+ *
+ * Contract (test/contracts/store.ts runs it on every adapter):
+ * - `commit` is atomic: after a crash at any instant either every row of a batch is there or none is.
+ * - `commit` resolves only when the batch survives a power cut (or, with durability `os`, a crash of the process).
+ *   It rejects with `StorageError` when the batch may be absent. After a rejected commit the store is *failed*:
+ *   every queued and later commit is refused with code `storage_failed` until `reopen()` resolves; reads stay
+ *   possible only for what was committed before. A batch whose commit rejected is never there after `reopen()`
+ *   unless `reopen()` says so (`lastCommit` equals its number): what was refused does not come back.
+ * - Rows are read back byte for byte. A row that is damaged on disk is an error (`storage_corrupt`), never
+ *   an absent row and never other bytes. Every value is framed with a checksum over key and value.
+ * - Keys order by their UTF-8 bytes. Ranges are half-open: `gte` inclusive, `lt` exclusive.
+ */
+export interface Store {
+  /** Number of the last durable commit, 0 for a new store. Contiguous: each commit adds one. */
+  readonly lastCommit: number;
+  /** The row, or `undefined`. Synchronous: the write path decides on it. */
+  getSync(key: string): Uint8Array | undefined;
+  get(key: string): Promise<Uint8Array | undefined>;
+  getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  /**
+   * Like `getSync`, but an absent row is confirmed by a seek, because a damaged filter block makes a plain
+   * get miss silently. Use it wherever "not found" decides something.
+   */
+  getConfirmed(key: string): Promise<Uint8Array | undefined>;
+  /** A snapshot scan. `limit` counts rows. */
+  scan(range: Range): AsyncIterable<Row>;
+  /** A snapshot scan collected into an array, fetched in large steps. For bounded ranges. */
+  list(range: Range): Promise<Row[]>;
+  /** Writes one atomic batch. Commits may be queued; they land in call order. */
+  commit(writes: readonly Write[]): Promise<number>;
+  /** Rewrites a range so that deleted and overwritten rows leave the disk. */
+  compact(range: { gte: string; lt: string }): Promise<void>;
+  /** After a failed commit: closes, opens again, reads the real end. Resolves with the number found. */
+  reopen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Range {
+  readonly gte: string;
+  readonly lt: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+export type Row = readonly [key: string, value: Uint8Array];
+/** A value of `undefined` deletes the row. */
+export type Write = readonly [key: string, value: Uint8Array | undefined];
+
+/**
+ * The document store: each document's compacted state, behind y-leveldb in a worker thread.
+ * Every failure is an error, never `null`: y-leveldb turns its own into `null` and the adapter turns them back.
+ */
+export interface DocumentStore {
+  /**
+   * Replaces the stored state of a document by `update` (Yjs v1, the full state), durably: written synced, read
+   * back, decoded and compared before it resolves.
+   */
+  write(name: string, update: Uint8Array): Promise<void>;
+  /** The full state (Yjs v1), or `undefined` when there is none. Damage is `storage_corrupt`. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Names of all documents, sorted. */
+  names(): Promise<string[]>;
+  remove(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Why storage refused. `cause` holds the engine's own error. */
+export type StorageCode =
+  | 'storage_failed'
+  | 'storage_corrupt'
+  | 'disk_full'
+  | 'directory_locked'
+  | 'directory_newer'
+  | 'directory_unreadable';
+
+export class StorageError extends Error {
+  readonly code: StorageCode;
+  /** Process that holds the directory, for `directory_locked`. */
+  readonly holder?: { pid: number; since: string } | undefined;
+
+  constructor(
+    code: StorageCode,
+    message: string,
+    options: { cause?: unknown; holder?: { pid: number; since: string } } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'StorageError';
+    this.code = code;
+    this.holder = options.holder;
+  }
+}
