@@ -1,0 +1,183 @@
+import type { z } from 'zod';
+import type {
+  Acknowledged,
+  ActivityQuery,
+  CatchUp,
+  CatchUpQuery,
+  Channel,
+  ChannelCreate,
+  ChannelUpdate,
+  Comment,
+  DoctorReport,
+  Event,
+  EventsQuery,
+  ExportSummary,
+  HistoryItem,
+  ImportSummary,
+  List,
+  Member,
+  MemberUpdate,
+  Memory,
+  MemoryQuery,
+  MemoryUpdate,
+  Message,
+  MessagePost,
+  MessagesQuery,
+  Progress,
+  Remember,
+  SearchAnswer,
+  SearchQuery,
+  Status,
+  Task,
+  TaskClaim,
+  TaskCreate,
+  TaskLink,
+  TaskMove,
+  TasksQuery,
+  TaskUpdate,
+  Thread,
+} from '../../schemas/index.ts';
+
+/** What every write takes besides its input. */
+export interface WriteOptions {
+  /** The client's idempotency key, 1 to 256 characters, scoped to the member, kept for ever: a repeat answers the first. */
+  readonly key?: string | undefined;
+}
+
+export interface PageOptions {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** How an event stream begins and what it holds. */
+export type EventsOptions = z.infer<typeof EventsQuery> & { readonly signal?: AbortSignal | undefined };
+
+export interface LongWork {
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The verbs, as one member. Every method resolves after what it wrote is durable, and rejects with a `CoterieError`
+ * of the closed list (`schemas/errors.ts`). A channel is named by name or id, a task by short id or id, a message or
+ * memory by id, memory also by key, a member by handle or id. Inputs are checked against the schemas.
+ */
+export interface Surface {
+  /** The member that speaks. Undefined until its first write made it. */
+  readonly member: { readonly handle: string; readonly id: string };
+
+  readonly channels: {
+    list(query?: PageOptions & { archived?: boolean | undefined }): Promise<List<Channel>>;
+    get(channel: string): Promise<Channel>;
+    create(input: z.infer<typeof ChannelCreate>, options?: WriteOptions): Promise<Channel>;
+    update(channel: string, input: z.infer<typeof ChannelUpdate>, options?: WriteOptions): Promise<Channel>;
+  };
+
+  readonly messages: {
+    post(channel: string, input: MessagePost, options?: WriteOptions): Promise<Message>;
+    list(channel: string, query?: MessagesQuery): Promise<List<Message>>;
+    get(id: string): Promise<Message>;
+    thread(id: string, query?: PageOptions): Promise<Thread>;
+    edit(
+      id: string,
+      input: { text: string; base?: string[] | undefined },
+      options?: WriteOptions,
+    ): Promise<Message>;
+    /** Also removes the text of a comment, a task or a memory, by its id. */
+    redact(
+      id: string,
+      input?: { reason?: string | undefined },
+      options?: WriteOptions,
+    ): Promise<{ id: string; operation: string }>;
+    react(id: string, emoji: string, options?: WriteOptions): Promise<Message>;
+    unreact(id: string, emoji: string, options?: WriteOptions): Promise<Message>;
+    /** Pins, unpins, resolves or reopens the thread. */
+    flag(
+      id: string,
+      input: { pinned?: boolean | undefined; resolved?: boolean | undefined },
+      options?: WriteOptions,
+    ): Promise<Message>;
+  };
+
+  readonly tasks: {
+    create(input: TaskCreate, options?: WriteOptions): Promise<Task>;
+    list(query?: TasksQuery): Promise<List<Task>>;
+    ready(query?: PageOptions): Promise<List<Task>>;
+    get(id: string): Promise<Task>;
+    update(id: string, input: TaskUpdate, options?: WriteOptions): Promise<Task>;
+    move(id: string, input: z.infer<typeof TaskMove>, options?: WriteOptions): Promise<Task>;
+    claim(id: string, input?: z.infer<typeof TaskClaim>, options?: WriteOptions): Promise<Task>;
+    release(id: string, input?: { reason?: string | undefined }, options?: WriteOptions): Promise<Task>;
+    link(id: string, input: z.infer<typeof TaskLink>, options?: WriteOptions): Promise<Task>;
+    unlink(id: string, input: z.infer<typeof TaskLink>, options?: WriteOptions): Promise<Task>;
+    comment(id: string, input: { text: string }, options?: WriteOptions): Promise<Comment>;
+    comments(id: string, query?: PageOptions): Promise<List<Comment>>;
+  };
+
+  readonly memory: {
+    remember(input: Remember, options?: WriteOptions): Promise<Memory>;
+    list(query?: MemoryQuery): Promise<List<Memory>>;
+    get(idOrKey: string): Promise<Memory>;
+    update(idOrKey: string, input: MemoryUpdate, options?: WriteOptions): Promise<Memory>;
+    forget(idOrKey: string, options?: WriteOptions): Promise<Memory>;
+  };
+
+  readonly members: {
+    list(query?: PageOptions & { imported?: boolean | undefined }): Promise<List<Member>>;
+    get(member: string): Promise<Member>;
+    /** Changes oneself. */
+    update(input: z.infer<typeof MemberUpdate>, options?: WriteOptions): Promise<Member>;
+  };
+
+  search(query: SearchQuery): Promise<SearchAnswer>;
+  /** Memory only. */
+  recall(query: { q: string; tag?: string | undefined } & PageOptions): Promise<SearchAnswer>;
+  /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */
+  events(options?: EventsOptions): AsyncIterable<Event>;
+  activity(query?: z.infer<typeof ActivityQuery>): Promise<List<Event>>;
+  history(id: string, query?: PageOptions): Promise<List<HistoryItem>>;
+  catchUp(query?: CatchUpQuery): Promise<CatchUp>;
+  acknowledge(input: {
+    receipt?: string | undefined;
+    operations?: string[] | undefined;
+  }): Promise<Acknowledged>;
+  status(): Promise<Status>;
+}
+
+/** One local copy of a workspace, open. Its own verbs speak as the member it was opened with. */
+export interface Replica extends Surface {
+  readonly workspace: { readonly id: string; readonly name: string };
+  readonly id: string;
+  readonly directory: string;
+  /** The same verbs as another member that this replica hosts; one that does not exist yet is made at its first write. */
+  as(handle: string): Surface;
+  import(
+    request: { format: 'slack' | 'beads' | 'coterie'; path: string },
+    work?: LongWork,
+  ): Promise<ImportSummary>;
+  export(request: { directory: string }, work?: LongWork): Promise<ExportSummary>;
+  /** A consistent copy of the data directory, while running. */
+  backup(request: { directory: string }, work?: LongWork): Promise<{ directory: string; bytes: number }>;
+  /** Checkpoints everything, trims the journal, removes purged text from disk. With `keep` trims the feed to that many events. */
+  compact(
+    request?: { keep?: number | undefined },
+    work?: LongWork,
+  ): Promise<{ before: number; after: number }>;
+  doctor(work?: LongWork): Promise<DoctorReport>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Data directory; made when it does not exist. */
+  readonly directory: string;
+  /** Handle of the member that speaks. */
+  readonly as: string;
+  readonly kind?: 'agent' | 'human' | undefined;
+  /** `sync` survives a power cut, `os` a crash of the process. */
+  readonly durability?: 'sync' | 'os' | undefined;
+  /** Where machine secrets and default workspaces live; by default the user's configuration directory. */
+  readonly config?: string | undefined;
+  /** Name of the workspace for a new directory; by default the user's default workspace. */
+  readonly workspace?: string | undefined;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+}
