@@ -104,13 +104,13 @@ function npmEnvironment() {
   return env;
 }
 
-async function install() {
+async function install(alsoHeldBy) {
   say('installing packages (npm ci) …');
   const started = Date.now();
   rmSync(installStamp, { force: true });
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   const env = npmEnvironment();
-  const options = { env, toStderr: true };
+  const options = { env, toStderr: true, onStart: alsoHeldBy };
   const npmScript = process.env.npm_execpath;
   let result;
   try {
@@ -206,8 +206,8 @@ async function setup() {
   // While another process sets up, what is there may be half of it.
   if (!existsSync(lock) && isInstalled() && isBuilt(wantedBuild())) return;
   const waiting = (pid) => say(`waiting for another set-up (process ${pid}) …`);
-  await withLock(lock, waiting, async () => {
-    if (!isInstalled()) await install();
+  await withLock(lock, waiting, async (alsoHeldBy) => {
+    if (!isInstalled()) await install(alsoHeldBy);
     const wanted = wantedBuild();
     if (!isBuilt(wanted)) await build(wanted);
     linkCommand();

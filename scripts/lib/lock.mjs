@@ -43,8 +43,8 @@ function isAlive(pid) {
 
 function isStale({ text, age }) {
   if (age > STALE_AFTER_MS) return true;
-  const [pid, host] = text.split(' ');
-  return host === hostname() && Number(pid) > 0 && !isAlive(Number(pid));
+  const [host, ...pids] = text.trim().split(' ');
+  return host === hostname() && pids.length > 0 && !pids.some((pid) => isAlive(Number(pid)));
 }
 
 /** Takes a dead holder's lock away; when someone renewed it in between, puts theirs back. */
@@ -65,20 +65,28 @@ function evict(path, text) {
   removeQuietly(aside);
 }
 
-/** Runs `work` alone; `onWait(pid)` is called once when another process holds the lock. */
+/**
+ * Runs `work` alone; `onWait(pid)` is called once when another process holds the lock. `work` gets a function
+ * that names a child which must also be gone before the lock counts as left behind: npm outlives us when we
+ * are killed, and two of them at once spoil node_modules.
+ */
 export async function withLock(path, onWait, work) {
-  const text = `${process.pid} ${hostname()} ${Date.now()}`;
+  let text = `${hostname()} ${process.pid}`;
   for (let waited = false; !tryCreate(path, text); ) {
     const holder = readHolder(path);
     if (holder && isStale(holder)) evict(path, holder.text);
     else if (holder) {
-      if (!waited) onWait(holder.text.split(' ')[0]);
+      if (!waited) onWait(holder.text.split(' ')[1]);
       waited = true;
       await sleep(200);
     }
   }
   const release = () => {
     if (readHolder(path)?.text === text) removeQuietly(path);
+  };
+  const alsoHeldBy = (pid) => {
+    text = `${text} ${pid}`;
+    writeFileSync(path, text);
   };
   const touch = setInterval(() => {
     try {
@@ -89,7 +97,7 @@ export async function withLock(path, onWait, work) {
   }, FRESH_EVERY_MS);
   process.once('exit', release);
   try {
-    return await work();
+    return await work(alsoHeldBy);
   } finally {
     clearInterval(touch);
     process.removeListener('exit', release);

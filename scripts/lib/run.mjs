@@ -7,7 +7,7 @@ import { at, root } from './files.mjs';
 export function run(
   command,
   args,
-  { capture = false, env = process.env, shell = false, toStderr = false } = {},
+  { capture = false, env = process.env, shell = false, toStderr = false, onStart } = {},
 ) {
   const out = capture ? 'pipe' : toStderr ? process.stderr : 'inherit';
   return new Promise((resolve, reject) => {
@@ -17,6 +17,7 @@ export function run(
       shell,
       stdio: ['ignore', out, capture ? 'pipe' : 'inherit'],
     });
+    if (child.pid !== undefined) onStart?.(child.pid);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk) => {
