@@ -10,11 +10,15 @@
  *   unless `reopen()` says so (`lastCommit` equals its number): what was refused does not come back.
  * - Rows are read back byte for byte. A row that is damaged on disk is an error (`storage_corrupt`), never
  *   an absent row and never other bytes. Every value is framed with a checksum over key and value.
- * - Keys order by their UTF-8 bytes. Ranges are half-open: `gte` inclusive, `lt` exclusive.
+ * - Keys order by their UTF-8 bytes. Ranges are half-open: `gte` inclusive, `lt` exclusive. Keys are well-formed,
+ *   not empty and do not begin with U+0000, which the store keeps for itself; anything else is a `TypeError`.
+ * - An array given to `commit` and the bytes in it are the store's until it settles: do not change them.
  */
 export interface Store {
   /** Number of the last durable commit, 0 for a new store. Contiguous: each commit adds one. */
   readonly lastCommit: number;
+  /** True from the first rejected commit until `reopen()` resolves. */
+  readonly failed: boolean;
   /** The row, or `undefined`. Synchronous: the write path decides on it. */
   getSync(key: string): Uint8Array | undefined;
   get(key: string): Promise<Uint8Array | undefined>;
@@ -28,12 +32,20 @@ export interface Store {
   scan(range: Range): AsyncIterable<Row>;
   /** A snapshot scan collected into an array, fetched in large steps. For bounded ranges. */
   list(range: Range): Promise<Row[]>;
-  /** Writes one atomic batch. Commits may be queued; they land in call order. */
+  /** Writes one atomic batch and resolves with its number. Commits may be queued; they land in call order. */
   commit(writes: readonly Write[]): Promise<number>;
   /** Rewrites a range so that deleted and overwritten rows leave the disk. */
   compact(range: { gte: string; lt: string }): Promise<void>;
-  /** After a failed commit: closes, opens again, reads the real end. Resolves with the number found. */
+  /**
+   * After a failed commit: closes, opens again, reads the real end. Resolves with the number found. Rejects when
+   * it cannot open (a full disk, say); call it again later. On a store that has not failed it only resolves.
+   */
   reopen(): Promise<number>;
+  /**
+   * Checksum of a recent commit (one of the last 4,096), as `batchChecksum(writes)` gives it, or `undefined` when
+   * there is none of that number. With it a caller can tell after `reopen()` whether a refused batch landed.
+   */
+  checksumOf(commit: number): Promise<number | undefined>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,137 @@
+import { dirname, join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Files } from './files.ts';
+import { StorageError } from './port.ts';
+import { toStorageError } from './store/trouble.ts';
+
+/** Version of the layout that this code writes. It opens this one and refuses newer ones. */
+export const FORMAT = 1;
+
+/** Directories are for their owner alone, and so are files. */
+const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+const FORMAT_FILE = 'coterie.json';
+const HOLDER_FILE = 'holder.json';
+
+/** Who has a directory open, since when (ISO 8601). */
+export interface Holder {
+  readonly pid: number;
+  readonly since: string;
+}
+
+/** The layout of a data directory, made as far as it was not there. */
+export interface DataDirectory {
+  readonly path: string;
+  readonly journal: string;
+  readonly documents: string;
+  /** The layout's version as found, `undefined` while the directory is new. */
+  readonly format: number | undefined;
+  /** Says on disk that the directory is complete. Called once the journal exists. */
+  seal(): void;
+  /** Leaves a note of who has the directory. The journal's lock is the lock; this only tells. */
+  hold(holder: Holder): void;
+  /** Takes the note away. */
+  release(): void;
+  /** Who left a note and is alive. */
+  holder(): Holder | undefined;
+}
+
+/** True when a process of that number runs, also one of another user. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * Finds or makes a data directory. Throws `directory_unreadable` for a file in its place or missing permission,
+ * `directory_newer` for a layout of a later version, `storage_corrupt` for a damaged format file.
+ */
+export function openDirectory(
+  path: string,
+  files: Files,
+  alive: (pid: number) => boolean = isAlive,
+): DataDirectory {
+  const root = resolve(path);
+  const journal = join(root, 'journal');
+  const documents = join(root, 'documents');
+  const formatPath = join(root, FORMAT_FILE);
+  const holderPath = join(root, HOLDER_FILE);
+  let format: number | undefined;
+  try {
+    for (const one of [root, journal, documents]) makeDirectory(one, files);
+    format = readFormat(files.read(formatPath), root);
+  } catch (error) {
+    throw toStorageError(error, `The data directory ${root} cannot be used`, 'directory_unreadable');
+  }
+
+  return {
+    path: root,
+    journal,
+    documents,
+    format,
+    seal() {
+      if (format === undefined) files.replace(formatPath, writeFormat(), FILE_MODE);
+    },
+    hold: (holder) => files.replace(holderPath, Buffer.from(`${JSON.stringify(holder)}\n`), FILE_MODE),
+    release() {
+      if (files.exists(holderPath)) files.remove(holderPath);
+    },
+    holder: () => readHolder(files.read(holderPath), alive),
+  };
+}
+
+/** Makes a directory and those above it, each name synced, and checks that it can be used. */
+function makeDirectory(path: string, files: Files): void {
+  const kind = files.kind(path);
+  if (kind === 'file') throw new StorageError('directory_unreadable', `${path} is a file, not a directory.`);
+  if (kind === undefined) {
+    const parent = dirname(path);
+    if (parent !== path && files.kind(parent) !== 'directory') makeDirectory(parent, files);
+    files.makeDirectory(path, DIRECTORY_MODE);
+    files.syncDirectory(parent);
+  }
+  files.checkAccess(path);
+}
+
+/** Body and sum on one line each: a damaged version must not pass for another version. */
+function writeFormat(): Uint8Array {
+  const body = JSON.stringify({ format: FORMAT });
+  return Buffer.from(`${body}\n${crc32(body).toString(16).padStart(8, '0')}\n`);
+}
+
+function readFormat(bytes: Uint8Array | undefined, root: string): number | undefined {
+  if (bytes === undefined) return undefined;
+  const [body = '', sum = ''] = Buffer.from(bytes).toString('latin1').split('\n');
+  const damaged = new StorageError('storage_corrupt', `The file ${FORMAT_FILE} in ${root} is damaged.`);
+  if (sum !== crc32(body).toString(16).padStart(8, '0')) throw damaged;
+  const value: unknown = JSON.parse(body);
+  if (typeof value !== 'object' || value === null || !('format' in value) || typeof value.format !== 'number')
+    throw damaged;
+  if (value.format > FORMAT) {
+    throw new StorageError(
+      'directory_newer',
+      `The data directory ${root} has format ${value.format}; this version reads up to ${FORMAT}. Use a newer version.`,
+    );
+  }
+  return value.format;
+}
+
+/** The note is only a courtesy: one that does not read, or whose process is gone, says nothing. */
+function readHolder(bytes: Uint8Array | undefined, alive: (pid: number) => boolean): Holder | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof value !== 'object' || value === null || !('pid' in value) || !('since' in value))
+      return undefined;
+    const { pid, since } = value;
+    if (typeof pid !== 'number' || typeof since !== 'string' || !alive(pid)) return undefined;
+    return { pid, since };
+  } catch {
+    return undefined;
+  }
+}

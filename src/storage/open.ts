@@ -1,0 +1,105 @@
+import { type DataDirectory, FORMAT, openDirectory } from './directory.ts';
+import { type FreeBytes, freeBytes } from './disk.ts';
+import { type Files, nodeFiles } from './files.ts';
+import { StorageError } from './port.ts';
+import { type Durability, type LevelStore, openLevelStore } from './store/level.ts';
+import type { Loss } from './store/window.ts';
+
+export interface StorageOptions {
+  /** The data directory, made when absent. One process at a time. */
+  readonly directory: string;
+  /** `sync` (unless given): acknowledged means it survives a power cut. `os`: it survives a crash of the process. */
+  readonly durability?: Durability;
+  /** Free bytes below which commits are refused with `disk_full`, 64 MiB unless given. */
+  readonly reserve?: number;
+  /** Opens with what is there when committed data is missing, and says what in `info.loss`. */
+  readonly salvage?: boolean;
+  readonly files?: Files;
+  readonly free?: FreeBytes;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Milliseconds that never go back. */
+  readonly monotonic?: () => number;
+}
+
+/** What opening found. */
+export interface StorageInfo {
+  /** Absolute path of the data directory. */
+  readonly directory: string;
+  readonly format: number;
+  /** True when this opening made the directory. */
+  readonly isNew: boolean;
+  readonly durability: Durability;
+  /** Committed data that is missing: with `salvage`, or lost to a restart of the system with durability `os`. */
+  readonly loss: Loss | undefined;
+}
+
+/** An open data directory. */
+export interface Storage {
+  readonly store: LevelStore;
+  readonly info: StorageInfo;
+  /** Free bytes on the disk of the directory. */
+  free(): number;
+  close(): Promise<void>;
+}
+
+/** Opens a data directory, or makes one. Rejects with `StorageError`; see its codes. */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const {
+    durability = 'sync',
+    files = nodeFiles,
+    now = Date.now,
+    salvage = false,
+    free = freeBytes,
+  } = options;
+  const directory = openDirectory(options.directory, files);
+  const store = await openJournal(directory, { ...options, durability, files, salvage });
+  try {
+    const isNew = directory.format === undefined;
+    if (isNew && store.lastCommit > 0 && !salvage) {
+      throw new StorageError(
+        'storage_corrupt',
+        `The data directory ${directory.path} has lost its format file.`,
+      );
+    }
+    directory.seal();
+    directory.hold({ pid: process.pid, since: new Date(now()).toISOString() });
+    const info: StorageInfo = {
+      directory: directory.path,
+      format: directory.format ?? FORMAT,
+      isNew,
+      durability,
+      loss: store.loss,
+    };
+    return {
+      store,
+      info,
+      free: () => free(directory.path),
+      async close() {
+        directory.release();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openJournal(
+  directory: DataDirectory,
+  options: StorageOptions & { durability: Durability },
+): Promise<LevelStore> {
+  try {
+    const mustExist = directory.format !== undefined;
+    return await openLevelStore({ ...options, directory: directory.journal, mustExist });
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'directory_locked') throw error;
+    const holder = directory.holder();
+    const who = holder === undefined ? 'another process' : `process ${holder.pid} since ${holder.since}`;
+    throw new StorageError('directory_locked', `The data directory ${directory.path} is in use by ${who}.`, {
+      cause: error,
+      ...(holder ? { holder: { ...holder } } : {}),
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { crc32 } from 'node:zlib';
+import { StorageError, type Write } from '../port.ts';
+
+/** Bytes that a frame adds in front of each stored value. */
+export const FRAME_BYTES = 4;
+
+/** Everything below this key belongs to the store itself (commit rows). */
+export const FIRST_KEY = '\u0001';
+
+/** Sorts after every key that a caller may use: the open end of a range over everything. */
+export const LAST_KEY = '\u{10ffff}';
+
+/**
+ * A value as it is stored: CRC-32 over key and value (4 bytes, little endian), then the value. The key is part of
+ * the sum, so a row that a damaged table moved under another key is found too.
+ */
+export function frame(key: string, value: Uint8Array): Buffer {
+  const framed = Buffer.allocUnsafe(FRAME_BYTES + value.length);
+  framed.writeUInt32LE(crc32(value, crc32(key)), 0);
+  framed.set(value, FRAME_BYTES);
+  return framed;
+}
+
+/** The value in a stored frame, a view of its bytes. Throws `storage_corrupt` when key and value do not agree. */
+export function unframe(key: string, framed: Uint8Array): Uint8Array {
+  const value = new Uint8Array(
+    framed.buffer,
+    framed.byteOffset + FRAME_BYTES,
+    Math.max(0, framed.length - FRAME_BYTES),
+  );
+  if (framed.length < FRAME_BYTES || readUint32(framed) !== crc32(value, crc32(key))) {
+    throw new StorageError(
+      'storage_corrupt',
+      `The stored row ${JSON.stringify(key)} is damaged: its checksum does not match.`,
+    );
+  }
+  return value;
+}
+
+/** The first four bytes of a frame as the number that they encode. */
+export function readUint32(bytes: Uint8Array, at = 0): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+}
+
+/** Sum of one write. A deletion is told from an empty value by its complement. */
+function writeSum(key: string, value: Uint8Array | undefined): number {
+  return value === undefined ? ~crc32(key) >>> 0 : crc32(value, crc32(key));
+}
+
+/** CRC-32 over a batch, in order: what `checksumOf` answers for the commit that wrote it. */
+export function batchChecksum(writes: readonly Write[]): number {
+  const sums = Buffer.allocUnsafe(writes.length * 4);
+  writes.forEach(([key, value], at) => {
+    sums.writeUInt32LE(writeSum(key, value), at * 4);
+  });
+  return crc32(sums);
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Throws a `TypeError` for a key that the store does not take. */
+export function checkKey(key: string): void {
+  if (key.length === 0 || key.charCodeAt(0) === 0)
+    throw new TypeError('A key is not empty and does not begin with U+0000.');
+  if (LONE_SURROGATE.test(key)) throw new TypeError(`A key is well-formed text: ${JSON.stringify(key)}`);
+}
+
+/** Moves surrogates above the rest of the basic plane, where the code points that they stand for belong. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/**
+ * Orders two keys by their UTF-8 bytes, which is the order of their code points. JavaScript compares UTF-16 units,
+ * which differs where a surrogate meets a unit above it.
+ */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** The lower bound of a caller's range with the store's own rows cut off. */
+export function outside(gte: string): string {
+  return gte < FIRST_KEY ? FIRST_KEY : gte;
+}
