@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { CoterieError } from '../../schemas/index.ts';
+import type { Tokens } from '../node/tokens.ts';
+import { refusalOf, safeHeaders } from './errors.ts';
+import { pagePolicy } from './page.ts';
+import { type Door, type Route, taken } from './route.ts';
+import { routes } from './routes/index.ts';
+
+interface Bound {
+  Bindings: HttpBindings;
+}
+
+const bearer = /^Bearer ([A-Za-z0-9_-]{1,128})$/i;
+
+function authenticate(incoming: IncomingMessage, tokens: Tokens): string {
+  const given = bearer.exec(incoming.headers.authorization ?? '')?.[1];
+  if (given === undefined) throw new CoterieError('unauthorized', 'The request carries no bearer token.');
+  const handle = tokens.whose(given);
+  if (handle === undefined)
+    throw new CoterieError('unauthorized', 'The bearer token is not one that this node issued.');
+  return handle;
+}
+
+/** Finds the methods of a path, for those who asked with another. */
+function methodsOf(path: string): string[] {
+  const fits = routes.filter((one) =>
+    new RegExp(`^${one.path.replaceAll('.', '[.]').replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
+  );
+  return [
+    ...new Set(fits.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))),
+  ];
+}
+
+function headersOf(route: Route): Record<string, string> {
+  const type =
+    'type' in route.answer && !('safeParse' in route.answer) ? route.answer.type : 'application/json';
+  return {
+    ...safeHeaders,
+    'content-type': type,
+    ...(type.startsWith('text/html')
+      ? { 'content-security-policy': pagePolicy, 'x-frame-options': 'DENY' }
+      : {}),
+  };
+}
+
+/** The table of routes as an app: who asks, which route, what it answers, and every error in the one shape. */
+export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
+  const app = new Hono<Bound>();
+
+  async function answer(route: Route, c: Context<Bound>): Promise<Response> {
+    const began = performance.now();
+    const { incoming, outgoing } = c.env;
+    const count = (status: number): void =>
+      door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
+    try {
+      const handle = route.open ? undefined : authenticate(incoming, tokens);
+      const question = incoming.url?.indexOf('?') ?? -1;
+      const search = new URLSearchParams(question < 0 ? '' : incoming.url?.slice(question + 1));
+      const result = await route.run({ door, incoming, outgoing, handle, search, params: c.req.param() });
+      if (result === taken) {
+        count(outgoing.statusCode);
+        return RESPONSE_ALREADY_SENT;
+      }
+      const status = route.status ?? 200;
+      count(status);
+      const text = typeof result === 'string' ? result : JSON.stringify(result);
+      return new Response(text, { status, headers: headersOf(route) });
+    } catch (error) {
+      const { status, answer: body, headers } = refusalOf(error, door.log, `${route.method} ${route.path}`);
+      count(status);
+      return Response.json(body, { status, headers: { ...safeHeaders, ...headers } });
+    }
+  }
+
+  for (const route of routes) {
+    const pattern = route.path.replace(/\{([^}]+)\}/g, ':$1');
+    app.on(route.method.toUpperCase(), pattern, (c) => answer(route, c));
+  }
+
+  const refuse = (error: unknown, path: string): Response => {
+    const { status, answer: body, headers } = refusalOf(error, door.log, path);
+    door.metrics.request('other', 'other', status, 0);
+    return Response.json(body, { status, headers: { ...safeHeaders, ...headers } });
+  };
+  app.notFound((c) => {
+    try {
+      if (c.req.path.startsWith('/v1/')) authenticate(c.env.incoming, tokens);
+      const legal = methodsOf(c.req.path);
+      const { method } = c.env.incoming;
+      if (legal.length > 0)
+        throw new CoterieError('bad_method', `${method} is not a method of this path`, { legal });
+      throw new CoterieError('no_route', `There is no ${c.req.path} here`);
+    } catch (error) {
+      return refuse(error, c.req.path);
+    }
+  });
+  app.onError((error, c) => refuse(error, c.req.path));
+  return app;
+}

@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { CoterieError, type ErrorAnswer } from '../../schemas/index.ts';
+import type { Log } from '../node/log.ts';
+
+/** What an error becomes on the wire. */
+export interface Refusal {
+  readonly status: number;
+  readonly answer: ErrorAnswer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Any error as one of the closed list. What is none of them is a mistake of ours: the log gets it whole, the client
+ * only learns that it happened.
+ */
+export function refusalOf(error: unknown, log: Log, where: string): Refusal {
+  const known =
+    error instanceof CoterieError ? error : new CoterieError('internal', 'Something unexpected happened.');
+  if (known !== error || known.code === 'internal') log.error({ err: error, where }, 'a request failed');
+  const headers: Record<string, string> = {};
+  if (known.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
+  if (known.code === 'bad_method' && known.legal) headers['allow'] = known.legal.join(', ');
+  if (known.code === 'busy') headers['retry-after'] = '1';
+  return { status: known.status, answer: known.toJSON(), headers };
+}
+
+/** Sent with every answer: nothing is cached, framed, sniffed or readable from another site. */
+export const safeHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Answers before, or beside, the app. The connection ends with it, since what follows on it is not to be trusted. */
+export function sendRefusal(outgoing: ServerResponse, refusal: Refusal): void {
+  const text = JSON.stringify(refusal.answer);
+  outgoing.writeHead(refusal.status, {
+    ...safeHeaders,
+    ...refusal.headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
+  outgoing.end(text);
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import { CoterieError } from '../../schemas/index.ts';
+
+/** The names under which a node on this port may be asked. */
+export function hostsOf(port: number): ReadonlySet<string> {
+  const names = ['127.0.0.1', 'localhost', '[::1]'];
+  return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
+}
+
+/**
+ * Refuses what no client of ours sends: a foreign `Host`, which is how another site reaches a local port under its own
+ * name, and a foreign `Origin`, which is how its pages are told. Every door of the node asks this first.
+ */
+export function refuseForeign(
+  incoming: IncomingMessage,
+  hosts: ReadonlySet<string>,
+): CoterieError | undefined {
+  const given = incoming.rawHeaders.filter(
+    (name, at) => at % 2 === 0 && name.toLowerCase() === 'host',
+  ).length;
+  const host = incoming.headers.host?.toLowerCase();
+  if (given !== 1 || host === undefined || !hosts.has(host))
+    return new CoterieError('bad_host', `Host ${host ?? '(none)'} is not one of this node`);
+  const origin = incoming.headers.origin?.toLowerCase();
+  if (origin !== undefined && !(origin.startsWith('http://') && hosts.has(origin.slice('http://'.length))))
+    return new CoterieError('bad_host', `Origin ${origin} is not one of this node`);
+  if (!incoming.url?.startsWith('/')) return new CoterieError('invalid', 'the request names no path');
+  return undefined;
+}

@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import { CoterieError } from '../../schemas/index.ts';
+import type { Replica, Surface } from '../../src/replica/surface.ts';
+import type { Log } from '../node/log.ts';
+import { check, expectNoBody, keyOf, queryOf, readJson } from './input.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What the routes see of the node that they belong to. */
+export interface Door {
+  readonly replica: Replica;
+  readonly version: string;
+  /** Random, new for each start. */
+  readonly node: string;
+  readonly url: string;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Aborts when the node begins to stop: streams and long work end. */
+  readonly stopping: AbortSignal;
+  /** How streams behave; tests make it quick. */
+  readonly streams: StreamLimits;
+}
+
+export interface StreamLimits {
+  /** A comment this often keeps a silent stream alive, ms. */
+  readonly heartbeat: number;
+  /** Bytes that may wait for a reader before its stream pauses. */
+  readonly bufferBytes: number;
+  /** A paused reader that takes nothing for this long is told that it lagged, ms. */
+  readonly patience: number;
+  /** Open streams at most. */
+  readonly count: number;
+}
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** The raw side of one request. */
+export interface Exchange {
+  readonly door: Door;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly params: Readonly<Record<string, string>>;
+  readonly search: URLSearchParams;
+  /** Handle of the member that the token names; undefined where no token is needed. */
+  readonly handle: string | undefined;
+}
+
+/** What a route's `run` is given: everything checked. */
+export interface Call<P, Q, B> extends Omit<Exchange, 'params'> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly key: string | undefined;
+  /** The verbs, as the member that the token names. */
+  readonly surface: Surface;
+}
+
+/** A content type that is not JSON, with its meaning for the documentation. */
+export interface Plain {
+  readonly type: string;
+  readonly what: string;
+}
+
+/** An answer of a route: JSON by schema, or another content type. */
+export type Answer = z.ZodType | Plain;
+
+/** Sent by the route itself, on `outgoing`. */
+export const taken: unique symbol = Symbol('taken');
+
+interface Described {
+  readonly method: Method;
+  readonly path: string;
+  /** One sentence, in the documentation and in OpenAPI. */
+  readonly summary: string;
+  /** Needs no token. */
+  readonly open?: boolean;
+  readonly answer: Answer;
+  /** 200 unless said. */
+  readonly status?: 201;
+}
+
+/** One row of the table that app, documentation and OpenAPI are made from. */
+export interface Route extends Described {
+  readonly query?: z.ZodType | undefined;
+  readonly body?: z.ZodType | undefined;
+  /** Without a body, `{}` is meant. */
+  readonly bodyOptional?: boolean | undefined;
+  /** Resolves with the answer, or with `taken`. */
+  run(exchange: Exchange): Promise<unknown>;
+}
+
+type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+
+interface Definition<P extends string, Q extends z.ZodType, B extends z.ZodType, A extends Answer>
+  extends Described {
+  readonly path: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly bodyOptional?: boolean;
+  readonly answer: A;
+  run(
+    call: Call<Readonly<Record<Names<P>, string>>, z.output<Q>, z.output<B>>,
+  ): Promise<(A extends z.ZodType ? z.output<A> : string) | typeof taken>;
+}
+
+/** A route from its definition: reads and checks the request, then runs it with types that follow from its schemas. */
+export function route<
+  const P extends string,
+  A extends Answer,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
+>(definition: Definition<P, Q, B, A>): Route {
+  const { query: querySchema, body: bodySchema, bodyOptional, run, ...described } = definition;
+  const writes = described.method !== 'get';
+  return {
+    ...described,
+    query: querySchema,
+    body: bodySchema,
+    bodyOptional,
+    async run(exchange) {
+      const { door, incoming, handle, search } = exchange;
+      const given = queryOf(search);
+      const unexpected = querySchema ? undefined : Object.keys(given)[0];
+      if (unexpected !== undefined) throw new CoterieError('invalid', `unknown field ${unexpected}`);
+      const key = writes ? keyOf(incoming) : undefined;
+      if (!bodySchema) expectNoBody(incoming);
+      const query = (querySchema ? check(querySchema, given) : undefined) as z.output<Q>;
+      const body = (
+        bodySchema ? check(bodySchema, await readJson(incoming, bodyOptional ?? false)) : undefined
+      ) as z.output<B>;
+      return run({
+        ...exchange,
+        params: exchange.params as Readonly<Record<Names<P>, string>>,
+        query,
+        body,
+        key,
+        surface: handle === undefined ? door.replica : door.replica.as(handle),
+      });
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { CoterieError, EventsQuery } from '../../../schemas/index.ts';
+import { route, taken } from '../route.ts';
+import { sendEvents } from '../sse.ts';
+
+export const eventRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/events',
+    summary: 'Streams events: what is beyond `since` or `Last-Event-ID`, then what happens.',
+    query: EventsQuery,
+    answer: { type: 'text/event-stream', what: 'events named by their type, each with its cursor as `id`' },
+    async run({ door, surface, query, incoming, outgoing }) {
+      if (incoming.method !== 'GET')
+        throw new CoterieError('bad_method', `${incoming.method} does not open a stream`, { legal: ['GET'] });
+      const last = incoming.headers['last-event-id'];
+      const since = last === undefined || last === '' ? query.since : String(last);
+      await sendEvents(door, surface, { ...query, since }, incoming, outgoing);
+      return taken;
+    },
+  }),
+];

@@ -1,0 +1,26 @@
+import type { Route } from '../route.ts';
+import { adminRoutes } from './admin.ts';
+import { channelRoutes } from './channels.ts';
+import { documentRoutes } from './document.ts';
+import { eventRoutes } from './events.ts';
+import { memberRoutes } from './members.ts';
+import { memoryRoutes } from './memory.ts';
+import { messageRoutes } from './messages.ts';
+import { readingRoutes } from './reading.ts';
+import { systemRoutes } from './system.ts';
+import { taskRoutes } from './tasks.ts';
+
+const described: readonly Route[] = [
+  ...memberRoutes,
+  ...channelRoutes,
+  ...messageRoutes,
+  ...taskRoutes,
+  ...memoryRoutes,
+  ...readingRoutes,
+  ...eventRoutes,
+  ...adminRoutes,
+  ...systemRoutes,
+];
+
+/** Every route of a node. A literal path stands before a pattern that it fits. */
+export const routes: readonly Route[] = [...described, ...documentRoutes(described)];

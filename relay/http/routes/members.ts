@@ -1,0 +1,41 @@
+import { CoterieError, list, Member, MembersQuery, MemberUpdate, Status } from '../../../schemas/index.ts';
+import { route } from '../route.ts';
+
+export const memberRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/status',
+    summary: 'Tells workspace, replica, member, counts, storage and the newest cursor.',
+    answer: Status,
+    run: ({ surface }) => surface.status(),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/members',
+    summary: 'Lists the members; `imported=false` leaves out authors of imported history.',
+    query: MembersQuery,
+    answer: list(Member),
+    run: ({ surface, query }) => surface.members.list(query),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/members/{member}',
+    summary: 'Shows one member, by handle or id.',
+    answer: Member,
+    run: ({ surface, params }) => surface.members.get(params.member),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/members/{member}',
+    summary: 'Changes one’s own name or handle.',
+    body: MemberUpdate,
+    answer: Member,
+    async run({ surface, params, body, key, handle }) {
+      if (params.member !== handle && params.member !== surface.member.id)
+        throw new CoterieError('forbidden', `${params.member} is not the member that the token names`, {
+          hint: 'Members change themselves.',
+        });
+      return surface.members.update(body, { key });
+    },
+  }),
+];

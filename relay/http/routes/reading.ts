@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import {
+  Acknowledge,
+  Acknowledged,
+  ActivityQuery,
+  CatchUp,
+  CatchUpQuery,
+  CoterieError,
+  Event,
+  HistoryItem,
+  HistoryQuery,
+  list,
+  RecallQuery,
+  SearchAnswer,
+  SearchQuery,
+} from '../../../schemas/index.ts';
+import { route } from '../route.ts';
+
+/** Search, and recall in one: a tag narrows memory only. */
+const FindQuery = z.strictObject({ ...SearchQuery.shape, tag: RecallQuery.shape.tag });
+
+export const readingRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/search',
+    summary: 'Searches messages, tasks and memory; `kind=memory` recalls, and takes a `tag`.',
+    query: FindQuery,
+    answer: SearchAnswer,
+    async run({ surface, query: { tag, ...query } }) {
+      if (query.kind !== 'memory') {
+        if (tag !== undefined) throw new CoterieError('invalid', 'tag needs kind=memory');
+        return surface.search(query);
+      }
+      if (query.channel !== undefined)
+        throw new CoterieError('invalid', 'channel does not go with kind=memory');
+      return surface.recall({ q: query.q, tag, limit: query.limit, cursor: query.cursor });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/catch-up',
+    summary: 'Tells everything beyond the member’s mark, with a receipt. Reading it moves no mark.',
+    query: CatchUpQuery,
+    answer: CatchUp,
+    run: ({ surface, query }) => surface.catchUp(query),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/acks',
+    summary: 'Acknowledges a receipt, or operations singly. Repeating it changes nothing.',
+    body: Acknowledge,
+    answer: Acknowledged,
+    async run({ surface, body }) {
+      if (body.receipt === undefined && body.operations === undefined)
+        throw new CoterieError('invalid', 'receipt or operations is missing');
+      return surface.acknowledge(body);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/activity',
+    summary: 'Lists what happened, newest first.',
+    query: ActivityQuery,
+    answer: list(Event),
+    run: ({ surface, query }) => surface.activity(query),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/history/{id}',
+    summary: 'Lists every operation on one thing, oldest first.',
+    query: HistoryQuery,
+    answer: list(HistoryItem),
+    run: ({ surface, params, query }) => surface.history(params.id, query),
+  }),
+];

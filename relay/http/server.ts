@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { CoterieError } from '../../schemas/index.ts';
+import type { Log } from '../node/log.ts';
+import { refusalOf, sendRefusal } from './errors.ts';
+import { hostsOf, refuseForeign } from './gate.ts';
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+
+/** A socket that listens, before anything answers on it. */
+export interface Listening {
+  readonly port: number;
+  readonly url: string;
+  /** Begins to answer. */
+  serve(app: { fetch: Fetch }, log: Log): void;
+  /** Takes no more connections; resolves when every request has its answer, or after so many milliseconds. */
+  drain(milliseconds: number): Promise<void>;
+  /** Cuts what is left. */
+  cut(): Promise<void>;
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE')
+        reject(new CoterieError('port_busy', `Port ${port} is taken by another program.`));
+      else if (error.code === 'EACCES')
+        reject(new CoterieError('port_busy', `Port ${port} may not be taken by this user.`));
+      else reject(error);
+    });
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+/** Requests that do not parse, or do not arrive, get the one shape too. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const refused =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new CoterieError('too_large', 'the request headers are too large', {
+          hint: 'Send fewer or shorter headers.',
+        })
+      : new CoterieError('invalid', late ? 'the request took too long' : 'this is not an HTTP request');
+  const text = JSON.stringify(refused.toJSON());
+  socket.end(
+    `HTTP/1.1 ${refused.status} ${refused.code}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
+      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
+
+/** Opens the node's one HTTP port, on this machine only. */
+export async function listen(host: string, port: number): Promise<Listening> {
+  if (!loopback.has(host))
+    throw new CoterieError('unsupported', `A node listens on this machine only, not on ${host}.`);
+  const server = createServer({
+    // Checked by us, with an answer that says so.
+    requireHostHeader: false,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 2_000,
+    noDelay: true,
+  });
+  server.maxConnections = 2_048;
+  server.on('clientError', answerBroken);
+  server.on('error', () => undefined);
+  await bind(server, host, port);
+  const bound = server.address() as AddressInfo;
+  const open = new Set<ServerResponse>();
+  let onIdle: (() => void) | undefined;
+
+  function track(outgoing: ServerResponse): void {
+    open.add(outgoing);
+    outgoing.once('close', () => {
+      open.delete(outgoing);
+      if (open.size === 0) onIdle?.();
+    });
+  }
+
+  return {
+    port: bound.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    serve(app, log) {
+      const hosts = hostsOf(bound.port);
+      const answer = getRequestListener(app.fetch, {
+        overrideGlobalObjects: false,
+        errorHandler(error) {
+          const invalid = error instanceof Error && error.name === 'RequestError';
+          const shown = invalid ? new CoterieError('invalid', `the request target is malformed`) : error;
+          const refusal = refusalOf(shown, log, 'request');
+          return Response.json(refusal.answer, { status: refusal.status });
+        },
+      });
+      server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+        track(outgoing);
+        // A reader that hangs up is no event worth a crash.
+        outgoing.on('error', () => undefined);
+        const foreign = refuseForeign(incoming, hosts);
+        if (foreign) sendRefusal(outgoing, refusalOf(foreign, log, 'gate'));
+        else void answer(incoming, outgoing);
+      });
+      // No protocol to switch to yet: ask again without.
+      server.on('upgrade', (_incoming, socket) => answerBroken(new Error('upgrade'), socket as Socket));
+    },
+    async drain(milliseconds) {
+      server.close();
+      server.closeIdleConnections();
+      for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+      if (open.size === 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    },
+    async cut() {
+      const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+      const listening = server.listening;
+      if (listening) server.close();
+      server.closeAllConnections();
+      if (listening) await closed;
+    },
+  };
+}

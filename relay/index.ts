@@ -1,0 +1,4 @@
+export { type Log, type LogLevel, logLevels, openLog } from './node/log.ts';
+export { defaultPort, type Node, type NodeOptions, startNode } from './node/node.ts';
+export { findNode, probe, type RunFile, readRunFile } from './node/run-file.ts';
+export { readToken, tokenFile, tokenOf } from './node/tokens.ts';
