@@ -32,6 +32,18 @@ export type Verdict =
 /** Which operations of the subject an operation has in its causal past (through any number of `after` steps). */
 export interface Past {
   has(hash: Hash): boolean;
+  /**
+   * What this past shows of a cell (a register, a set): what was added in it and not ended in it. `now` is what all
+   * operations folded so far show of it. An operation is judged by this, never by what was made apart from it.
+   */
+  shows<T extends Element>(cell: string, now: readonly T[]): readonly T[];
+  /** Remembers that the operation being folded ended some of what it saw in the cell, and what it added. */
+  changed<T extends Element>(cell: string, ended: readonly T[], added?: T): void;
+}
+
+/** Something that an operation added. */
+export interface Element {
+  readonly op: Hash;
 }
 
 /** One value of a field, and the operation that wrote it. */
@@ -137,6 +149,8 @@ export interface MemoryVersion {
   readonly op: Hash;
   readonly stamp: Stamp;
   readonly by: Hash;
+  /** The operation that forgot this version. */
+  readonly forgotten?: Hash;
   readonly tags: readonly string[];
   readonly kind?: string;
   readonly sources: readonly string[];
@@ -155,6 +169,22 @@ export interface MemoryState extends SubjectState {
 
 export type AnyState = ChannelState | MessageState | CommentState | TaskState | MemoryState;
 
+/** replica -> log -> the last operations that count there. What is not listed does not count. */
+export type FrontierMap = Readonly<Record<Hash, Readonly<Record<string, readonly Hash[]>>>>;
+
+/** What ended something that was granted. For operations at or before the frontier it was not ended. */
+export interface Ending {
+  readonly op: Hash;
+  readonly frontier: FrontierMap;
+}
+
+/** Something granted: a role, the hosting of a member, the admission of a replica, an invite. */
+export interface Grant<T> {
+  readonly op: Hash;
+  readonly value: T;
+  readonly ended: readonly Ending[];
+}
+
 export interface ReplicaState {
   readonly id: Hash;
   /** Ed25519 and X25519 public keys, base64url. */
@@ -163,6 +193,8 @@ export interface ReplicaState {
   /** Public key of the seed that vouched. */
   readonly seed: string;
   readonly admitted: Hash;
+  /** Each admission, by the seed that vouched; revocations end them. */
+  readonly admissions: readonly Grant<string>[];
 }
 
 export interface MemberState {
@@ -171,23 +203,63 @@ export interface MemberState {
   /** Operation whose body holds the display name; null = the handle. */
   readonly name: Register<Hash | null>;
   readonly kind: 'agent' | 'human';
+  /** Its highest role in force. */
   readonly role: Role;
   /** Replicas that speak for it. */
   readonly replicas: readonly Hash[];
+  /** Every role it was ever given, and every replica that was ever bound to it, with what ended each. */
+  readonly roles: readonly Grant<Role>[];
+  readonly hosts: readonly Grant<Hash>[];
   readonly imported: boolean;
   /** `imported.source`, for an author of history. */
   readonly source?: string;
+  /** Public key of the machine whose member it is; absent for an author of history. */
+  readonly machine?: string;
   readonly created: { readonly op: Hash; readonly stamp: Stamp };
+}
+
+/** A ticket's seed, admitted on an admin's word. */
+export interface InviteState {
+  readonly id: Hash;
+  readonly seed: string;
+  readonly role: Role;
+  readonly expires: number;
+  readonly uses: number;
+  readonly countersigner: Hash;
+  readonly by: Hash;
+  /** One grant, that of its creation. */
+  readonly grants: readonly Grant<string>[];
+}
+
+/** A narrowing that counts: what it ended, and for which operations it did not. */
+export interface Narrowing {
+  readonly op: Hash;
+  readonly type: 'replica.revoke' | 'replica.unbind' | 'role.demote' | 'invite.revoke' | 'arbiter.move';
+  /** The member, replica, invite or (for a move of the arbiter) replica that it narrows. */
+  readonly target: Hash;
+  readonly frontier: FrontierMap;
+}
+
+/** A term of the arbiter; the highest term holds, then the highest hash. */
+export interface Term {
+  readonly op: Hash;
+  readonly term: number;
+  readonly arbiter: Hash;
 }
 
 /** The members log, folded whole. */
 export interface MembersState {
   readonly workspace: Hash;
-  /** Operation whose data holds the workspace's name. */
+  /** The workspace's name. */
   readonly name: string;
+  /** Public key of the machine that made the workspace. */
   readonly owner: string;
   readonly arbiter: Hash;
   readonly heads: readonly Hash[];
   readonly replicas: ReadonlyMap<Hash, ReplicaState>;
   readonly members: ReadonlyMap<Hash, MemberState>;
+  readonly invites: ReadonlyMap<Hash, InviteState>;
+  /** Every term of the arbiter. */
+  readonly terms: readonly Term[];
+  readonly frontiers: readonly Narrowing[];
 }

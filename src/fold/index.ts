@@ -1,0 +1,66 @@
+import type { OperationTypeName } from '../../schemas/index.ts';
+import type { SubjectFold } from './fold.ts';
+import { channelFold } from './subjects/channel.ts';
+import { commentFold } from './subjects/comment.ts';
+import { memoryFold } from './subjects/memory.ts';
+import { messageFold } from './subjects/message.ts';
+import { taskFold } from './subjects/task.ts';
+import type { AnyState } from './types.ts';
+
+/** Kinds of subject that fold one by one. The members log folds as a whole, links as a graph, marks by merging. */
+export type FoldKind = AnyState['kind'];
+
+export const folds: { readonly [K in FoldKind]: SubjectFold<Extract<AnyState, { kind: K }>> } = {
+  channel: channelFold,
+  message: messageFold,
+  comment: commentFold,
+  task: taskFold,
+  memory: memoryFold,
+};
+
+const prefixes: Readonly<Record<string, FoldKind>> = {
+  channel: 'channel',
+  message: 'message',
+  thread: 'message',
+  comment: 'comment',
+  task: 'task',
+  claim: 'task',
+  memory: 'memory',
+};
+
+/**
+ * The kind of subject that an operation of this type makes or changes. Undefined for types of the members log, marks
+ * and reservations, and for those that follow their subject: `join`, `redact`, `lease.expire`.
+ */
+export function foldOf(type: OperationTypeName | (string & {})): FoldKind | undefined {
+  const prefix = type.slice(0, type.indexOf('.'));
+  return Object.hasOwn(prefixes, prefix) ? prefixes[prefix] : undefined;
+}
+
+export {
+  extendSubject,
+  type Folded,
+  foldSubject,
+  type SubjectFold,
+} from './fold.ts';
+export { closesCycle, type LinkGraph, resolveLinks } from './links.ts';
+export {
+  absorb,
+  acknowledge,
+  acknowledgeForked,
+  acknowledgeRun,
+  type Chain,
+  changesOf,
+  covers,
+  coversForked,
+  emptyMark,
+  type Mark,
+  markOf,
+  mergeMarks,
+  type Run,
+} from './marks.ts';
+export { type Causality, compare, type Ordered, order, stampTime } from './order.ts';
+export { latestFirst } from './register.ts';
+export { counted, rejected, speaker } from './shared.ts';
+export { defaultChannel, defaultHops, firstStamp } from './subjects/channel.ts';
+export type * from './types.ts';
