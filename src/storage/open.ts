@@ -1,8 +1,11 @@
 import { type DataDirectory, FORMAT, openDirectory } from './directory.ts';
 import { type FreeBytes, freeBytes } from './disk.ts';
+import { createDocumentsClient } from './documents/client.ts';
+import type { ScrubbedDocumentStore } from './documents/y-leveldb.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { StorageError } from './port.ts';
 import { type Durability, type LevelStore, openLevelStore } from './store/level.ts';
+import type { ScrubOptions, ScrubReport } from './store/tables.ts';
 import type { Loss } from './store/window.ts';
 
 export interface StorageOptions {
@@ -37,7 +40,11 @@ export interface StorageInfo {
 /** An open data directory. */
 export interface Storage {
   readonly store: LevelStore;
+  /** In a worker thread that the first call starts, so opening does not wait for it. */
+  readonly documents: ScrubbedDocumentStore;
   readonly info: StorageInfo;
+  /** Checks every table of both stores, and every document. Reading every row of the journal is the caller's. */
+  scrub(options?: ScrubOptions): Promise<{ readonly journal: ScrubReport; readonly documents: ScrubReport }>;
   /** Free bytes on the disk of the directory. */
   free(): number;
   close(): Promise<void>;
@@ -71,11 +78,23 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       durability,
       loss: store.loss,
     };
+    const documents = createDocumentsClient({
+      directory: directory.documents,
+      durability,
+      salvage,
+      ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
+    });
     return {
       store,
+      documents,
       info,
+      scrub: async (scrubOptions) => ({
+        journal: await store.scrub(scrubOptions),
+        documents: await documents.scrub(scrubOptions),
+      }),
       free: () => free(directory.path),
       async close() {
+        await documents.close();
         directory.release();
         await store.close();
       },

@@ -63,11 +63,14 @@ export type Write = readonly [key: string, value: Uint8Array | undefined];
 /**
  * The document store: each document's compacted state, behind y-leveldb in a worker thread.
  * Every failure is an error, never `null`: y-leveldb turns its own into `null` and the adapter turns them back.
+ * After a refused write, and after a crash during one, a document holds its old state or the new one, whole. The
+ * store recovers by itself: the next call works if the disk does. Names are not empty and without control characters.
  */
 export interface DocumentStore {
   /**
    * Replaces the stored state of a document by `update` (Yjs v1, the full state), durably: written synced, read
-   * back, decoded and compared before it resolves.
+   * back, decoded and compared before it resolves. The caller keeps its bytes. A state that does not decode, or
+   * builds on parts that it does not contain, is refused with `storage_corrupt`.
    */
   write(name: string, update: Uint8Array): Promise<void>;
   /** The full state (Yjs v1), or `undefined` when there is none. Damage is `storage_corrupt`. */
