@@ -1,0 +1,94 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto';
+import { CoterieError } from '../../schemas/index.ts';
+import { type Crypto, fromBase64url, hash16, type Signer } from '../op/index.ts';
+
+/** PKCS#8 around a raw 32-byte private key (RFC 8410). */
+const pkcs8 = { ed25519: '302e020100300506032b657004220420', x25519: '302e020100300506032b656e04220420' };
+
+function privateKey(kind: keyof typeof pkcs8, seed: Uint8Array): KeyObject {
+  if (seed.length !== 32) throw new CoterieError('internal', `a seed is 32 bytes, not ${seed.length}`);
+  const der = Buffer.concat([Buffer.from(pkcs8[kind], 'hex'), seed]);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  der.fill(0);
+  return key;
+}
+
+/** The raw public key in base64url. */
+function publicKeyOf(key: KeyObject): string {
+  const { x } = createPublicKey(key).export({ format: 'jwk' });
+  if (x === undefined) throw new CoterieError('internal', 'the key has no public part');
+  return x;
+}
+
+const maxKeys = 1024;
+const publicKeys = new Map<string, KeyObject>();
+
+/** Parsing a key costs as much as half a check; a workspace has few keys. */
+function publicKeyObject(publicKey: string): KeyObject | undefined {
+  const known = publicKeys.get(publicKey);
+  if (known) return known;
+  if (!fromBase64url(publicKey, 32)) return undefined;
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+  if (publicKeys.size >= maxKeys) publicKeys.clear();
+  publicKeys.set(publicKey, key);
+  return key;
+}
+
+/** SHA-256 and Ed25519 of node:crypto; signatures are checked on the thread pool. */
+export const nodeCrypto: Crypto = {
+  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+  verify: (publicKey, bytes, sig) =>
+    new Promise((resolve) => {
+      const raw = fromBase64url(sig, 64);
+      try {
+        const key = raw && publicKeyObject(publicKey);
+        if (!raw || !key) resolve(false);
+        else verify(null, bytes, key, raw, (error, holds) => resolve(!error && holds));
+      } catch {
+        resolve(false);
+      }
+    }),
+};
+
+/** 32 random bytes for a new Ed25519 key. `random` gives as many bytes as it is asked for. */
+export const generateSeed = (random: (bytes: number) => Uint8Array = randomBytes): Uint8Array => random(32);
+
+/** The Ed25519 key of a raw 32-byte seed (RFC 8032). It signs on the thread pool, many at a time. */
+export function signerFromSeed(seed: Uint8Array): Signer {
+  const key = privateKey('ed25519', seed);
+  const publicKey = publicKeyOf(key);
+  const raw = fromBase64url(publicKey, 32) as Uint8Array;
+  return {
+    publicKey,
+    id: hash16(nodeCrypto, raw),
+    sign: (bytes) =>
+      new Promise((resolve, reject) => {
+        sign(null, bytes, key, (error, sig) => {
+          if (error) reject(new CoterieError('internal', 'signing failed', { cause: error }));
+          else resolve(sig.toString('base64url'));
+        });
+      }),
+  };
+}
+
+/**
+ * The X25519 key pair that belongs to a replica's seed: HKDF-SHA256 of the seed, no salt, info `coterie x25519 1`, so
+ * that neither key tells of the other. `publicKey` in base64url; `secret` the raw 32 bytes.
+ */
+export function x25519FromSeed(seed: Uint8Array): {
+  readonly publicKey: string;
+  readonly secret: Uint8Array;
+} {
+  if (seed.length !== 32) throw new CoterieError('internal', `a seed is 32 bytes, not ${seed.length}`);
+  const secret = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), 'coterie x25519 1', 32));
+  return { publicKey: publicKeyOf(privateKey('x25519', secret)), secret };
+}
