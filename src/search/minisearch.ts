@@ -1,0 +1,260 @@
+import MiniSearch, { type Query, type SearchOptions } from 'minisearch';
+import type { SearchDocument, SearchHit, SearchHits, SearchKind, TextQuery } from './types.ts';
+import { termsOf, type Wanted, wantedOf } from './words.ts';
+
+/** What the index keeps of a document beside its terms: what filters and ties need. */
+export interface Kept {
+  kind: SearchKind;
+  channel?: string;
+  tags?: readonly string[];
+  at: number;
+}
+
+/** A document as it is kept on disk: its number in the index, its id, and how many different terms a field has. */
+export interface KeptDocument extends Kept {
+  number: number;
+  id: string;
+  lengths: readonly number[];
+}
+
+/** The documents that hold one term in one field: number and how often, in order of number. */
+export interface Postings {
+  term: string;
+  fields: { field: number; documents: [number: number, times: number][] }[];
+}
+
+/** What is searched, in the order of the numbers that stand for them on disk: append only. */
+const fields = ['text', 'title', 'tags'];
+const boost = { text: 1, title: 2.5, tags: 2 };
+
+type FieldTerms = Map<number, Map<number, number>>;
+
+function fieldOf(document: SearchDocument, field: string): string | undefined {
+  if (field === 'tags') return document.tags?.join(' ') || undefined;
+  if (field === 'title') return document.title || undefined;
+  if (field === 'text') return document.text;
+  return document.id;
+}
+
+/**
+ * A minisearch index with what a large, long-lived one needs beside:
+ * - a hash of its terms, since finding a term in the radix tree is most of the time that indexing takes;
+ * - cleaning that may be interleaved with changes (its own walks the tree, which changes move under it);
+ * - average lengths of fields over the documents that have them (its own are over all, and so punish titles);
+ * - reading out and putting back its content in steps, without the plain-object copy that `toJSON` makes.
+ */
+export class TextIndex extends MiniSearch<SearchDocument> {
+  readonly #terms = new Map<string, FieldTerms>();
+  readonly #shared = new Map<string, string>();
+  /** For each field: the documents that have it, and the sum of its lengths. */
+  readonly #sizes = fields.map(() => ({ documents: 0, length: 0 }));
+
+  constructor() {
+    super({
+      fields,
+      // minisearch asks for one value a field; documents hold tags as a list.
+      extractField: fieldOf,
+      tokenize: (text) => termsOf(text),
+      processTerm: (term) => term,
+      autoVacuum: false,
+      logger: () => undefined,
+    });
+    const tree = this._index;
+    const fetch = tree.fetch.bind(tree);
+    const remove = tree.delete.bind(tree);
+    tree.get = (term) => this.#terms.get(term);
+    tree.has = (term) => this.#terms.has(term);
+    tree.fetch = (term, initial) => {
+      let found = this.#terms.get(term);
+      if (found === undefined) {
+        found = fetch(term, initial);
+        this.#terms.set(term, found);
+      }
+      return found;
+    };
+    tree.delete = (term) => {
+      this.#terms.delete(term);
+      remove(term);
+    };
+  }
+
+  /** Equal strings of many documents are kept once. */
+  #once(text: string): string {
+    const known = this.#shared.get(text);
+    if (known !== undefined) return known;
+    this.#shared.set(text, text);
+    return text;
+  }
+
+  #keep(number: number, kept: Kept): void {
+    const { kind, channel, tags, at } = kept;
+    const record: Record<string, unknown> & Kept = { kind: kind, at };
+    if (channel !== undefined) record.channel = this.#once(channel);
+    if (tags !== undefined && tags.length > 0) record.tags = tags.map((tag) => this.#once(tag));
+    this._storedFields.set(number, record);
+  }
+
+  #measure(number: number | undefined, step: 1 | -1): void {
+    const lengths = number === undefined ? undefined : this._fieldLength.get(number);
+    // Fields that a document does not have are holes in minisearch's array, which `forEach` skips.
+    lengths?.forEach((length, field) => {
+      const size = this.#sizes[field];
+      if (size === undefined || length === 0) return;
+      size.documents += step;
+      size.length += step * length;
+    });
+  }
+
+  /** Adds a document or replaces the one of that id. */
+  put(document: SearchDocument): void {
+    this.drop(document.id);
+    const number = this._nextId;
+    this.add(document);
+    this.#keep(number, document);
+    this.#measure(number, 1);
+  }
+
+  drop(id: string): void {
+    if (!this.has(id)) return;
+    this.#measure(this._idToShortId.get(id), -1);
+    this.discard(id);
+  }
+
+  /** The best matches: of all words, or of any when nothing has all. */
+  find(query: TextQuery): SearchHits {
+    const wanted = wantedOf(query.text);
+    if (wanted.length === 0) return { hits: [], total: 0, mode: 'none' };
+    this._avgFieldLength = this.#sizes.map(({ documents, length }) =>
+      documents > 0 ? length / documents : 1,
+    );
+    const accepts = filterOf(query);
+    const options: SearchOptions = {
+      boost,
+      prefix,
+      tokenize: (term) => [term],
+      ...(accepts ? { boostDocument: (_id, _term, kept) => (accepts(kept) ? 1 : 0) } : {}),
+    };
+    const queries = wanted.map(queryOf);
+    let mode: SearchHits['mode'] = 'all';
+    let found = this.search({ combineWith: 'AND', queries }, options);
+    if (found.length === 0 && queries.length > 1) {
+      mode = 'any';
+      found = this.search({ combineWith: 'OR', queries }, options);
+    }
+    const results = found.map(({ id, score, match }) => {
+      const kept = this.getStoredFields(id);
+      return { id: String(id), score, match, kind: kindOf(kept?.['kind']), at: Number(kept?.['at'] ?? 0) };
+    });
+    results.sort((a, b) => b.score - a.score || b.at - a.at || (a.id < b.id ? -1 : 1));
+    const hits: SearchHit[] = results
+      .slice(query.offset, query.offset + query.limit)
+      .map(({ id, kind, score, match }) => ({ id, kind, score, terms: Object.keys(match) }));
+    return { hits, total: results.length, mode };
+  }
+
+  /** Whether enough removed documents have left terms behind that cleaning is worth its time. */
+  get untidy(): boolean {
+    return this.dirtCount >= 1000 && this.dirtFactor >= 0.1;
+  }
+
+  /** Takes what removed documents left behind out of memory. Yields often; changes in between are fine. */
+  *tidy(): Generator<void> {
+    const dirt = this._dirtCount;
+    let looked = 0;
+    for (const [term, data] of this.#terms) {
+      for (const [field, documents] of data) {
+        for (const number of documents.keys()) if (!this._documentIds.has(number)) documents.delete(number);
+        looked += documents.size + 1;
+        if (documents.size === 0) data.delete(field);
+      }
+      if (data.size === 0) this._index.delete(term);
+      if (looked > 5000) {
+        looked = 0;
+        yield;
+      }
+    }
+    this._dirtCount -= dirt;
+  }
+
+  /** Numbers from here on are documents that do not exist yet. */
+  get next(): number {
+    return this._nextId;
+  }
+
+  /**
+   * The documents numbered below `next`. Changes between two steps are fine as long as they are made again after
+   * `restore`: what has gone meanwhile is left out here or in `postings`, what has come is beyond `next`.
+   */
+  *documents(next: number): Generator<KeptDocument> {
+    for (const [number, id] of this._documentIds) {
+      if (number >= next) return;
+      const kept = this._storedFields.get(number);
+      yield {
+        number,
+        id: String(id),
+        kind: kindOf(kept?.['kind']),
+        at: Number(kept?.['at'] ?? 0),
+        ...(typeof kept?.['channel'] === 'string' ? { channel: kept['channel'] } : {}),
+        ...(Array.isArray(kept?.['tags']) ? { tags: kept['tags'].map(String) } : {}),
+        lengths: this._fieldLength.get(number) ?? [],
+      };
+    }
+  }
+
+  /** The terms of the documents numbered below `next`; never one that only removed documents held. */
+  *postings(next: number): Generator<Postings> {
+    for (const [term, data] of this.#terms) {
+      const kept: Postings['fields'] = [];
+      for (const [field, documents] of data) {
+        const alive: [number, number][] = [];
+        for (const entry of documents)
+          if (entry[0] < next && this._documentIds.has(entry[0])) alive.push(entry);
+        if (alive.length > 0) kept.push({ field, documents: alive });
+      }
+      if (kept.length > 0) yield { term, fields: kept };
+    }
+  }
+
+  /** Puts back a document into an index that holds none of a higher number. */
+  restore(document: KeptDocument): void {
+    const { number, id, lengths } = document;
+    this._documentIds.set(number, id);
+    this._idToShortId.set(id, number);
+    this._documentCount += 1;
+    this._nextId = number + 1;
+    this._fieldLength.set(number, [...lengths]);
+    this.#keep(number, document);
+    this.#measure(number, 1);
+  }
+
+  restorePostings(term: string, data: FieldTerms): void {
+    const own = this._index.fetch(term, () => data);
+    if (own !== data) for (const [field, documents] of data) own.set(field, documents);
+  }
+}
+
+/** A word also finds what begins with it, unless it is so short that this would be anything. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what ASCII is
+const prefix = (term: string): boolean => term.length > 2 || !/^[\x00-\x7f]*$/.test(term);
+
+function queryOf({ whole, parts }: Wanted): Query {
+  if (parts.length === 0) return whole;
+  const all: Query = { combineWith: 'AND', queries: [...parts] };
+  return whole === '' ? all : { combineWith: 'OR', queries: [whole, all] };
+}
+
+const kinds: readonly SearchKind[] = ['message', 'task', 'comment', 'memory'];
+const kindOf = (value: unknown): SearchKind => kinds.find((kind) => kind === value) ?? 'message';
+
+type Filter = (kept: Record<string, unknown> | undefined) => boolean;
+
+function filterOf({ kinds, channel, tag }: TextQuery): Filter | undefined {
+  if (kinds === undefined && channel === undefined && tag === undefined) return undefined;
+  const wanted: ReadonlySet<unknown> | undefined = kinds && new Set(kinds);
+  return (kept) => {
+    if (kept === undefined) return false;
+    if (wanted && !wanted.has(kept['kind'])) return false;
+    if (channel !== undefined && kept['channel'] !== channel) return false;
+    return tag === undefined || (Array.isArray(kept['tags']) && kept['tags'].includes(tag));
+  };
+}

@@ -1,0 +1,101 @@
+/** What can be found. */
+export type SearchKind = 'message' | 'task' | 'comment' | 'memory';
+
+/** One thing as the index sees it; putting it again under its id replaces it. */
+export interface SearchDocument {
+  id: string;
+  kind: SearchKind;
+  title?: string;
+  text: string;
+  tags?: string[];
+  /** Channel id, for what is in a channel. */
+  channel?: string;
+  /** Task id, for a comment. */
+  task?: string;
+  /** Member id. */
+  by: string;
+  /** When it was made, ms. */
+  at: number;
+}
+
+/** What one step of the feed means for the index. */
+export type SearchChange = { put: SearchDocument } | { remove: string };
+
+/**
+ * Where the index pulls from: a feed that is read by number.
+ *
+ * Contract: reading from 0 on gives everything that should be found. Numbers only grow within an epoch; another
+ * epoch means that earlier numbers mean nothing, and the index starts anew. What is returned by `read` is the
+ * index's from then on.
+ */
+export interface SearchSource {
+  readonly epoch: string;
+  /** Number of the newest entry, 0 when there is none. */
+  end(): number;
+  /** Changes numbered in (from, next], at most about `limit`; `next` is beyond `from` unless that is the end. */
+  read(from: number, limit: number): Promise<{ changes: SearchChange[]; next: number }>;
+}
+
+export interface TextQuery {
+  text: string;
+  /** Any of these kinds; absent = all. */
+  kinds?: readonly SearchKind[];
+  /** Channel id. */
+  channel?: string;
+  tag?: string;
+  limit: number;
+  offset: number;
+}
+
+export interface SearchHit {
+  id: string;
+  kind: SearchKind;
+  score: number;
+  /** Words of the document that matched, as the index knows them: for `snippet`. */
+  terms: string[];
+}
+
+export interface SearchHits {
+  /** Best first; of equal score, newest first. */
+  hits: SearchHit[];
+  /** How many there are without `limit` and `offset`. */
+  total: number;
+  /** Whether a hit has all words, or any since nothing has all; `none`: the query has no word to look for. */
+  mode: 'all' | 'any' | 'none';
+}
+
+/** Full-text search over a feed. The index is derived and local; losing it costs only the time to make it again. */
+export interface Search {
+  /**
+   * The first query starts everything. A query waits until the index covers what the source held when it was
+   * asked, within `patience`; `behind` says how many feed numbers the answer does not cover.
+   */
+  query(query: TextQuery): Promise<SearchHits & { behind: number }>;
+  /** The feed grew. */
+  notify(): void;
+  status(): SearchStatus;
+  /**
+   * After a redaction has reached the feed: resolves when no file of the index holds removed text any more.
+   * Rejects when a file cannot be removed.
+   */
+  purge(): Promise<void>;
+  /** Stops within a second; queries not answered yet are refused. */
+  close(): Promise<void>;
+}
+
+export interface SearchStatus {
+  /** The index runs and has once caught up. */
+  ready: boolean;
+  /** Feed numbers not indexed. */
+  behind: number;
+  /** Why the index was last not kept on disk, or last stopped. It goes on, or starts again, by itself. */
+  trouble?: string;
+}
+
+export interface SearchOptions {
+  /** Where the index is kept; `undefined` keeps it in memory only. */
+  directory: string | undefined;
+  source: SearchSource;
+  /** Milliseconds that a query waits for the index to catch up before it answers with what is there. */
+  patience?: number;
+}
