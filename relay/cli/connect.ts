@@ -1,0 +1,110 @@
+import { failure } from '../../src/client/call.ts';
+import { createClient } from '../../src/client/index.ts';
+import type { Replica } from '../../src/replica/surface.ts';
+import type { Team } from './call.ts';
+import { remember, remembered, speaker } from './identity.ts';
+import { nodeTransport } from './node-http.ts';
+import type { Output } from './output.ts';
+import { progressTo } from './progress.ts';
+import { runningNode, tokenFor } from './running.ts';
+import { dataDirectory, type Settings } from './settings.ts';
+
+/** A team to speak to, as one member. */
+export interface Connection {
+  readonly team: Team;
+  /** Before the first write of a member on this machine: says when the write makes it. */
+  announce(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long a directory that another command holds is waited for: commands are short. */
+const PATIENCE = 5000;
+
+/** Through the URL that was given, the node of the data directory, or the directory itself. */
+export async function connect(settings: Settings, out: Output): Promise<Connection> {
+  if (settings.url !== undefined) return byUrl(settings, settings.url);
+  const directory = await dataDirectory(settings);
+  const kept = remembered(directory);
+  const { handle, named } = speaker(settings, kept, process.env);
+  const announce = (team: Team) => () => announceOnce(team, directory, handle, out);
+  const deadline = Date.now() + PATIENCE;
+  const { transport, close } = nodeTransport();
+  for (;;) {
+    const node = await runningNode(directory, transport);
+    if (node !== undefined) {
+      const token = settings.token ?? (await tokenFor(directory, handle));
+      const team = createClient({
+        url: node.url,
+        token,
+        member: settings.token ? undefined : handle,
+        transport,
+      });
+      return { team, announce: announce(team), close: async () => close() };
+    }
+    try {
+      const replica = await openDirectory(directory, handle, named, out);
+      close();
+      return { team: replica, announce: announce(replica), close: () => replica.close() };
+    } catch (error) {
+      // Another command has it, or a node that has not written its run file yet.
+      if (codeOf(error) !== 'directory_locked' || Date.now() > deadline) {
+        close();
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100));
+    }
+  }
+}
+
+async function openDirectory(directory: string, as: string, named: boolean, out: Output): Promise<Replica> {
+  const { openReplica } = await import('../../src/index.ts');
+  const shown = progressTo(out);
+  try {
+    // A person's own name stands for the person; a name that was given is an agent's, unless it says otherwise.
+    return await openReplica({ directory, as, kind: named ? 'agent' : 'human', progress: shown.progress });
+  } finally {
+    shown.end();
+  }
+}
+
+async function byUrl(settings: Settings, url: string): Promise<Connection> {
+  const { transport, close } = nodeTransport();
+  const token = settings.token ?? (await ownToken(settings, url, transport));
+  if (token === undefined) {
+    close();
+    throw await failure('unauthorized', `there is no token for ${url}`, {
+      hint: 'Print one where the node runs, with: coterie token HANDLE; and set COTERIE_TOKEN to it.',
+    });
+  }
+  const team = createClient({ url, token, transport });
+  return { team, announce: async () => undefined, close: async () => close() };
+}
+
+/** The URL may be that of our own node: then its token lies in the data directory. */
+async function ownToken(
+  settings: Settings,
+  url: string,
+  transport: ReturnType<typeof nodeTransport>['transport'],
+): Promise<string | undefined> {
+  const directory = await dataDirectory(settings);
+  const node = await runningNode(directory, transport);
+  if (node === undefined || node.url !== url.replace(/\/+$/, '')) return undefined;
+  return tokenFor(directory, speaker(settings, remembered(directory), process.env).handle);
+}
+
+/** A member is made by its first write. A name with a slip in it would be one too: so it is said. */
+async function announceOnce(team: Team, directory: string, handle: string, out: Output): Promise<void> {
+  const before = remembered(directory);
+  if (before.known.includes(handle)) return;
+  try {
+    await team.members.get(handle);
+  } catch (error) {
+    if (codeOf(error) !== 'not_found') throw error;
+    out.note(`coterie: ${handle} is new here: this makes the member ${handle}`);
+  }
+  const now = remembered(directory);
+  remember(directory, { ...now, known: [...now.known, handle].slice(-1000) });
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,0 +1,137 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { misuse } from './call.ts';
+import { type Flag, globalFlags, type Row } from './row.ts';
+import { groups, nouns, rows } from './rows/index.ts';
+
+/** What was typed, understood. */
+export type Parsed =
+  | {
+      readonly row: Row;
+      readonly args: readonly (string | readonly string[] | undefined)[];
+      readonly flags: Readonly<Record<string, unknown>>;
+    }
+  /** Help or the version, to be printed. */
+  | { readonly print: string };
+
+const takesValue = (flag: Flag): boolean => flag[0].includes('<');
+const nameOf = (flag: Flag): string => flag[0].split(' ')[0] ?? '';
+
+/** A bare `coterie`, or one with flags alone, means `coterie up`. */
+export function withVerb(argv: readonly string[]): string[] {
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? '';
+    if (['-h', '--help', '-V', '--version'].includes(word)) return [...argv];
+    const known = globalFlags.find((flag) => word === nameOf(flag) || word.startsWith(`${nameOf(flag)}=`));
+    if (known === undefined) {
+      if (!word.startsWith('-') || word === '--') return [...argv];
+      return [...argv.slice(0, at), 'up', ...argv.slice(at)];
+    }
+    if (takesValue(known) && !word.includes('=')) at++;
+  }
+  return [...argv, 'up'];
+}
+
+/** Reads the command line; rejects with `usage` for what it cannot mean. */
+export async function parse(argv: readonly string[], version: () => string): Promise<Parsed> {
+  let parsed: Parsed | undefined;
+  let printed = '';
+  const program = new Command('coterie')
+    .description('A workspace that a team of agents and people share.')
+    .option('-V, --version', 'print the version')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => {
+        printed += text;
+      },
+      // What goes here comes back as the message of the error.
+      writeErr: () => undefined,
+      getOutHasColors: () => false,
+    })
+    .exitOverride();
+  for (const flag of globalFlags) program.addOption(option(flag));
+  addRows(program, (row, args, flags) => {
+    parsed = { row, args, flags };
+  });
+  const asked = () => program.opts<{ version?: boolean }>().version === true;
+  try {
+    await program.parseAsync(withVerb(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { print: printed };
+    if (asked()) return { print: version() };
+    throw await usage(error, program, argv);
+  }
+  if (asked()) return { print: version() };
+  return parsed ?? { print: program.helpInformation() };
+}
+
+function addRows(
+  program: Command,
+  chosen: (row: Row, args: Command['processedArgs'], flags: Record<string, unknown>) => void,
+): void {
+  const parents = new Map<string, Command>();
+  for (const [title, group] of groups) {
+    for (const row of group) {
+      const [first = '', second] = row.name.split(' ');
+      let parent = program;
+      if (second !== undefined) {
+        parent = parents.get(first) ?? noun(program, first, title);
+        parents.set(first, parent);
+      }
+      const command = parent.command(second ?? first).summary(row.summary);
+      command.description(`${row.summary}\n\nFor example:\n  ${row.example}`);
+      if (second === undefined) command.helpGroup(`${title}:`);
+      for (const argument of row.takes?.split(' ') ?? []) command.argument(argument);
+      for (const flag of row.flags ?? []) command.addOption(option(flag));
+      command.action(() => chosen(row, command.processedArgs, command.optsWithGlobals()));
+    }
+  }
+}
+
+/** A noun alone is no verb: it says which there are. */
+const noun = (program: Command, name: string, group: string): Command =>
+  program
+    .command(name)
+    .description(nouns[name] ?? '')
+    .helpGroup(`${group}:`);
+
+function option([written, does, read]: Flag): Option {
+  const made = new Option(written, does);
+  if (read === 'number') made.argParser(wholeNumber);
+  if (read === 'many')
+    made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  return made;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+/** An error of the parser as one of the closed list, with what may have been meant in `legal`. */
+async function usage(error: CommanderError, program: Command, argv: readonly string[]): Promise<Error> {
+  const [first, ...more] = error.message.replace(/^error: /, '').split('\n');
+  const meant = /\(Did you mean (?:one of )?(.+)\?\)/.exec(more.join(' '))?.[1]?.split(', ');
+  if (error.code === 'commander.help') {
+    const name = withVerb(argv).find((word) => Object.hasOwn(nouns, word)) ?? '';
+    const verbs = rows
+      .filter((row) => row.name.startsWith(`${name} `))
+      .map((row) => row.name.slice(name.length + 1));
+    return misuse(`${name} needs a verb`, `One of: ${verbs.join(', ')}`, verbs);
+  }
+  const hint = meant ? `Did you mean ${meant.join(' or ')}?` : `See: ${helpFor(program, argv)}`;
+  return misuse(first ?? 'the command line makes no sense', hint, meant);
+}
+
+function helpFor(program: Command, argv: readonly string[]): string {
+  const words: string[] = [];
+  let at: Command | undefined = program;
+  for (const word of withVerb(argv)) {
+    const next: Command | undefined = at.commands.find((command) => command.name() === word);
+    if (next === undefined) continue;
+    words.push(word);
+    at = next;
+  }
+  return ['coterie', ...words, '--help'].join(' ');
+}

@@ -1,0 +1,52 @@
+import type { Verb } from './call.ts';
+
+/** One flag of a verb: how it is written, what it does, and how its value is read (by default as text). */
+export type Flag = readonly [written: string, does: string, read?: 'number' | 'many'];
+
+/**
+ * One verb of the command line, as the parser, `--help` and docs/cli.md know it. What it does is loaded when it runs:
+ * a table that loads nothing keeps a cold start short.
+ */
+export interface Row {
+  /** One word, or two for the verbs of a noun: `task create`. */
+  readonly name: string;
+  /** Its arguments: `<channel> [text...]`. */
+  readonly takes?: string;
+  readonly summary: string;
+  readonly flags?: readonly Flag[];
+  readonly example: string;
+  /** True when it ends by itself on Ctrl-C, orderly and with its own exit code. */
+  readonly endsItself?: boolean;
+  readonly load: () => Promise<Verb>;
+}
+
+/** Flags of every write. */
+export const onWrites: readonly Flag[] = [
+  ['--idempotency-key <key>', 'a repeat with the same key writes nothing and answers the same'],
+  ['--key <key>', 'short for --idempotency-key'],
+];
+
+/** Flags of every list. */
+export const onLists: readonly Flag[] = [
+  ['--limit <n>', 'items at most (1 to 1000)', 'number'],
+  ['--cursor <next>', 'go on where the answer before ended'],
+];
+
+/** Flags that choose events. */
+export const onEvents: readonly Flag[] = [
+  ['--types <list>', 'operation types, comma-separated; message.* stands for all of them'],
+  ['--channel <list>', 'channel names or ids, comma-separated'],
+  ['--by <list>', 'handles or ids of whom it is by, comma-separated'],
+];
+
+/** Flags that every verb knows, before or after it. */
+export const globalFlags: readonly Flag[] = [
+  ['--data <dir>', 'data directory (COTERIE_DATA; by default one of your user)'],
+  [
+    '--as <handle>',
+    'member that speaks (COTERIE_AS; by default the one named at the first up, else your user name)',
+  ],
+  ['--url <url>', 'node to talk to (COTERIE_URL, with its token in COTERIE_TOKEN)'],
+  ['--json', 'print the shapes of the HTTP interface, errors too, on stdout'],
+  ['--no-color', 'no colours (NO_COLOR)'],
+];

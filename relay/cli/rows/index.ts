@@ -1,0 +1,22 @@
+import type { Row } from '../row.ts';
+import { conversation } from './conversation.ts';
+import { knowing } from './knowing.ts';
+import { node } from './node.ts';
+import { work } from './tasks.ts';
+
+/** Every verb, in groups, in the order of `--help`. */
+export const groups: readonly (readonly [title: string, rows: readonly Row[]])[] = [
+  ['Node', node],
+  ['Conversation', conversation],
+  ['Tasks', work],
+  ['Memory and what happened', knowing],
+];
+
+export const rows: readonly Row[] = groups.flatMap(([, group]) => group);
+
+/** What the nouns with verbs of their own are. */
+export const nouns: Readonly<Record<string, string>> = {
+  task: 'Tasks, their claims and links.',
+  channel: 'Channels and their settings.',
+  memory: 'What the team remembers.',
+};

@@ -1,0 +1,115 @@
+import { onEvents, onLists, onWrites, type Row } from '../row.ts';
+
+const memory = () => import('../verbs/memory.ts');
+const reading = () => import('../verbs/reading.ts');
+
+/** Memory, search, and what happened. */
+export const knowing: readonly Row[] = [
+  {
+    name: 'remember',
+    takes: '<text...>',
+    summary: 'Write a memory, or the next version of the one with this key; - reads the text from stdin.',
+    flags: [
+      ['--key <key>', 'name of the memory'],
+      ['--title <text>', 'title'],
+      ['--tag <tag>', 'may be repeated', 'many'],
+      ['--kind <kind>', 'fact, decision, lesson, preference, procedure or reference'],
+      ['--source <source>', 'where it comes from; may be repeated', 'many'],
+      ['--expires <time>', 'when it stops being true (ISO 8601)'],
+      ['--supersedes <id>', 'memory that this one replaces; may be repeated', 'many'],
+      ['--base <op>', 'version that the decision rests on, from a read; may be repeated', 'many'],
+      ['--idempotency-key <key>', 'a repeat with the same key writes nothing and answers the same'],
+    ],
+    example: 'coterie remember "Releases are cut on Tuesdays." --key release-day --tag process',
+    load: async () => (await memory()).remember,
+  },
+  {
+    name: 'recall',
+    takes: '<query...>',
+    summary: 'Search the memory.',
+    flags: [['--tag <tag>', 'only with this tag'], ...onLists],
+    example: 'coterie recall release',
+    load: async () => (await memory()).recall,
+  },
+  {
+    name: 'memory list',
+    summary: 'List memories.',
+    flags: [
+      ['--tag <tag>', 'only with this tag'],
+      ['--kind <kind>', 'only of this kind'],
+      ['--name <key>', 'only with this key'],
+      ['--forgotten', 'only those that were forgotten'],
+      ...onLists,
+    ],
+    example: 'coterie memory list --tag process',
+    load: async () => (await memory()).list,
+  },
+  {
+    name: 'memory show',
+    takes: '<key-or-id>',
+    summary: 'Show a memory with the versions written apart.',
+    example: 'coterie memory show release-day',
+    load: async () => (await memory()).show,
+  },
+  {
+    name: 'memory forget',
+    takes: '<key-or-id>',
+    summary: 'Take a memory out of lists and searches; its history stays.',
+    flags: onWrites,
+    example: 'coterie memory forget release-day',
+    load: async () => (await memory()).forget,
+  },
+  {
+    name: 'search',
+    takes: '<query...>',
+    summary: 'Search messages, tasks and memory.',
+    flags: [
+      ['--kind <kind>', 'message, task or memory'],
+      ['--channel <channel>', 'only in this channel'],
+      ...onLists,
+    ],
+    example: 'coterie search "flaky test" --kind message',
+    load: async () => (await reading()).search,
+  },
+  {
+    name: 'catch-up',
+    summary: 'What happened since you last acknowledged: what needs you first, with a receipt.',
+    flags: [
+      ['--budget <tokens>', 'tokens that the answer may cost', 'number'],
+      ['--limit <n>', 'items at most', 'number'],
+      ['--ack', 'acknowledge what was shown, once it is printed'],
+    ],
+    example: 'coterie catch-up --budget 2000',
+    load: async () => (await reading()).catchUp,
+  },
+  {
+    name: 'ack',
+    takes: '[receipt]',
+    summary: 'Acknowledge a receipt of catch-up, or single operations.',
+    flags: [['--operation <op>', 'acknowledge this operation; may be repeated', 'many']],
+    example: 'coterie ack mzxw6ytboi',
+    load: async () => (await reading()).ack,
+  },
+  {
+    name: 'watch',
+    summary: 'Print what happens, as it happens, one line an event.',
+    flags: [['--since <cursor>', 'begin after this cursor; 0 = from the beginning'], ...onEvents],
+    example: "coterie watch --types 'message.*' --channel general",
+    load: async () => (await import('../verbs/watch.ts')).watch,
+  },
+  {
+    name: 'activity',
+    summary: 'List what happened, newest first.',
+    flags: [...onEvents, ...onLists],
+    example: 'coterie activity --limit 20',
+    load: async () => (await reading()).activity,
+  },
+  {
+    name: 'history',
+    takes: '<id>',
+    summary: 'Every operation on a message, task, memory or channel, oldest first.',
+    flags: onLists,
+    example: 'coterie history kai-12',
+    load: async () => (await reading()).history,
+  },
+];

@@ -1,0 +1,92 @@
+import { onLists, onWrites, type Row } from '../row.ts';
+
+const members = () => import('../verbs/members.ts');
+const transfer = () => import('../verbs/transfer.ts');
+const upkeep = () => import('../verbs/upkeep.ts');
+
+/** The node, its members, and the data directory. */
+export const node: readonly Row[] = [
+  {
+    name: 'up',
+    summary: 'Run a node on the data directory, until Ctrl-C; says so when one runs already.',
+    flags: [
+      ['--port <n>', 'port on 127.0.0.1 (by default 4270)', 'number'],
+      ['--workspace <name>', 'workspace of a new data directory'],
+      ['--durability <level>', 'sync survives a power cut, os a crash of the process'],
+      ['--upstream <url>', 'relay to sync with: not in this version'],
+      ['--host <address>', 'other addresses than 127.0.0.1: not in this version'],
+    ],
+    example: 'coterie up --as kai',
+    endsItself: true,
+    load: async () => (await import('../verbs/up.ts')).up,
+  },
+  {
+    name: 'status',
+    summary: 'Workspace, counts, disk and search of the replica.',
+    example: 'coterie status',
+    load: async () => (await upkeep()).status,
+  },
+  {
+    name: 'token',
+    takes: '<handle>',
+    summary: 'Print the token of a member for the HTTP interface; made when there is none.',
+    example: 'coterie token kai',
+    load: async () => (await upkeep()).token,
+  },
+  {
+    name: 'members',
+    summary: 'List the members; with --name or --handle, change yourself.',
+    flags: [
+      ['--imported', 'only authors of imported history'],
+      ['--name <text>', 'change your display name'],
+      ['--handle <handle>', 'change your handle'],
+      ...onLists,
+      ...onWrites,
+    ],
+    example: 'coterie members',
+    load: async () => (await members()).members,
+  },
+  {
+    name: 'import',
+    takes: '<format> <path>',
+    summary: 'Import history: slack ZIP|DIR, beads FILE, or coterie DIR (an export).',
+    flags: [['--verbose', 'list everything that was set aside, not only counts']],
+    example: 'coterie import slack export.zip',
+    load: async () => (await transfer()).importVerb,
+  },
+  {
+    name: 'export',
+    takes: '<dir>',
+    summary: 'Write everything as JSON lines and Markdown into an empty directory.',
+    example: 'coterie export ./out',
+    load: async () => (await transfer()).exportVerb,
+  },
+  {
+    name: 'backup',
+    takes: '<dir>',
+    summary: 'Copy the data directory consistently, also while a node runs.',
+    example: 'coterie backup ./backup-monday',
+    load: async () => (await transfer()).backup,
+  },
+  {
+    name: 'restore',
+    takes: '<backup>',
+    summary: 'Make a data directory from a backup.',
+    flags: [['--alone', 'take a new key, for when no peer is left']],
+    example: 'coterie restore ./backup-monday --data ./restored',
+    load: async () => (await transfer()).restore,
+  },
+  {
+    name: 'compact',
+    summary: 'Checkpoint everything, trim the journal, remove purged text from disk.',
+    flags: [['--keep <n>', 'also trim the feed to this many events', 'number']],
+    example: 'coterie compact',
+    load: async () => (await upkeep()).compact,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check every file and every operation; exit code 1 when something is damaged.',
+    example: 'coterie doctor',
+    load: async () => (await upkeep()).doctor,
+  },
+];

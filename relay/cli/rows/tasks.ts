@@ -1,0 +1,129 @@
+import { type Flag, onLists, onWrites, type Row } from '../row.ts';
+
+const tasks = () => import('../verbs/tasks.ts');
+
+const fields: readonly Flag[] = [
+  ['--description <text>', 'what is to be done; - reads it from stdin'],
+  ['--criteria <text>', 'when it counts as done'],
+  ['--priority <p>', 'P0 to P3'],
+  ['--assignee <member>', 'who does it; none clears it'],
+  ['--reviewer <member>', 'who reviews it; none clears it'],
+  ['--due <time>', 'deadline (ISO 8601); none clears it'],
+];
+const base: Flag = ['--base <op>', 'head that the decision rests on, from a read; may be repeated', 'many'];
+
+/** Tasks, their claims and links. */
+export const work: readonly Row[] = [
+  {
+    name: 'task create',
+    takes: '<title...>',
+    summary: 'Create a task.',
+    flags: [
+      ...fields,
+      ['--status <status>', 'todo, doing, blocked, review, done or cancelled'],
+      ['--label <label>', 'may be repeated', 'many'],
+      ['--parent <task>', 'task that this one is part of'],
+      ['--blocked-by <task>', 'task that has to be done first; may be repeated', 'many'],
+      ...onWrites,
+    ],
+    example: 'coterie task create "Ship the release notes" --priority P1 --label docs',
+    load: async () => (await tasks()).create,
+  },
+  {
+    name: 'task list',
+    summary: 'List tasks.',
+    flags: [
+      ['--status <status>', 'only in this status'],
+      ['--assignee <member>', 'only of this assignee'],
+      ['--holder <member>', 'only those that this member holds a claim on'],
+      ['--priority <p>', 'only of this priority'],
+      ['--label <label>', 'only with this label'],
+      ...onLists,
+    ],
+    example: 'coterie task list --status doing',
+    load: async () => (await tasks()).list,
+  },
+  {
+    name: 'task ready',
+    summary: 'List the tasks that can be begun: to do, unblocked, unclaimed.',
+    flags: onLists,
+    example: 'coterie task ready',
+    load: async () => (await tasks()).ready,
+  },
+  {
+    name: 'task show',
+    takes: '<task>',
+    summary: 'Show a task with its links and comments.',
+    example: 'coterie task show kai-12',
+    load: async () => (await tasks()).show,
+  },
+  {
+    name: 'task update',
+    takes: '<task>',
+    summary: 'Change fields of a task.',
+    flags: [
+      ['--title <text>', 'new title'],
+      ...fields,
+      ['--label <label>', 'add a label; may be repeated', 'many'],
+      ['--unlabel <label>', 'remove a label; may be repeated', 'many'],
+      ['--evidence <kind:ref>', 'add evidence (link, commit, file, note, message); may be repeated', 'many'],
+      base,
+      ...onWrites,
+    ],
+    example: 'coterie task update kai-12 --priority P0 --evidence commit:4f1c2ab',
+    load: async () => (await tasks()).update,
+  },
+  {
+    name: 'task move',
+    takes: '<task> <status>',
+    summary: 'Move a task to another status.',
+    flags: [['--reason <text>', 'why'], base, ...onWrites],
+    example: 'coterie task move kai-12 review',
+    load: async () => (await tasks()).move,
+  },
+  {
+    name: 'task claim',
+    takes: '<task>',
+    summary: 'Claim a task for yourself.',
+    flags: [
+      ['--need <certainty>', 'tentative or granted'],
+      ['--incarnation <name>', 'names this run of the agent'],
+      base,
+      ...onWrites,
+    ],
+    example: 'coterie task claim kai-12',
+    load: async () => (await tasks()).claim,
+  },
+  {
+    name: 'task release',
+    takes: '<task>',
+    summary: 'Give up your claim on a task.',
+    flags: [['--reason <text>', 'why'], ...onWrites],
+    example: 'coterie task release kai-12 --reason "out of time"',
+    load: async () => (await tasks()).release,
+  },
+  {
+    name: 'task link',
+    takes: '<task> <kind> <other>',
+    summary: 'Link two tasks: blocks, parent, related, discovered-from, supersedes or duplicates.',
+    flags: [base, ...onWrites],
+    example: 'coterie task link kai-12 blocks kai-13',
+    load: async () => (await tasks()).link,
+  },
+  {
+    name: 'task unlink',
+    takes: '<task> <kind> <other>',
+    summary: 'Remove a link.',
+    flags: onWrites,
+    example: 'coterie task unlink kai-12 blocks kai-13',
+    load: async () => (await tasks()).unlink,
+  },
+  {
+    name: 'task comment',
+    takes: '<task> <text...>',
+    summary: 'Comment on a task; - reads the text from stdin.',
+    flags: onWrites,
+    example: 'coterie task comment kai-12 "Waiting for the review of kai-9."',
+    load: async () => (await tasks()).comment,
+  },
+];

@@ -1,0 +1,44 @@
+/** What holds for any verb, from flags and the environment; a flag wins. */
+export interface Settings {
+  readonly data: string | undefined;
+  readonly as: string | undefined;
+  readonly url: string | undefined;
+  readonly token: string | undefined;
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+/** Values of the global flags, as the parser gives them. */
+export interface GlobalFlags {
+  readonly data?: string | undefined;
+  readonly as?: string | undefined;
+  readonly url?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly color?: boolean | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable is one that is not set. */
+const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
+
+/** Flags over environment. */
+export function settingsFrom(flags: GlobalFlags, env: Environment, terminal: boolean): Settings {
+  return {
+    data: set(flags.data) ?? set(env['COTERIE_DATA']),
+    as: set(flags.as) ?? set(env['COTERIE_AS']),
+    url: set(flags.url) ?? set(env['COTERIE_URL']),
+    token: set(env['COTERIE_TOKEN']),
+    json: flags.json === true,
+    // https://no-color.org: any value but the empty one.
+    color: terminal && flags.color !== false && set(env['NO_COLOR']) === undefined && env['TERM'] !== 'dumb',
+  };
+}
+
+/** The data directory that a verb works on. */
+export async function dataDirectory(settings: Settings): Promise<string> {
+  const { resolve } = await import('node:path');
+  if (settings.data !== undefined) return resolve(settings.data);
+  const { default: envPaths } = await import('env-paths');
+  return envPaths('coterie', { suffix: '' }).data;
+}

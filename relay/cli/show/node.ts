@@ -1,0 +1,136 @@
+import type {
+  DoctorReport,
+  ExportSummary,
+  ImportSummary,
+  List,
+  Member,
+  Status,
+} from '../../../schemas/index.ts';
+import { more } from './conversation.ts';
+import { counted, facts, indent, oneLine, type Tint, table, tint, type View } from './terminal.ts';
+import { ago, size } from './time.ts';
+
+export function status(answer: Status, view: View): string {
+  const { counts, storage, search } = answer;
+  const unusual = [
+    counts.waiting > 0 ? `${counts.waiting} waiting` : '',
+    counts.rejected > 0 ? `${counts.rejected} rejected` : '',
+  ].filter((part) => part !== '');
+  return facts(
+    [
+      ['workspace', `${oneLine(answer.workspace.name)} ${tint(view, 'dim', answer.workspace.id)}`],
+      ['directory', answer.directory],
+      ['replica', answer.replica],
+      ['member', answer.member ?? 'not made yet: the first write makes it'],
+      [
+        'holds',
+        [
+          counted(counts.messages, 'message'),
+          `in ${counted(counts.channels, 'channel')}`,
+          counted(counts.tasks, 'task'),
+          counted(counts.memories, 'memory', 'memories'),
+          counted(counts.members, 'member'),
+        ].join(', '),
+      ],
+      ['operations', [counts.operations.toLocaleString('en'), ...unusual].join(', ')],
+      [
+        'disk',
+        `${size(storage.bytes)} used, ${size(storage.freeBytes)} free, durability ${answer.durability}`,
+      ],
+      [
+        'checkpoint',
+        storage.uncheckpointed > 0 ? `${storage.uncheckpointed} operations since` : 'up to date',
+      ],
+      [
+        'search',
+        search.behind > 0
+          ? `${search.behind} operations behind`
+          : search.ready
+            ? 'ready'
+            : 'loads at first use',
+      ],
+      ['cursor', answer.cursor],
+      ['open since', ago(answer.since, view.now)],
+      ['version', answer.version],
+    ],
+    view,
+  );
+}
+
+export function members({ items, next }: List<Member>, view: View): string {
+  if (items.length === 0) return tint(view, 'dim', 'no members');
+  const shape = [
+    { title: 'member', of: (item: Member) => item.handle, tint: 'cyan' as const },
+    { title: 'name', of: (item: Member) => (item.name === item.handle ? '' : item.name), gives: true },
+    { title: 'kind', of: (item: Member) => item.kind },
+    { title: 'role', of: (item: Member) => item.role },
+    {
+      title: 'from',
+      of: (item: Member) => (item.imported ? 'imported' : item.hosted ? 'here' : 'elsewhere'),
+    },
+    { title: 'since', of: (item: Member) => ago(item.created, view.now), tint: 'dim' as const },
+  ];
+  return [table(items, shape, view), more(next, view)].filter((part) => part !== '').join('\n');
+}
+
+export const member = (item: Member, view: View): string =>
+  `${tint(view, 'cyan', item.handle)} ${oneLine(item.name)} ${tint(view, 'dim', item.id)}`;
+
+const list = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([noun, count]) => `${count.toLocaleString('en')} ${noun}`)
+    .join(', ') || 'nothing';
+
+/** What an import did; what was set aside by reason, or each of it. */
+export function imported(summary: ImportSummary, verbose: boolean, view: View): string {
+  const lines = [
+    facts(
+      [
+        ['read', list(summary.read)],
+        ['written', list(summary.written)],
+        ['present', list(summary.present)],
+        [
+          'set aside',
+          summary.setAside.length === 0 ? 'nothing' : summary.setAside.length.toLocaleString('en'),
+        ],
+        ['took', `${summary.seconds.toFixed(1)} s`],
+      ],
+      view,
+    ),
+  ];
+  if (verbose) {
+    for (const { what, source, reason } of summary.setAside) {
+      lines.push(`  ${oneLine(what)} ${oneLine(source)}: ${oneLine(reason)}`);
+    }
+    return lines.join('\n');
+  }
+  const reasons = new Map<string, number>();
+  for (const { what, reason } of summary.setAside) {
+    const line = `${oneLine(what)}: ${oneLine(reason)}`;
+    reasons.set(line, (reasons.get(line) ?? 0) + 1);
+  }
+  for (const [line, count] of [...reasons].sort((a, b) => b[1] - a[1])) {
+    lines.push(`  ${String(count).padStart(6)}  ${line}`);
+  }
+  if (reasons.size > 0) lines.push(tint(view, 'dim', 'each of them with: --verbose'));
+  return lines.join('\n');
+}
+
+export const exported = (summary: ExportSummary): string =>
+  `wrote ${list(summary.files)}\n${indent(summary.directory)}`;
+
+const findingTint: Readonly<Record<DoctorReport['findings'][number]['state'], Tint>> = {
+  ok: 'green',
+  warning: 'yellow',
+  damaged: 'red',
+  repaired: 'yellow',
+};
+
+export function doctor({ ok, findings }: DoctorReport, view: View): string {
+  const lines = findings.map(({ what, state, message, hint }) => {
+    const advice = hint === undefined ? '' : `\n${indent(tint(view, 'dim', oneLine(hint)), '          ')}`;
+    return `${tint(view, findingTint[state], state.padEnd(8))}  ${oneLine(what)}: ${oneLine(message)}${advice}`;
+  });
+  const verdict = ok ? tint(view, 'green', 'all is well') : tint(view, 'red', 'something is damaged');
+  return [...lines, verdict].join('\n');
+}

@@ -1,0 +1,97 @@
+import type { Comment, List, Task } from '../../../schemas/index.ts';
+import { body, more, who } from './conversation.ts';
+import { clean, facts, indent, oneLine, type Tint, table, tint, type View } from './terminal.ts';
+import { ago } from './time.ts';
+
+const statusTint: Readonly<Record<Task['status'], Tint | undefined>> = {
+  todo: undefined,
+  doing: 'blue',
+  blocked: 'red',
+  review: 'magenta',
+  done: 'green',
+  cancelled: 'dim',
+};
+
+const title = (task: Task): string => (task.title === null ? '(removed)' : oneLine(task.title));
+
+export function tasks({ items, next }: List<Task>, view: View): string {
+  if (items.length === 0) return tint(view, 'dim', 'no tasks');
+  const shape = [
+    { title: 'task', of: (task: Task) => task.short, tint: 'cyan' as const },
+    { title: 'status', of: (task: Task) => task.status, tint: (task: Task) => statusTint[task.status] },
+    { title: 'pri', of: (task: Task) => task.priority },
+    { title: 'who', of: holder },
+    { title: 'title', of: title, gives: true },
+    { title: 'updated', of: (task: Task) => ago(task.updated, view.now), tint: 'dim' as const },
+  ];
+  return [table(items, shape, view), more(next, view)].filter((part) => part !== '').join('\n');
+}
+
+/** Who works on it, or is meant to. */
+function holder(task: Task): string {
+  if (task.claim) return `${who(task.claim.by)}*`;
+  return task.assignee ? who(task.assignee) : '';
+}
+
+/** One line about a task, after a change. */
+export function taskLine(task: Task, view: View): string {
+  const status = statusTint[task.status];
+  const claim = task.claim ? ` · claimed by ${who(task.claim.by)} (${task.claim.certainty})` : '';
+  return [
+    tint(view, 'cyan', task.short),
+    status ? tint(view, status, task.status) : task.status,
+    task.priority,
+    `${title(task)}${tint(view, 'dim', claim)}`,
+  ].join(' ');
+}
+
+const linkLine = (kind: string, link: { short?: string | undefined; id: string }): string =>
+  `${kind} ${link.short ?? link.id}`;
+
+const inverse: Readonly<Record<string, string>> = {
+  blocks: 'blocked by',
+  parent: 'has part',
+  related: 'related',
+  'discovered-from': 'led to',
+  supersedes: 'superseded by',
+  duplicates: 'duplicated by',
+};
+
+/** Everything about a task. */
+export function task(item: Task, comments: List<Comment>, view: View): string {
+  const links = [
+    ...item.links.map((link) => linkLine(link.kind, link)),
+    ...item.inverse.map((link) => linkLine(inverse[link.kind] ?? link.kind, link)),
+  ];
+  const known = facts(
+    [
+      ['id', item.id],
+      ['created', `${ago(item.created, view.now)} by ${who(item.creator)}`],
+      ['updated', ago(item.updated, view.now)],
+      ['assignee', item.assignee ? who(item.assignee) : undefined],
+      ['reviewer', item.reviewer ? who(item.reviewer) : undefined],
+      ['labels', item.labels.map(oneLine).join(', ')],
+      ['due', item.due ? ago(item.due, view.now) : undefined],
+      ['links', links.join(', ')],
+      ['dropped', (item.dropped ?? []).map((link) => linkLine(link.kind, link)).join(', ')],
+      ['blocked by', item.blockers.map((blocker) => blocker.short).join(', ')],
+      ['evidence', item.evidence.map(({ kind, ref }) => `${kind} ${oneLine(ref)}`).join(', ')],
+      ['can move to', item.legalMoves.join(', ')],
+      ['written apart', item.siblings ? `${Object.keys(item.siblings).join(', ')}: see history` : undefined],
+    ],
+    view,
+  );
+  const parts = [taskLine(item, view), known];
+  if (item.description) parts.push(indent(clean(item.description)));
+  if (item.criteria) parts.push(`${tint(view, 'dim', 'done when')}\n${indent(clean(item.criteria))}`);
+  for (const comment of comments.items) parts.push(commentText(comment, view));
+  if (comments.next !== undefined)
+    parts.push(tint(view, 'dim', `${item.comments} comments: the first are shown`));
+  return parts.join('\n\n');
+}
+
+export function commentText(comment: Comment, view: View): string {
+  const edited = comment.edits ? ` · edited ${ago(comment.edits.at, view.now)}` : '';
+  const about = tint(view, 'dim', `${ago(comment.at, view.now)}${edited} · ${comment.id}`);
+  return `${tint(view, 'cyan', who(comment.author))} ${about}\n${indent(body(comment, view))}`;
+}

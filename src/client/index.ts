@@ -1,0 +1,135 @@
+import type {
+  Acknowledged,
+  CatchUp,
+  Channel,
+  Comment,
+  Event,
+  HistoryItem,
+  List,
+  Member,
+  Memory,
+  Message,
+  SearchAnswer,
+  Status,
+  Task,
+  Thread,
+} from '../../schemas/index.ts';
+import type { Replica, Surface, WriteOptions } from '../replica/surface.ts';
+import { createCaller, failure, type Query } from './call.ts';
+import { type StreamOptions, streamEvents } from './events.ts';
+import { longWork } from './long.ts';
+import { fetchTransport, type Transport } from './transport.ts';
+
+export { neverConnected } from './call.ts';
+export type { StreamOptions } from './events.ts';
+export type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
+
+export interface ClientOptions {
+  /** URL of a node, as `coterie up` prints it. */
+  readonly url: string;
+  /** Bearer token: it names the member that speaks. */
+  readonly token?: string | undefined;
+  /** Handle of that member, where it is known: a member that changes itself names itself. */
+  readonly member?: string | undefined;
+  /** How requests travel; by default `fetch`. */
+  readonly transport?: Transport | undefined;
+}
+
+/**
+ * The verbs over HTTP. Which member speaks is the token's to say, so there is no `member`; paths of the long verbs are
+ * paths on the node's machine.
+ */
+export interface Client
+  extends Omit<Surface, 'member' | 'events'>,
+    Pick<Replica, 'import' | 'export' | 'backup' | 'compact' | 'doctor'> {
+  /** As of a replica, and it comes back by itself with its last cursor when the node went away. */
+  events(options?: StreamOptions): AsyncIterable<Event>;
+}
+
+const at = encodeURIComponent;
+
+/** A client of one node as one member. It holds no connection open and keeps nothing. */
+export function createClient(options: ClientOptions): Client {
+  const { url, token, transport = fetchTransport } = options;
+  const caller = createCaller(url, token, transport);
+  const get = <T>(path: string, query?: object) =>
+    caller.json<T>('GET', path, { query: query as Query | undefined });
+  const write =
+    (method: 'POST' | 'PATCH' | 'PUT') =>
+    <T>(path: string, body?: unknown, options?: WriteOptions) =>
+      caller.json<T>(method, path, { body, key: options?.key });
+  const post = write('POST');
+  const patch = write('PATCH');
+  const put = write('PUT');
+  const remove = <T>(path: string, query: object, options?: WriteOptions) =>
+    caller.json<T>('DELETE', path, { query: query as Query, key: options?.key });
+  const self = async () => {
+    const member = options.member ?? (await get<Status>('/status')).member;
+    if (member !== null) return member;
+    throw await failure('not_found', 'the member is not made yet', { hint: 'Its first write makes it.' });
+  };
+
+  return {
+    channels: {
+      list: (query) => get<List<Channel>>('/channels', query),
+      get: (channel) => get<Channel>(`/channels/${at(channel)}`),
+      create: (input, options) => post<Channel>('/channels', input, options),
+      update: (channel, input, options) => patch<Channel>(`/channels/${at(channel)}`, input, options),
+    },
+    messages: {
+      post: (channel, input, options) => post<Message>(`/channels/${at(channel)}/messages`, input, options),
+      list: (channel, query) => get<List<Message>>(`/channels/${at(channel)}/messages`, query),
+      get: (id) => get<Message>(`/messages/${at(id)}`),
+      thread: (id, query) => get<Thread>(`/threads/${at(id)}`, query),
+      edit: (id, input, options) => patch<Message>(`/messages/${at(id)}`, input, options),
+      redact: (id, input = {}, options) => remove(`/messages/${at(id)}`, input, options),
+      react: (id, emoji, options) =>
+        put<Message>(`/messages/${at(id)}/reactions/${at(emoji)}`, undefined, options),
+      unreact: (id, emoji, options) =>
+        remove<Message>(`/messages/${at(id)}/reactions/${at(emoji)}`, {}, options),
+      flag: (id, input, options) => patch<Message>(`/messages/${at(id)}`, input, options),
+    },
+    tasks: {
+      create: (input, options) => post<Task>('/tasks', input, options),
+      list: (query) => get<List<Task>>('/tasks', query),
+      ready: (query) => get<List<Task>>('/tasks/ready', query),
+      get: (id) => get<Task>(`/tasks/${at(id)}`),
+      update: (id, input, options) => patch<Task>(`/tasks/${at(id)}`, input, options),
+      move: (id, input, options) => post<Task>(`/tasks/${at(id)}/move`, input, options),
+      claim: (id, input = {}, options) => post<Task>(`/tasks/${at(id)}/claim`, input, options),
+      release: (id, input = {}, options) => post<Task>(`/tasks/${at(id)}/release`, input, options),
+      link: (id, input, options) => post<Task>(`/tasks/${at(id)}/links`, input, options),
+      unlink: (id, input, options) => remove<Task>(`/tasks/${at(id)}/links`, input, options),
+      comment: (id, input, options) => post<Comment>(`/tasks/${at(id)}/comments`, input, options),
+      comments: (id, query) => get<List<Comment>>(`/tasks/${at(id)}/comments`, query),
+    },
+    memory: {
+      remember: (input, options) => post<Memory>('/memory', input, options),
+      list: (query) => get<List<Memory>>('/memory', query),
+      get: (idOrKey) => get<Memory>(`/memory/${at(idOrKey)}`),
+      update: (idOrKey, input, options) => patch<Memory>(`/memory/${at(idOrKey)}`, input, options),
+      forget: (idOrKey, options) => remove<Memory>(`/memory/${at(idOrKey)}`, {}, options),
+    },
+    members: {
+      list: (query) => get<List<Member>>('/members', query),
+      get: (member) => get<Member>(`/members/${at(member)}`),
+      update: async (input, options) => patch<Member>(`/members/${at(await self())}`, input, options),
+    },
+
+    search: (query) => get<SearchAnswer>('/search', query),
+    recall: ({ q, tag, limit, cursor }) =>
+      get<SearchAnswer>('/search', { q, tag, limit, cursor, kind: 'memory' }),
+    events: (options) => streamEvents(caller, async () => (await get<Status>('/status')).cursor, options),
+    activity: (query) => get<List<Event>>('/activity', query),
+    history: (id, query) => get<List<HistoryItem>>(`/history/${at(id)}`, query),
+    catchUp: (query) => get<CatchUp>('/catch-up', query),
+    acknowledge: (input) => post<Acknowledged>('/acks', input),
+    status: () => get<Status>('/status'),
+
+    import: (request, work) => longWork(caller, '/admin/import', request, work),
+    export: (request, work) => longWork(caller, '/admin/export', request, work),
+    backup: (request, work) => longWork(caller, '/admin/backup', request, work),
+    compact: (request = {}, work) => longWork(caller, '/admin/compact', request, work),
+    doctor: (work) => longWork(caller, '/admin/doctor', {}, work),
+  };
+}
