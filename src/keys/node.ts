@@ -1,7 +1,7 @@
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
+  hash,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -45,7 +45,13 @@ function publicKeyObject(publicKey: string): KeyObject | undefined {
 
 /** SHA-256 and Ed25519 of node:crypto; signatures are checked on the thread pool. */
 export const nodeCrypto: Crypto = {
-  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+  sha256(bytes) {
+    // One shot with a string out runs at twice the speed of a Hash object.
+    const text = hash('sha256', bytes, 'latin1');
+    const digest = new Uint8Array(32);
+    for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i);
+    return digest;
+  },
   verify: (publicKey, bytes, sig) =>
     new Promise((resolve) => {
       const raw = fromBase64url(sig, 64);

@@ -33,12 +33,19 @@ const entryFields = new Set(['header', 'body', 'sig', 'redacted']);
 const hashPattern = /^[a-z2-7]{25}[aeimquy4]$/;
 const frameBytes = '{"body":,"header":,"sig":""}'.length + 86;
 
-const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
 
 /** What is wrong with the fields around the header, if anything. */
 function outerProblem(value: Readonly<Record<string, unknown>>): string | undefined {
-  for (const field of Object.keys(value)) if (!entryFields.has(field)) return `unknown field ${field}`;
+  for (const field of Object.keys(value)) {
+    if (!entryFields.has(field)) return `unknown field ${field}`;
+    // Yjs would carry it, JSON would not.
+    if (value[field] === undefined) return `${field} is undefined`;
+  }
   if (typeof value['sig'] !== 'string' || !fromBase64url(value['sig'], 64))
     return 'sig is not 86 base64url characters';
   const { body, redacted } = value;
