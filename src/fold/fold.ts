@@ -8,7 +8,8 @@ export interface SubjectFold<S extends SubjectState> {
   readonly kind: S['kind'];
   /** Type of the operation that makes a subject of this kind. */
   readonly creation: string;
-  create(op: Op, past: Past): S;
+  /** `past` is only there to remember first values by. */
+  create(op: Op, past?: Past): S;
   apply(state: S, op: Op, past: Past): Applied<S>;
 }
 

@@ -59,6 +59,9 @@ export {
   mergeMarks,
   type Run,
 } from './marks.ts';
+export { type IsAtOrBefore, type Judgement, judge } from './members/judge.ts';
+export { createMembers, foldMembers, type MembersLog } from './members/members.ts';
+export type { MemberId } from './members/scene.ts';
 export { type Causality, compare, type Ordered, order, stampTime } from './order.ts';
 export { latestFirst } from './register.ts';
 export { counted, rejected, speaker } from './shared.ts';

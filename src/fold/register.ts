@@ -14,14 +14,18 @@ export const written = <T>(op: Op, value: T): Written<T> => ({
  * A register with one more write: it replaces what its past shows, what was written apart from it stays beside it.
  * The latest stamp, then the highest hash, comes first.
  */
-export function write<T>(register: Register<T>, op: Op, past: Past, value: T): Register<T> {
+export function write<T>(register: Register<T>, op: Op, past: Pick<Past, 'has'>, value: T): Register<T> {
   const apart = register.filter((other) => !past.has(other.op));
   return apart.length === 0 ? [written(op, value)] : [...apart, written(op, value)].sort(latestFirst);
 }
 
 /** The same for a field that an operation may leave alone: `undefined` changes nothing. */
-export const writeIf = <T>(register: Register<T>, op: Op, past: Past, value: T | undefined): Register<T> =>
-  value === undefined ? register : write(register, op, past, value);
+export const writeIf = <T>(
+  register: Register<T>,
+  op: Op,
+  past: Pick<Past, 'has'>,
+  value: T | undefined,
+): Register<T> => (value === undefined ? register : write(register, op, past, value));
 
 /** Latest stamp first, then highest hash: the first of a register is the one that shows. */
 export const latestFirst = (

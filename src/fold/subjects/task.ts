@@ -22,7 +22,7 @@ export const taskFold: SubjectFold<TaskState> = {
   create(op, past) {
     const { data, stamp } = op.header;
     const status = written<TaskStatus>(op, wordOf(data, 'status', taskStatuses) ?? 'todo');
-    past.changed(statusCell, [], status);
+    past?.changed(statusCell, [], status);
     return {
       ...begun(op),
       kind: 'task',
