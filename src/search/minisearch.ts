@@ -2,6 +2,9 @@ import MiniSearch, { type Query, type SearchOptions } from 'minisearch';
 import type { SearchDocument, SearchHit, SearchHits, SearchKind, TextQuery } from './types.ts';
 import { termsOf, type Wanted, wantedOf } from './words.ts';
 
+/** Raise it when the fields or what is kept of a document change. */
+export const textIndexVersion = 1;
+
 /** What the index keeps of a document beside its terms: what filters and ties need. */
 export interface Kept {
   kind: SearchKind;
