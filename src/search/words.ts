@@ -62,7 +62,8 @@ function withApostrophe(word: string, into: string[]): string {
   const [first = '', second = ''] = pieces;
   if (pieces.length === 2 && second.toLowerCase() === 's') return first;
   if (pieces.length === 2 && first.length <= 2 && second.length > 2) into.push(fold(second));
-  return pieces.join('');
+  // Lower case, lest the `B` of `OBrien` look like the border of two words.
+  return first + pieces.slice(1).join('').toLowerCase();
 }
 
 function compound(run: string, start: number): Word {

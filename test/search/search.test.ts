@@ -1,0 +1,449 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openSearch, type Search, type SearchSource, type TextQuery } from '../../src/search/index.ts';
+import { arraySource, fill } from './source.ts';
+
+const threads = vi.hoisted(() => ({ started: 0 }));
+vi.mock('node:worker_threads', async (original) => {
+  const real = await original<typeof import('node:worker_threads')>();
+  class Counted extends real.Worker {
+    constructor(...given: ConstructorParameters<typeof real.Worker>) {
+      threads.started += 1;
+      super(...given);
+    }
+  }
+  return { ...real, Worker: Counted };
+});
+
+let directory: string;
+let opened: Search[];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'coterie-search-'));
+  opened = [];
+  threads.started = 0;
+});
+afterEach(async () => {
+  await Promise.all(opened.map((search) => search.close()));
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function open(source: SearchSource, where: string | undefined = undefined, patience?: number): Search {
+  const search = openSearch({ directory: where, source, ...(patience === undefined ? {} : { patience }) });
+  opened.push(search);
+  return search;
+}
+const ask = (search: Search, text: string, more: Partial<TextQuery> = {}) =>
+  search.query({ text, limit: 20, offset: 0, ...more });
+const ids = async (search: Search, text: string, more: Partial<TextQuery> = {}) =>
+  (await ask(search, text, more)).hits.map((hit) => hit.id);
+const file = () => join(directory, 'text.index');
+const files = () => readdirSync(directory).map((name) => readFileSync(join(directory, name), 'latin1'));
+
+describe('matching and ranking', () => {
+  function library() {
+    const source = arraySource();
+    source.put({ id: 'm1', text: 'We deployed the relay at noon', channel: 'general', at: 10 });
+    source.put({ id: 'm2', text: 'Deployment notes: relay restart, relay logs', channel: 'ops', at: 20 });
+    source.put({ id: 't1', kind: 'task', title: 'Restart the relay', text: 'when it hangs', at: 30 });
+    source.put({
+      id: 'k1',
+      kind: 'memory',
+      text: 'Use openReplica() in snake_case_tests',
+      tags: ['api'],
+      at: 40,
+    });
+    source.put({ id: 'k2', kind: 'memory', text: 'Nothing to see', tags: ['relay', 'api'], at: 50 });
+    source.put({
+      id: 'c1',
+      kind: 'comment',
+      task: 't1',
+      text: '搜索功能 in src/search/worker.ts v1.2.3',
+      at: 60,
+    });
+    return open(source);
+  }
+
+  test('all words must match, the beginnings of words too', async () => {
+    const search = library();
+    expect(await ids(search, 'deploy relay')).toEqual(expect.arrayContaining(['m1', 'm2']));
+    expect((await ask(search, 'deploy relay')).total).toBe(2);
+    expect(await ids(search, 'DEPLOYED Relay')).toEqual(['m1']);
+    expect((await ask(search, 'restart')).mode).toBe('all');
+  });
+
+  test('any word matches when nothing has all, and the answer says so', async () => {
+    const found = await ask(library(), 'noon hangs');
+    expect(found.mode).toBe('any');
+    expect(found.hits.map((hit) => hit.id).sort()).toEqual(['m1', 't1']);
+  });
+
+  test('a title counts more than text', async () => {
+    expect((await ids(library(), 'restart relay'))[0]).toBe('t1');
+  });
+
+  test('identifiers, paths, versions and dense scripts', async () => {
+    const search = library();
+    for (const text of [
+      'openReplica',
+      'openreplica',
+      'open_replica',
+      'replica',
+      'snake_case_tests',
+      'case tests',
+    ])
+      expect(await ids(search, text), text).toEqual(['k1']);
+    for (const text of [
+      'worker.ts',
+      'src/search/worker.ts',
+      '1.2.3',
+      '1.2',
+      'v1.2.3',
+      '搜索',
+      '功',
+      '搜索功能',
+    ])
+      expect(await ids(search, text), text).toEqual(['c1']);
+  });
+
+  test('filters by kind, channel and tag', async () => {
+    const search = library();
+    expect(await ids(search, 'relay', { kinds: ['task', 'memory'] })).toEqual(
+      expect.arrayContaining(['t1', 'k2']),
+    );
+    expect(await ids(search, 'relay', { channel: 'ops' })).toEqual(['m2']);
+    expect(await ids(search, 'relay', { tag: 'api' })).toEqual(['k2']);
+    expect(await ids(search, 'relay', { tag: 'absent' })).toEqual([]);
+  });
+
+  test('pages, totals, and the newest first among equals', async () => {
+    const source = arraySource();
+    for (let i = 0; i < 30; i++) source.put({ id: `e${i}`, text: 'equal words', at: i });
+    const search = open(source);
+    const first = await ask(search, 'equal', { limit: 10 });
+    expect(first.total).toBe(30);
+    expect(first.hits.map((hit) => hit.id)).toEqual(Array.from({ length: 10 }, (_, i) => `e${29 - i}`));
+    expect(await ids(search, 'equal', { limit: 10, offset: 25 })).toEqual(['e4', 'e3', 'e2', 'e1', 'e0']);
+    expect(await ids(search, 'equal', { offset: 100 })).toEqual([]);
+    expect(await ids(search, 'equal', { limit: -1, offset: -5 })).toEqual([]);
+  });
+
+  test('hits name the terms that matched', async () => {
+    const [hit] = (await ask(library(), 'deploy noon')).hits;
+    expect(hit).toMatchObject({ kind: 'message', terms: expect.arrayContaining(['deployed', 'noon']) });
+  });
+
+  test.each([
+    '',
+    '   ',
+    '?!.,;:()[]{}"\'`',
+    'the of and',
+    '\u0000\u{10ffff}',
+    '__proto__',
+    'constructor',
+    '*',
+  ])('the query %j is answered without an error', async (text) => {
+    expect((await ask(library(), text)).hits).toEqual([]);
+  });
+
+  test('words that name parts of every object are words', async () => {
+    const source = arraySource();
+    source.put({ id: 'p', text: 'the constructor and __proto__ of hasOwnProperty', channel: '__proto__' });
+    const search = open(source);
+    for (const text of ['constructor', 'proto', 'hasOwnProperty'])
+      expect(await ids(search, text)).toEqual(['p']);
+    expect(await ids(search, 'constructor', { channel: '__proto__' })).toEqual(['p']);
+  });
+
+  test('a query of 10 KB is answered', async () => {
+    const found = await ask(library(), 'relay '.repeat(1700));
+    expect(found.total).toBe(4);
+    await ask(library(), Array.from({ length: 2000 }, (_, i) => `w${i}`).join(' '));
+    await ask(library(), 'x'.repeat(10_000));
+  });
+});
+
+describe('following the feed', () => {
+  test('nothing starts before the first query, then one thread', async () => {
+    const source = arraySource();
+    fill(source, 50);
+    const search = open(source, directory);
+    search.notify();
+    await search.purge();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([threads.started, source.reads]).toEqual([0, 0]);
+    expect(search.status()).toEqual({ ready: false, behind: 50 });
+    await Promise.all([ask(search, 'river'), ask(search, 'engine')]);
+    expect(threads.started).toBe(1);
+    expect(search.status()).toEqual({ ready: true, behind: 0 });
+  });
+
+  test('closing a search that never ran starts nothing', async () => {
+    const search = open(arraySource(), directory);
+    await search.close();
+    expect(threads.started).toBe(0);
+    await expect(ask(search, 'x')).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('a query finds what was in the feed when it was asked', async () => {
+    const source = arraySource();
+    fill(source, 3000);
+    const search = open(source);
+    expect(await ids(search, 'number2999')).toEqual(['d2999']);
+    source.put({ id: 'late', text: 'zebra' });
+    expect(await ask(search, 'zebra')).toMatchObject({ total: 1, behind: 0 });
+  });
+
+  test('notify brings the index up to date without a query', async () => {
+    const source = arraySource();
+    fill(source, 10);
+    const search = open(source);
+    await ask(search, 'river');
+    source.put({ id: 'late', text: 'zebra' });
+    search.notify();
+    expect(search.status().behind).toBe(1);
+    await vi.waitFor(() => expect(search.status().behind).toBe(0), { timeout: 1000, interval: 5 });
+  });
+
+  test('edits and removals take effect at once', async () => {
+    const source = arraySource();
+    fill(source, 100);
+    const search = open(source);
+    expect(await ids(search, 'number7')).toContain('d7');
+    source.put({ id: 'd7', text: 'entirely different' });
+    expect(await ids(search, 'number7 engine')).not.toContain('d7');
+    expect(await ids(search, 'entirely different')).toEqual(['d7']);
+    source.remove('d7');
+    source.remove('never there');
+    expect((await ask(search, 'entirely different')).total).toBe(0);
+  });
+
+  test('thousands of edits leave the ranking as it was', async () => {
+    const source = arraySource();
+    fill(source, 2000);
+    const fresh = arraySource();
+    fill(fresh, 2000);
+    for (let i = 0; i < 2000; i++) source.put({ id: `d${i}`, text: `throwaway${i} words` });
+    const search = open(source);
+    await ask(search, 'throwaway1');
+    fill(source, 2000);
+    const [edited, plain] = await Promise.all([
+      ask(search, 'river carries'),
+      ask(open(fresh), 'river carries'),
+    ]);
+    expect(edited.total).toBe(plain.total);
+    expect(edited.hits[0]?.score).toBeCloseTo(plain.hits[0]?.score ?? 0, 6);
+    expect((await ask(search, 'throwaway1')).total).toBe(0);
+  });
+
+  test('a query whose patience ends says how far behind its answer is', async () => {
+    const source = arraySource();
+    fill(source, 2000);
+    const read = source.read.bind(source);
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    source.read = async (from, limit) => {
+      if (from > 0) await gate;
+      return read(from, limit);
+    };
+    const search = open(source, undefined, 300);
+    const early = await ask(search, 'number5');
+    expect(early.behind).toBe(1600);
+    expect(early.hits.length).toBeGreaterThan(0);
+    release();
+    await vi.waitFor(async () => expect((await ask(search, 'number1999')).behind).toBe(0));
+  });
+
+  test('a feed that fails is told, and read again at the next query', async () => {
+    const source = arraySource();
+    fill(source, 10);
+    source.failure = new Error('unreadable');
+    const search = open(source);
+    await expect(ask(search, 'river')).rejects.toMatchObject({ code: 'internal', cause: source.failure });
+    expect(search.status().trouble).toBe('unreadable');
+    source.failure = undefined;
+    expect((await ask(search, 'number3')).total).toBe(1);
+  });
+
+  test('a feed that begins anew is indexed anew', async () => {
+    const source = arraySource('one');
+    fill(source, 800);
+    const search = open(source, directory);
+    await ask(search, 'river');
+    source.changes.length = 0;
+    source.epoch = 'two';
+    source.put({ id: 'new', text: 'river' });
+    expect(search.status()).toEqual({ ready: false, behind: 1 });
+    expect(await ids(search, 'river')).toEqual(['new']);
+  });
+
+  test('closing in the middle of indexing refuses what waits, within a second', async () => {
+    const source = arraySource();
+    fill(source, 60_000);
+    const search = open(source, directory);
+    const waiting = ask(search, 'river');
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'closed' });
+    await vi.waitFor(() => expect(source.reads).toBeGreaterThan(5));
+    const from = performance.now();
+    await search.close();
+    expect(performance.now() - from).toBeLessThan(1200);
+    await refused;
+    await search.close();
+  });
+});
+
+describe('the index on disk', () => {
+  /** A feed of 800 documents whose index was written. */
+  async function written() {
+    const source = arraySource();
+    fill(source, 800);
+    source.put({ id: 'tagged', kind: 'task', title: 'Tagged', text: 'river', tags: ['blue'], channel: 'c9' });
+    const search = open(source, directory);
+    await ask(search, 'river');
+    await search.close();
+    expect(readdirSync(directory)).toEqual(['text.index']);
+    source.reads = 0;
+    return source;
+  }
+  const everything = async (source: SearchSource) => {
+    const search = open(source, directory);
+    const answers = await Promise.all([
+      ask(search, 'river', { limit: 1000 }),
+      ask(search, 'glacier merges'),
+      ask(search, 'river', { kinds: ['task'], tag: 'blue', channel: 'c9' }),
+    ]);
+    await search.close();
+    return answers;
+  };
+
+  test('is used again, without reading the feed, and answers the same', async () => {
+    const source = await written();
+    const again = await everything(source);
+    expect(source.reads).toBe(0);
+    rmSync(file());
+    expect(await everything(source)).toEqual(again);
+    expect(source.reads).toBeGreaterThan(0);
+    expect(again[2]?.hits.map((hit) => hit.id)).toEqual(['tagged']);
+  });
+
+  test('catches up with what came since', async () => {
+    const source = await written();
+    source.put({ id: 'd3', text: 'changed meanwhile' });
+    source.remove('d4');
+    source.put({ id: 'late', text: 'zebra' });
+    const search = open(source, directory);
+    expect(await ids(search, 'zebra')).toEqual(['late']);
+    expect(source.reads).toBe(1);
+    expect(await ids(search, 'changed meanwhile')).toEqual(['d3']);
+    expect((await ask(search, 'number4 river')).hits.map((hit) => hit.id)).not.toContain('d4');
+  });
+
+  test('of another feed, or from beyond its end, is made again', async () => {
+    const source = await written();
+    source.epoch = 'two';
+    await everything(source);
+    expect(source.reads).toBeGreaterThan(0);
+    source.reads = 0;
+    source.changes.length = 400;
+    const search = open(source, directory);
+    expect((await ask(search, 'number700')).total).toBe(0);
+    expect(source.reads).toBe(1);
+  });
+
+  test('damaged anywhere, it is made again and answers the same', async () => {
+    const source = await written();
+    const whole = readFileSync(file());
+    const right = await everything(source);
+    for (const at of [0, 5, 20, 40, 100, Math.floor(whole.length / 2), whole.length - 40, whole.length - 1]) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ 0x11;
+      writeFileSync(file(), bytes);
+      source.reads = 0;
+      expect(await everything(source), `byte ${at}`).toEqual(right);
+      expect(source.reads, `byte ${at}`).toBeGreaterThan(0);
+    }
+    for (const bytes of [
+      Buffer.alloc(0),
+      whole.subarray(0, 10),
+      whole.subarray(0, -1),
+      Buffer.alloc(5000, 7),
+    ]) {
+      writeFileSync(file(), bytes);
+      expect(await everything(source)).toEqual(right);
+    }
+  }, 60_000);
+
+  test('a draft that a crash left is removed', async () => {
+    const source = await written();
+    writeFileSync(`${file()}.new`, 'half');
+    await everything(source);
+    expect(readdirSync(directory)).toEqual(['text.index']);
+  });
+
+  test('is written in the background while the search runs', async () => {
+    const source = arraySource();
+    fill(source, 800);
+    const search = open(source, directory);
+    await ask(search, 'river');
+    await vi.waitFor(() => expect(readdirSync(directory)).toEqual(['text.index']), { timeout: 5000 });
+  });
+
+  test('that cannot be written leaves the search as it is', async () => {
+    const source = arraySource();
+    fill(source, 800);
+    const nowhere = join(directory, 'file');
+    writeFileSync(nowhere, '');
+    const search = open(source, join(nowhere, 'search'));
+    expect((await ask(search, 'number5')).total).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(search.status().trouble).toBeDefined(), { timeout: 5000 });
+    expect((await ask(search, 'number5')).total).toBeGreaterThan(0);
+  });
+
+  test('holds a removed text no more after a purge, running or not', async () => {
+    const source = await written();
+    source.put({ id: 'secret', text: 'canaryword yellowfeather' });
+    fill(source, 800);
+    const search = open(source, directory);
+    expect(await ids(search, 'canaryword')).toEqual(['secret']);
+    await search.close();
+    expect(files().join('')).toContain('canaryword');
+
+    source.remove('secret');
+    const idle = open(source, directory);
+    await idle.purge();
+    expect(readdirSync(directory)).toEqual([]);
+
+    const running = open(source, directory);
+    source.put({ id: 'secret', text: 'canaryword yellowfeather' });
+    await ask(running, 'river');
+    await vi.waitFor(() => expect(files().join('')).toContain('canaryword'), { timeout: 5000 });
+    source.remove('secret');
+    await Promise.all([running.purge(), running.purge()]);
+    expect(files().join('')).not.toContain('canaryword');
+    expect((await ask(running, 'canaryword')).total).toBe(0);
+    await running.close();
+    expect(readdirSync(directory)).toEqual(['text.index']);
+    expect(files().join('')).not.toContain('canaryword');
+    await running.purge();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('a purge while the index is made or written leaves no trace', async () => {
+    for (const pause of [0, 20, 60, 120]) {
+      const source = arraySource();
+      fill(source, 1500);
+      source.put({ id: 'secret', text: 'canaryword' });
+      fill(source, 1500);
+      const search = open(source, directory);
+      const first = ask(search, 'river');
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      source.remove('secret');
+      await search.purge();
+      await first;
+      await search.close();
+      expect(files().join(''), `after ${pause} ms`).not.toContain('canaryword');
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
