@@ -36,7 +36,8 @@ function sent(agent: Agent, asked: Parameters<Transport>[0]): Promise<IncomingMe
       resolve,
     );
     outgoing.on('error', reject);
-    outgoing.end(body);
+    // As bytes: with a string Node would write the head in UTF-8 too, and spoil what is not ASCII in it.
+    outgoing.end(body === undefined ? undefined : Buffer.from(body));
   });
 }
 

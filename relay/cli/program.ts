@@ -80,7 +80,7 @@ function addRows(
         parents.set(first, parent);
       }
       const command = parent.command(second ?? first).summary(row.summary);
-      command.description(`${row.summary}\n\nFor example:\n  ${row.example}`);
+      command.description(row.summary).addHelpText('after', `\nFor example:\n  ${row.example}`);
       if (second === undefined) command.helpGroup(`${title}:`);
       for (const argument of row.takes?.split(' ') ?? []) command.argument(argument);
       for (const flag of row.flags ?? []) command.addOption(option(flag));

@@ -54,7 +54,7 @@ export function createCaller(url: string, token: string | undefined, transport: 
         signal,
       });
     } catch (cause) {
-      throw signal?.aborted ? cause : await noAnswer(url, method, cause);
+      throw signal?.aborted ? signal.reason : await noAnswer(url, method, cause);
     }
     if (answer.status >= 400) throw await refused(url, answer);
     return answer;
@@ -68,7 +68,7 @@ export function createCaller(url: string, token: string | undefined, transport: 
       try {
         body = await answer.text();
       } catch (cause) {
-        throw options.signal?.aborted ? cause : await noAnswer(url, method, cause);
+        throw options.signal?.aborted ? options.signal.reason : await noAnswer(url, method, cause);
       }
       const parsed = parse(body);
       if (parsed === undefined)

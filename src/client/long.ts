@@ -30,7 +30,8 @@ export async function longWork<T>(
       if ('result' in line) return line['result'] as T;
     }
   } catch (error) {
-    if (work.signal?.aborted || isCoterieError(error)) throw error;
+    if (work.signal?.aborted) throw work.signal.reason;
+    if (isCoterieError(error)) throw error;
     throw await cut();
   }
   throw await cut();
