@@ -89,8 +89,9 @@ function createDocuments(store: LevelStore): ScrubbedDocumentStore {
   };
 
   return {
-    write: (name, update) =>
-      next(async () => {
+    write(name, given) {
+      const update = Uint8Array.from(given);
+      return next(async () => {
         checkName(name);
         checkUpdate(name, update);
         const what = `The state of ${name} could not be written`;
@@ -106,7 +107,8 @@ function createDocuments(store: LevelStore): ScrubbedDocumentStore {
             `The state of ${name} does not read back as it was written.`,
           );
         }
-      }),
+      });
+    },
     read: (name) =>
       next(async () => {
         checkName(name);

@@ -59,6 +59,22 @@ function checkNotLost(files: Files, directory: string, mustExist: boolean): void
   );
 }
 
+/**
+ * Removes what a power cut left of a store that was being made: the engine does not open its own half-made files.
+ * HEAD is made before the first commit, so where there is neither HEAD nor a byte of data nothing is lost.
+ */
+function clearUnfinished(files: Files, directory: string): void {
+  const names = files.list(directory);
+  if (names.includes(HEAD_FILE)) return;
+  const holdsData = (name: string): boolean =>
+    TABLE_NAME.test(name) || (name.endsWith('.log') && (files.read(join(directory, name))?.length ?? 0) > 0);
+  if (names.some(holdsData)) return;
+  for (const name of names) {
+    if (/^(?:CURRENT|TABLES|MANIFEST-\d+|\d+\.(?:log|dbtmp)|\w+\.new)$/.test(name))
+      files.remove(join(directory, name));
+  }
+}
+
 /** Opens the engine and holds what it found against HEAD and the commit rows. Rejects with `StorageError`. */
 export async function openWitnessed(opening: Opening): Promise<Opened> {
   const { directory, files, monotonic, boot, mustExist, salvage } = opening;
@@ -67,6 +83,7 @@ export async function openWitnessed(opening: Opening): Promise<Opened> {
   let head: Head | undefined;
   try {
     files.makeDirectory(directory, 0o700);
+    if (!mustExist) clearUnfinished(files, directory);
     checkNotLost(files, directory, mustExist);
     const before = readHead(files, path);
     engine = await openClassicLevel(directory);
