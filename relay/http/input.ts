@@ -5,6 +5,8 @@ import { CoterieError } from '../../schemas/index.ts';
 /** A request body, bytes. The largest text takes 64 KB, six times that when every character is escaped. */
 export const bodyBytes = 1024 * 1024;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 type Issue = z.core.$ZodIssue;
 
 function sentence(issue: Issue, value: unknown): string {
@@ -46,12 +48,20 @@ export function queryOf(search: URLSearchParams): Record<string, string> {
   return Object.fromEntries(query);
 }
 
+/** Header bytes arrive as Latin-1. People send UTF-8; what is none stays as it came, so that two keys never become one. */
+function headerText(value: string): string {
+  try {
+    return utf8.decode(Buffer.from(value, 'latin1'));
+  } catch {
+    return value;
+  }
+}
+
 /** The client's idempotency key. */
 export function keyOf(incoming: IncomingMessage): string | undefined {
   const key = incoming.headers['idempotency-key'];
   if (key === undefined) return undefined;
-  // Node reads header bytes as Latin-1; people send UTF-8.
-  const text = Buffer.from(String(key), 'latin1').toString('utf8');
+  const text = headerText(String(key));
   if (text.length >= 1 && text.length <= 256) return text;
   throw new CoterieError('invalid', 'Idempotency-Key has 1 to 256 characters');
 }
@@ -89,7 +99,6 @@ function collect(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /** The body as JSON; `{}` when there is none and none is needed. */

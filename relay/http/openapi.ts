@@ -42,12 +42,18 @@ function parameters(route: Route, write: (schema: z.ZodType) => Shape): Shape[] 
     schema: { type: 'string' },
   }));
   const shape = route.query instanceof z.ZodObject ? route.query.shape : {};
-  const inQuery = Object.entries(shape).map(([name, schema]) => ({
-    name,
-    in: 'query',
-    required: !(schema as z.ZodType).safeParse(undefined).success,
-    schema: write(schema as z.ZodType),
-  }));
+  const inQuery = Object.entries(shape).map(([name, field]) => {
+    const schema = write(field as z.ZodType);
+    // Lists are comma-separated.
+    const style = schema['type'] === 'array' ? { style: 'form', explode: false } : {};
+    return {
+      name,
+      in: 'query',
+      required: !(field as z.ZodType).safeParse(undefined).success,
+      ...style,
+      schema,
+    };
+  });
   const key = {
     name: 'Idempotency-Key',
     in: 'header',

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { createEventBuffer, createSession, type Session } from 'better-sse';
-import { CoterieError } from '../../schemas/index.ts';
+import { CoterieError, type Event } from '../../schemas/index.ts';
 import type { EventsOptions, Surface } from '../../src/replica/surface.ts';
 import { refusalOf, safeHeaders } from './errors.ts';
 import type { Door } from './route.ts';
@@ -70,10 +70,12 @@ export async function sendEvents(
   outgoing.once('close', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, stopping]);
   const end = metrics.stream();
-  const events = surface.events({ ...query, signal })[Symbol.asyncIterator]();
-  const first = events.next();
-  first.catch(() => undefined);
+  let events: AsyncIterator<Event>;
+  let first: Promise<IteratorResult<Event>>;
   try {
+    events = surface.events({ ...query, signal })[Symbol.asyncIterator]();
+    first = events.next();
+    first.catch(() => undefined);
     if (query.since !== undefined) await settleDoubt(first);
   } catch (error) {
     end();
@@ -82,7 +84,8 @@ export async function sendEvents(
   const session = await createSession(incoming, outgoing, {
     retry: 1000,
     keepAlive: streams.heartbeat,
-    headers: { ...safeHeaders },
+    // A stream that ended is over: nothing else follows on its connection.
+    headers: { ...safeHeaders, connection: 'close' },
   });
 
   async function pump(): Promise<void> {

@@ -84,7 +84,7 @@ interface Doors {
 
 async function openDoors({ replica, log, port, host, streams }: Doors): Promise<Node> {
   const { directory } = replica;
-  const tokens = openTokens(directory);
+  const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
   const listening = await listen(host, port);
   const metrics = openMetrics();
   const stop = new AbortController();

@@ -54,8 +54,9 @@ export interface Tokens {
 
 interface Known {
   readonly handle: string;
-  readonly hash: Buffer;
-  readonly stamp: string;
+  /** Absent for a file that must not be trusted. */
+  readonly hash: Buffer | undefined;
+  readonly stamp: string | undefined;
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -72,53 +73,72 @@ function stampOf(path: string): string | undefined {
 }
 
 /**
- * Recognises tokens, also those that the command line makes while the node runs: what is known is read again when the
- * directory changed, and the file of a token that fits is looked at again each time, so that removing it takes effect
- * at once. Hashes are compared in constant time, all of them, so that timing tells nothing of a token.
+ * Recognises tokens, also those that the command line makes while the node runs: the file of a token that fits is
+ * looked at again each time, so that removing it takes effect at once, and all of them are when none fits. Hashes are
+ * compared in constant time, all of them, so that timing tells nothing of a token.
  */
-export function openTokens(data: string): Tokens {
+export function openTokens(data: string, doubt: (error: CoterieError) => void = () => undefined): Tokens {
   const directory = directoryOf(data);
   privateDirectory(directory);
-  let known: Known[] = [];
-  let untrusted = new Map<string, CoterieError>();
+  const pathOf = (handle: string): string => join(directory, handle);
+  let known = new Map<string, Known>();
   let seen: string | undefined;
 
   function load(): void {
     seen = stampOf(directory);
-    known = [];
-    untrusted = new Map();
+    const now = new Map<string, Known>();
     for (const handle of readdirSync(directory)) {
       if (!Handle.safeParse(handle).success) continue;
-      const stamp = stampOf(join(directory, handle));
-      try {
-        const token = readToken(data, handle);
-        if (token !== undefined && stamp !== undefined) known.push({ handle, hash: hashOf(token), stamp });
-      } catch (error) {
-        // One file that must not be trusted does not lock out the other members.
-        if (error instanceof CoterieError) untrusted.set(handle, error);
-        else throw error;
-      }
+      const stamp = stampOf(pathOf(handle));
+      const before = known.get(handle);
+      now.set(handle, before && before.stamp === stamp ? before : { handle, hash: trusted(handle), stamp });
+    }
+    known = now;
+  }
+
+  /** One file that must not be trusted does not lock out the other members. */
+  function trusted(handle: string): Buffer | undefined {
+    try {
+      const token = readToken(data, handle);
+      return token === undefined ? undefined : hashOf(token);
+    } catch (error) {
+      if (!(error instanceof CoterieError)) throw error;
+      doubt(error);
+      return undefined;
     }
   }
 
+  const unchanged = ({ handle, stamp }: Known): boolean => stampOf(pathOf(handle)) === stamp;
+
   function find(hash: Buffer): Known | undefined {
     let found: Known | undefined;
-    for (const one of known) if (timingSafeEqual(one.hash, hash)) found = one;
+    for (const one of known.values()) if (one.hash && timingSafeEqual(one.hash, hash)) found = one;
     return found;
   }
 
   return {
     whose(token) {
       if (!form.test(token)) return undefined;
-      if (stampOf(directory) !== seen) load();
       const hash = hashOf(token);
       const found = find(hash);
-      if (found === undefined) return undefined;
-      if (stampOf(join(directory, found.handle)) === found.stamp) return found.handle;
+      if (found && unchanged(found)) return found.handle;
+      if (stampOf(directory) === seen && [...known.values()].every(unchanged)) return undefined;
       load();
-      const trouble = untrusted.get(found.handle);
-      if (trouble) throw new CoterieError('unauthorized', trouble.message, { hint: trouble.hint });
-      return find(hash)?.handle;
+      const again = find(hash);
+      if (again) return again.handle;
+      // It was good a moment ago: say what is wrong with its file now.
+      if (found && known.has(found.handle)) explain(data, found.handle);
+      return undefined;
     },
   };
+}
+
+function explain(data: string, handle: string): void {
+  try {
+    readToken(data, handle);
+  } catch (error) {
+    if (error instanceof CoterieError)
+      throw new CoterieError('unauthorized', error.message, { hint: error.hint });
+    throw error;
+  }
 }

@@ -27,7 +27,7 @@ export const memberRoutes = [
   route({
     method: 'patch',
     path: '/v1/members/{member}',
-    summary: 'Changes one’s own name or handle.',
+    summary: 'Changes the name or handle of the member that asks.',
     body: MemberUpdate,
     answer: Member,
     async run({ surface, params, body, key, handle }) {

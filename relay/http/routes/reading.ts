@@ -39,7 +39,8 @@ export const readingRoutes = [
   route({
     method: 'get',
     path: '/v1/catch-up',
-    summary: 'Tells everything beyond the member’s mark, with a receipt. Reading it moves no mark.',
+    summary:
+      'Tells everything beyond the mark of the member that asks, with a receipt. Reading it moves no mark.',
     query: CatchUpQuery,
     answer: CatchUp,
     run: ({ surface, query }) => surface.catchUp(query),

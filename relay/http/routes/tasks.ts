@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  Base,
   Comment,
   CommentCreate,
   CommentsQuery,
@@ -17,7 +18,17 @@ import {
 import { route } from '../route.ts';
 
 /** A link as a query: removing takes no body. */
-const LinkQuery = z.strictObject({ kind: TaskLink.shape.kind, to: TaskLink.shape.to });
+const LinkQuery = z.strictObject({
+  kind: TaskLink.shape.kind,
+  to: TaskLink.shape.to,
+  /** Comma-separated. */
+  base: z
+    .string()
+    .max(512)
+    .transform((heads) => heads.split(','))
+    .pipe(Base)
+    .optional(),
+});
 
 export const taskRoutes = [
   route({

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTokens, readToken, tokenFile, tokenOf } from '../../../relay/node/tokens.ts';
+import { ask, scratch, startFake } from '../http/support.ts';
+
+let data: string;
+let remove: () => void;
+beforeEach(() => {
+  const place = scratch();
+  data = place.path;
+  remove = place.remove;
+});
+afterEach(() => remove());
+
+describe('tokens', () => {
+  it('are made on demand, one a member, readable by the owner alone', () => {
+    expect(readToken(data, 'kai')).toBeUndefined();
+    const token = tokenOf(data, 'kai');
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(tokenOf(data, 'kai')).toBe(token);
+    expect(readToken(data, 'kai')).toBe(token);
+    expect(tokenOf(data, 'lee')).not.toBe(token);
+    expect(statSync(tokenFile(data, 'kai')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(data, 'tokens')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(data, 'tokens')).sort()).toEqual(['kai', 'lee']);
+  });
+
+  it('are named by handles only', () => {
+    for (const handle of ['', '.', '..', '../kai', 'a/b', 'Kai', 'kai\0', '-kai'])
+      expect(() => tokenOf(data, handle)).toThrow(/handle/);
+  });
+
+  it('are recognised, also when they are made, replaced or removed while the node runs', () => {
+    const tokens = openTokens(data);
+    expect(tokens.whose('A'.repeat(43))).toBeUndefined();
+    const kai = tokenOf(data, 'kai');
+    const lee = tokenOf(data, 'lee');
+    expect([tokens.whose(kai), tokens.whose(lee)]).toEqual(['kai', 'lee']);
+    expect(tokens.whose(`${kai}x`)).toBeUndefined();
+    rmSync(tokenFile(data, 'kai'));
+    expect(tokens.whose(kai)).toBeUndefined();
+    expect(tokens.whose(lee)).toBe('lee');
+    const again = tokenOf(data, 'kai');
+    expect([tokens.whose(kai), tokens.whose(again)]).toEqual([undefined, 'kai']);
+    writeFileSync(tokenFile(data, 'lee'), `${'B'.repeat(43)}\n`);
+    expect(tokens.whose(lee)).toBeUndefined();
+    expect(tokens.whose('B'.repeat(43))).toBe('lee');
+  });
+
+  it('of other forms in the directory are left alone', () => {
+    const token = tokenOf(data, 'kai');
+    writeFileSync(join(data, 'tokens', 'lee'), 'short', { mode: 0o600 });
+    writeFileSync(join(data, 'tokens', '.draft'), token, { mode: 0o600 });
+    mkdirSync(join(data, 'tokens', 'max'), { mode: 0o700 });
+    const tokens = openTokens(data);
+    expect(tokens.whose(token)).toBe('kai');
+    expect(() => tokenOf(data, 'lee')).toThrow(/does not hold a token/);
+    expect(() => tokenOf(data, 'max')).toThrow(/not a file/);
+  });
+
+  it.skipIf(process.platform === 'win32')('are refused when others could read or place them', async () => {
+    const node = await startFake();
+    const { directory, token, url } = node;
+    expect((await ask(`${url}/v1/status`, { token })).status).toBe(200);
+    chmodSync(tokenFile(directory, 'kai'), 0o644);
+    expect(() => readToken(directory, 'kai')).toThrow(/open to other users \(mode 0644\)/);
+    const answer = await ask(`${url}/v1/status`, { token });
+    expect(answer.status).toBe(401);
+    expect(answer.text).toContain('open to other users');
+    expect(answer.text).toContain('chmod 600');
+    chmodSync(tokenFile(directory, 'kai'), 0o600);
+    expect((await ask(`${url}/v1/status`, { token })).status).toBe(200);
+    symlinkSync(tokenFile(directory, 'kai'), tokenFile(directory, 'lee'));
+    expect(() => readToken(directory, 'lee')).toThrow(/symbolic link/);
+    expect((await ask(`${url}/v1/status`, { token })).status).toBe(200);
+    chmodSync(join(directory, 'tokens'), 0o755);
+    expect(() => tokenOf(directory, 'max')).toThrow(/mode 0755/);
+    expect(() => openTokens(directory)).toThrow(/mode 0755/);
+    chmodSync(join(directory, 'tokens'), 0o700);
+    await node.close();
+  });
+
+  it('are the same for all of many makers at once', async () => {
+    const built = new URL('../../../dist/relay/node/tokens.js', import.meta.url).href;
+    const script = `import { tokenOf } from ${JSON.stringify(built)};
+      const end = Date.now() + 50; while (Date.now() < end);
+      console.log(tokenOf(process.argv[1], 'kai'));`;
+    const made = await Promise.all(
+      Array.from(
+        { length: 6 },
+        () =>
+          new Promise<string>((resolve, reject) => {
+            execFile(process.execPath, ['--input-type=module', '-e', script, data], (error, stdout) => {
+              if (error) reject(error);
+              else resolve(stdout.trim());
+            });
+          }),
+      ),
+    );
+    expect(new Set(made).size).toBe(1);
+    expect(readdirSync(join(data, 'tokens'))).toEqual(['kai']);
+  });
+});
