@@ -39,6 +39,12 @@ export function slackImporter(path: string): Importer {
         count('threads', plan.threads);
         for (const stray of plan.strays)
           yield { what: 'file', source: stray, reason: 'not part of a Slack export that this reads' };
+        for (const id of plan.strangers)
+          yield {
+            what: 'mention',
+            source: memberSource(id),
+            reason: 'not in users.json and wrote nothing: stays text',
+          };
         yield* members(plan.people.values());
         for (const place of plan.places) {
           yield* makeChannel(place, plan.people);

@@ -44,3 +44,21 @@ export function split(value: string, maxBytes: number): [string, ...string[]] {
   const [first = rest, ...more] = [...parts, rest];
   return [first, ...more];
 }
+
+/** The items in runs whose JSON is at most that many bytes each; a larger single item stands alone. */
+export function chunks<T>(items: readonly T[], maxBytes: number): T[][] {
+  const runs: T[][] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = utf8Length(JSON.stringify(item)) + 1;
+    const run = runs.at(-1);
+    if (run && bytes + size <= maxBytes) {
+      run.push(item);
+      bytes += size;
+    } else {
+      runs.push([item]);
+      bytes = size;
+    }
+  }
+  return runs;
+}

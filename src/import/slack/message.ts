@@ -60,7 +60,8 @@ export function* mapMessage(message: SlackMessage, place: MessagePlace): Generat
   const { files, lost } = linkFiles(message);
   for (const reason of lost) yield aside('file', reason);
   if (text.trim() === '' && files.length === 0) return yield aside('message', 'holds neither text nor file');
-  const mentions = [...users.map((id) => ref(memberSource(id))), ...(here ? ['here'] : [])];
+  const known = users.filter((id) => place.names.handle(id) !== undefined);
+  const mentions = [...known.map((id) => ref(memberSource(id))), ...(here ? ['here'] : [])];
   if (mentions.length > 200) yield aside('mentions', `${mentions.length}: the first 200 are kept`);
   const root = message.thread_ts && message.thread_ts !== message.ts ? message.thread_ts : undefined;
   const thread = root !== undefined && place.roots.has(root) ? ref(sourceOf(place, root)) : undefined;

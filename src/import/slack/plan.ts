@@ -34,6 +34,8 @@ export interface Plan {
   readonly places: readonly Place[];
   readonly messages: number;
   readonly threads: number;
+  /** Ids that texts mention and that nothing else is known of. */
+  readonly strangers: readonly string[];
   /** Files that hold nothing of a known kind. */
   readonly strays: readonly string[];
 }
@@ -58,7 +60,9 @@ function findBase(folder: Folder): string {
 /** What one reading of a conversation's files saw. */
 interface Seen {
   readonly authors: Map<string, number>;
+  /** Who reacted, pinned, or belongs to a conversation. */
   readonly others: Set<string>;
+  readonly mentioned: Set<string>;
   messages: number;
   threads: number;
 }
@@ -87,7 +91,7 @@ export async function makePlan(folder: Folder, step: () => void, signal?: AbortS
     }
   }
 
-  const seen: Seen = { authors: new Map(), others: new Set(), messages: 0, threads: 0 };
+  const seen: Seen = { authors: new Map(), others: new Set(), mentioned: new Set(), messages: 0, threads: 0 };
   const spans: { days: string[][]; first: number }[] = [];
   for (const { channel, files } of found) {
     for (const id of [
@@ -112,8 +116,9 @@ export async function makePlan(folder: Folder, step: () => void, signal?: AbortS
     const at = created > 0 ? created : Number.isFinite(first) ? first : 0;
     return { id: channel.id, kind, channel, name, isDefault, days, first: Math.floor(at) };
   });
+  const strangers = [...seen.mentioned].filter((id) => !people.has(id)).sort();
   const strays = [...folder.files.keys()].filter((path) => !used.has(path) && !path.startsWith('__MACOSX/'));
-  return { people, places, messages: seen.messages, threads: seen.threads, strays };
+  return { people, places, messages: seen.messages, threads: seen.threads, strangers, strays };
 }
 
 function nameOf(channel: Conversation, kind: Kind, people: ReadonlyMap<string, Person>): string {
@@ -155,7 +160,7 @@ function note(message: SlackMessage, seen: Seen): void {
   const author = authorOf(message);
   seen.messages++;
   if (author) seen.authors.set(author, Math.min(at, seen.authors.get(author) ?? at));
-  for (const id of mentioned(message.text ?? '')) seen.others.add(id);
+  for (const id of mentioned(message.text ?? '')) seen.mentioned.add(id);
   for (const { users } of message.reactions ?? []) for (const id of users ?? []) seen.others.add(id);
 }
 

@@ -38,7 +38,8 @@ export function toMarkdown(text: string, names: TextNames): MarkdownText {
   let markdown = '';
   for (const [i, piece] of pieces.entries()) {
     // The line break that ended a block is the block's own.
-    if (i % 2 === 0) markdown += outside(i > 0 ? piece.replace(/^\n/, '') : piece, names);
+    if (i % 2 === 0)
+      markdown += outside(pieces[i - 1]?.includes('\n') ? piece.replace(/^\n/, '') : piece, names);
     else markdown = addBlock(markdown, plain(piece, names), (pieces[i + 1] ?? '') !== '');
   }
   return { text: markdown.toWellFormed(), users: [...users], here: /<!here(?:\|[^>]*)?>/.test(text) };
@@ -46,10 +47,10 @@ export function toMarkdown(text: string, names: TextNames): MarkdownText {
 
 /**
  * A block on lines of its own: Slack lets code begin beside its fence, where Markdown would take the first line for
- * the name of a language and not show it.
+ * the name of a language and not show it. On one line it is a code span in Markdown, too.
  */
 function addBlock(before: string, code: string, more: boolean): string {
-  if (code.trim() === '') return before + fence + code + fence;
+  if (!code.includes('\n') || code.trim() === '') return before + fence + code + fence;
   const begin = before === '' || before.endsWith('\n') ? '' : '\n';
   const inside = `${code.startsWith('\n') ? '' : '\n'}${code}${code.endsWith('\n') ? '' : '\n'}`;
   return `${before}${begin}${fence}${inside}${fence}${more ? '\n' : ''}`;
@@ -110,8 +111,7 @@ function named(inside: string, names: TextNames): string | undefined {
   const [target = '', label] = cut(inside);
   const id = target.slice(1);
   if (target.startsWith('@')) {
-    const handle = names.handle(id);
-    return handle === undefined ? undefined : `@${handle}`;
+    return `@${names.handle(id) ?? unescaped(label ?? id)}`;
   }
   if (target.startsWith('#')) return `#${names.channel(id) ?? unescaped(label ?? id)}`;
   if (!target.startsWith('!')) return undefined;
