@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { legalMoves, type TaskStatus, taskStatuses } from '../../schemas/index.ts';
+import {
+  type ClaimState,
+  compare,
+  foldSubject,
+  folds,
+  type Op,
+  type TaskState,
+} from '../../src/fold/index.ts';
+import { check } from './random.ts';
+import { day, histories, kinds, play, type World, writers } from './world.ts';
+import { fold, member, shown, write } from './write.ts';
+
+const { creation, write: next } = kinds['task']!;
+const counted = { state: 'counted' };
+const whole = (world: World, ops: readonly Op[] = world.ops) => foldSubject(folds.task, ops, world.admitted);
+
+const made = write('task.create', [], { data: { short: 'ann-1', texts: ['title'] }, body: true });
+const request = (after: readonly Op[], by: string, at?: number, more: object = {}): Op =>
+  write('claim.request', after, {
+    by,
+    ...(at === undefined ? {} : { at }),
+    data: { need: 'tentative', incarnation: 'i1', ...more },
+  });
+const holder = (state: TaskState): string | undefined => state.claims[0]?.by;
+
+describe('moves', () => {
+  it('FOLD-17: a move counts when it is legal from a status that it saw, and otherwise says which are', () => {
+    for (const from of taskStatuses)
+      for (const to of taskStatuses) {
+        const task = write('task.create', [], { data: { status: from, texts: ['title'] }, body: true });
+        const move = write('task.move', [task], { at: -day, data: { to } });
+        const { state, verdict } = fold(folds.task, move, task);
+        const legal = from === to || legalMoves[from].includes(to);
+        if (legal) expect(verdict(move)).toEqual(counted);
+        else expect(verdict(move)).toMatchObject({ reason: 'illegal_move', legal: legalMoves[from] });
+        expect(shown(state.status)).toBe(legal ? to : from);
+      }
+  });
+
+  it('FOLD-17: in any history a move is judged by the statuses in its past alone', () => {
+    check(
+      fc.property(histories(60), (history) => {
+        const world = play(history, creation, next);
+        const { verdicts } = whole(world);
+        for (const op of world.ops) {
+          if (op.header.type !== 'task.move' || world.admitted(op)) continue;
+          const seen = whole(world, world.past(op)).state?.status.map(({ value }) => value) ?? [];
+          const to = op.header.data['to'] as TaskStatus;
+          const forced = op.header.data['force'] === true && op.role === 'admin';
+          const legal = forced || seen.some((from) => from === to || legalMoves[from].includes(to));
+          expect(verdicts.get(op.hash)?.state).toBe(legal ? 'counted' : 'rejected');
+        }
+      }),
+      100,
+    );
+  });
+
+  it('FOLD-18: an admin forces a move, a member does not', () => {
+    const done = write('task.move', [made], { data: { to: 'done' } });
+    const back = (role: 'admin' | 'member'): Op =>
+      write('task.move', [done], { role, data: { to: 'blocked', force: true } });
+    const [admin, plain] = [back('admin'), back('member')];
+    const { verdict } = fold(folds.task, made, done, admin, plain);
+    expect([verdict(admin)?.state, verdict(plain)?.state]).toEqual(['counted', 'rejected']);
+  });
+});
+
+describe('claims', () => {
+  it('FOLD-19: of claims made apart all live, the lowest stamp holds, then the lowest hash', () => {
+    const late = request([made], 'ann', 9000);
+    const early = request([made], 'bob', 5000);
+    const { state } = fold(folds.task, made, late, early);
+    expect(state.claims.map(({ by }) => by)).toEqual([member('bob'), member('ann')]);
+  });
+
+  it('FOLD-20: who saw another’s live claim is refused; who repeats its own gets no second one', () => {
+    const first = request([made], 'ann');
+    const second = request([first], 'bob', -day);
+    const again = request([first], 'ann');
+    const { state, verdict } = fold(folds.task, made, first, second, again);
+    expect(verdict(second)).toMatchObject({ state: 'rejected', reason: 'held' });
+    expect(verdict(again)).toEqual(counted);
+    expect(state.claims.map(({ op }) => op)).toEqual([first.hash]);
+  });
+
+  it('FOLD-21: an admin’s forced request ends the claims that it saw', () => {
+    const first = request([made], 'ann');
+    const forced = write('claim.request', [first], {
+      by: 'bob',
+      role: 'admin',
+      data: { need: 'tentative', incarnation: 'i1', force: true },
+    });
+    const plain = request([first], 'cy', undefined, { force: true });
+    const { state, verdict } = fold(folds.task, made, first, forced, plain);
+    expect(state.claims.map(({ by }) => by)).toEqual([member('bob')]);
+    expect(verdict(plain)).toMatchObject({ reason: 'held' });
+  });
+
+  it('FOLD-22: a new incarnation takes its member’s claim over, in its place in the line', () => {
+    const first = request([made], 'ann', 10);
+    const apart = request([made], 'bob', 20);
+    const taken = request([first], 'ann', 30, { incarnation: 'i2' });
+    const { state } = fold(folds.task, made, first, apart, taken);
+    expect(state.claims.map(({ op, incarnation }) => [op, incarnation])).toEqual([
+      [taken.hash, 'i2'],
+      [apart.hash, 'i1'],
+    ]);
+    expect(state.claims[0]?.stamp).toBe(first.header.stamp);
+  });
+
+  it('FOLD-23: a claim ends by a release or a withdrawal that names it, or when the task is over', () => {
+    const first = request([made], 'ann');
+    const others = write('claim.release', [first], { by: 'bob', data: { claim: first.hash } });
+    const admins = write('claim.release', [first], { by: 'bob', role: 'admin', data: { claim: first.hash } });
+    const own = write('claim.withdraw', [first], { data: { request: first.hash } });
+    const done = write('task.move', [first], { by: 'bob', data: { to: 'done' } });
+    expect(fold(folds.task, made, first, others).verdict(others)).toMatchObject({ reason: 'permission' });
+    expect(holder(fold(folds.task, made, first, others).state)).toBe(member('ann'));
+    for (const end of [admins, own, done]) {
+      const after = fold(folds.task, made, first, end);
+      expect(after.verdict(end)).toEqual(counted);
+      expect(after.state.claims).toEqual([]);
+      const then = request([end], 'bob', -day);
+      expect(holder(fold(folds.task, made, first, end, then).state)).toBe(member('bob'));
+    }
+    // What is over can be released again: nothing happens. What was claimed apart from the end goes on.
+    const late = write('claim.release', [done], { by: 'cy', data: { claim: first.hash } });
+    const apart = request([made], 'bob');
+    const all = fold(folds.task, made, first, done, late, apart);
+    expect(all.verdict(late)).toEqual(counted);
+    expect(all.state.claims.map(({ op }) => op)).toEqual([apart.hash]);
+  });
+
+  it('FOLD-24: a request that needs a grant is no claim, and grants have no effect yet', () => {
+    const wanted = request([made], 'ann', undefined, { need: 'granted' });
+    const grant = write('claim.grant', [wanted], { data: { request: wanted.hash } });
+    const { state, verdict } = fold(folds.task, made, wanted, grant);
+    expect(state.claims).toEqual([]);
+    expect([verdict(wanted), verdict(grant)]).toEqual([counted, counted]);
+  });
+
+  it('FOLD-25: in any history the line is the same everywhere, and nobody stands in it twice unless apart', () => {
+    check(
+      fc.property(histories(60), (history) => {
+        const world = play(history, creation, next);
+        const { state, verdicts } = whole(world);
+        const claims = state?.claims ?? [];
+        const line = [...claims].sort((a, b) => compare(asOp(a), asOp(b)));
+        expect(claims).toEqual(line);
+        for (const [i, claim] of claims.entries()) {
+          const op = world.ops.find(({ hash }) => hash === claim.op)!;
+          expect(verdicts.get(op.hash)).toEqual(counted);
+          // Live claims did not see one another.
+          const seen = world.past(op);
+          for (const other of claims.slice(i + 1).concat(claims.slice(0, i)))
+            expect(seen.some(({ hash }) => hash === other.op) && other.by !== claim.by).toBe(false);
+        }
+        for (const by of writers) {
+          const mine = claims.filter((claim) => claim.by === by);
+          for (const one of mine)
+            for (const other of mine) {
+              const op = world.ops.find(({ hash }) => hash === one.op)!;
+              expect(one !== other && world.past(op).some(({ hash }) => hash === other.op)).toBe(false);
+            }
+        }
+      }),
+    );
+  });
+});
+
+const asOp = (claim: ClaimState) => ({ hash: claim.op, header: { stamp: claim.stamp } });
+
+describe('the task', () => {
+  it('FOLD-26: it says when it was updated last; rejected operations and joins are no updates', () => {
+    const late = write('task.update', [made], { at: 50_000, data: { priority: 'P0' } });
+    const early = write('task.update', [late], { at: 10, data: { priority: 'P1' } });
+    const refused = write('task.move', [early], { at: 90_000, data: { to: 'nowhere' } });
+    const join = write('join', [early], { at: 95_000 });
+    expect(fold(folds.task, made, late, early, refused, join).state.updated).toBe(late.header.stamp);
+  });
+
+  it('FOLD-26: evidence only grows', () => {
+    const one = write('task.update', [made], { data: { addEvidence: [{ kind: 'commit', ref: 'abc' }] } });
+    const two = write('task.update', [one], { data: { addEvidence: [{ kind: 'note', ref: 'seen' }] } });
+    expect(fold(folds.task, made, two, one).state.evidence).toEqual([
+      { kind: 'commit', ref: 'abc', op: one.hash },
+      { kind: 'note', ref: 'seen', op: two.hash },
+    ]);
+  });
+});
