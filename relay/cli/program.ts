@@ -16,19 +16,26 @@ export type Parsed =
 const takesValue = (flag: Flag): boolean => flag[0].includes('<');
 const nameOf = (flag: Flag): string => flag[0].split(' ')[0] ?? '';
 
-/** A bare `coterie`, or one with flags alone, means `coterie up`. */
-export function withVerb(argv: readonly string[]): string[] {
+/** The words with a verb among them, and where it stands: a bare `coterie`, or one with flags alone, means `up`. */
+export function withVerb(argv: readonly string[]): { words: string[]; at: number } {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? '';
-    if (['-h', '--help', '-V', '--version'].includes(word)) return [...argv];
+    if (['-h', '--help', '-V', '--version'].includes(word)) return { words: [...argv], at };
     const known = globalFlags.find((flag) => word === nameOf(flag) || word.startsWith(`${nameOf(flag)}=`));
     if (known === undefined) {
-      if (!word.startsWith('-') || word === '--') return [...argv];
-      return [...argv.slice(0, at), 'up', ...argv.slice(at)];
+      if (!word.startsWith('-') || word === '--') return { words: [...argv], at };
+      return { words: [...argv.slice(0, at), 'up', ...argv.slice(at)], at };
     }
     if (takesValue(known) && !word.includes('=')) at++;
   }
-  return [...argv, 'up'];
+  return { words: [...argv, 'up'], at: argv.length };
+}
+
+/** The one row that is meant, or all where that is not plain: making a parser for every verb takes a while. */
+function rowsFor({ words, at }: { words: string[]; at: number }): readonly Row[] {
+  const names = [`${words[at]} ${words[at + 1]}`, words[at]];
+  const meant = rows.find((row) => names.includes(row.name));
+  return meant ? [meant] : rows;
 }
 
 /** Reads the command line; rejects with `usage` for what it cannot mean. */
@@ -50,12 +57,13 @@ export async function parse(argv: readonly string[], version: () => string): Pro
     })
     .exitOverride();
   for (const flag of globalFlags) program.addOption(option(flag));
-  addRows(program, (row, args, flags) => {
+  const typed = withVerb(argv);
+  addRows(program, rowsFor(typed), (row, args, flags) => {
     parsed = { row, args, flags };
   });
   const asked = () => program.opts<{ version?: boolean }>().version === true;
   try {
-    await program.parseAsync(withVerb(argv), { from: 'user' });
+    await program.parseAsync(typed.words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { print: printed };
@@ -68,11 +76,12 @@ export async function parse(argv: readonly string[], version: () => string): Pro
 
 function addRows(
   program: Command,
+  wanted: readonly Row[],
   chosen: (row: Row, args: Command['processedArgs'], flags: Record<string, unknown>) => void,
 ): void {
   const parents = new Map<string, Command>();
   for (const [title, group] of groups) {
-    for (const row of group) {
+    for (const row of group.filter((one) => wanted.includes(one))) {
       const [first = '', second] = row.name.split(' ');
       let parent = program;
       if (second !== undefined) {
@@ -114,7 +123,7 @@ async function usage(error: CommanderError, program: Command, argv: readonly str
   const [first, ...more] = error.message.replace(/^error: /, '').split('\n');
   const meant = /\(Did you mean (?:one of )?(.+)\?\)/.exec(more.join(' '))?.[1]?.split(', ');
   if (error.code === 'commander.help') {
-    const name = withVerb(argv).find((word) => Object.hasOwn(nouns, word)) ?? '';
+    const name = withVerb(argv).words.find((word) => Object.hasOwn(nouns, word)) ?? '';
     const verbs = rows
       .filter((row) => row.name.startsWith(`${name} `))
       .map((row) => row.name.slice(name.length + 1));
@@ -127,7 +136,7 @@ async function usage(error: CommanderError, program: Command, argv: readonly str
 function helpFor(program: Command, argv: readonly string[]): string {
   const words: string[] = [];
   let at: Command | undefined = program;
-  for (const word of withVerb(argv)) {
+  for (const word of withVerb(argv).words) {
     const next: Command | undefined = at.commands.find((command) => command.name() === word);
     if (next === undefined) continue;
     words.push(word);

@@ -64,9 +64,9 @@ describe('what is typed', () => {
   });
 
   it('a bare command line means up, a verb stands for itself', () => {
-    expect(withVerb(['--as', 'post'])).toEqual(['--as', 'post', 'up']);
-    expect(withVerb(['--as', 'kai', 'post'])).toEqual(['--as', 'kai', 'post']);
-    expect(withVerb(['--help'])).toEqual(['--help']);
+    expect(withVerb(['--as', 'post']).words).toEqual(['--as', 'post', 'up']);
+    expect(withVerb(['--as', 'kai', 'post'])).toEqual({ words: ['--as', 'kai', 'post'], at: 2 });
+    expect(withVerb(['--help']).words).toEqual(['--help']);
   });
 
   it.each([[['--version']], [['-V']], [['--json', '--version']], [['post', 'dev', 'x', '-V']]])(
