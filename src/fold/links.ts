@@ -18,19 +18,23 @@ const inOrder = (a: LinkState, b: LinkState): number =>
 export function resolveLinks(links: Iterable<LinkState>): LinkGraph {
   const held: LinkState[] = [];
   const dropped: LinkState[] = [];
-  const targets = new Map<string, Set<Hash>>();
+  const targets = new Map<string, Hash[]>();
+  const known = new Set<string>();
   const place = (kind: string, from: Hash): string => `${kind} ${from}`;
   for (const link of [...links].sort(inOrder)) {
+    // A link that was dropped would be dropped again: the graph only grows.
     const at = place(link.kind, link.from);
-    const known = targets.get(at);
-    if (known?.has(link.to)) continue;
+    const name = `${at} ${link.to}`;
+    if (known.has(name)) continue;
+    known.add(name);
     const next = (id: Hash): Iterable<Hash> => targets.get(place(link.kind, id)) ?? [];
     if (acyclicLinks.includes(link.kind) && closesCycle(next, link.from, link.to)) {
       dropped.push(link);
       continue;
     }
-    if (known === undefined) targets.set(at, new Set([link.to]));
-    else known.add(link.to);
+    const to = targets.get(at);
+    if (to === undefined) targets.set(at, [link.to]);
+    else to.push(link.to);
     held.push(link);
   }
   return { held, dropped };
