@@ -11,6 +11,8 @@ export interface Stored {
 
 export interface MemorySink extends ImportSink {
   readonly stored: Stored[];
+  /** Ids of the five channels that every workspace has. */
+  readonly defaults: readonly string[];
   bySource(source: string): Stored | undefined;
   ofType(type: Draft['type']): Stored[];
 }
@@ -26,14 +28,15 @@ function hashOf(n: number): string {
 
 const salt = hashOf(0);
 
-/** An import sink in memory: resolves references, checks every operation against its schema, and keeps it. */
-export function memorySink(options: { readonly defaults?: readonly string[] } = {}): MemorySink {
+/** An import sink in memory, whose ids begin at a number: resolves references, checks every operation against its schema, and keeps it. */
+export function memorySink(first = 1): MemorySink {
   const stored: Stored[] = [];
   const sources = new Map<string, Stored>();
   const ids = new Map<string, string>();
-  let next = 1;
-  for (const name of options.defaults ?? ['general', 'problems', 'shipping', 'dev', 'decisions'])
+  let next = first;
+  for (const name of ['general', 'problems', 'shipping', 'dev', 'decisions'])
     ids.set(`default:${name}`, hashOf(next++));
+  const defaults = [...ids.values()];
 
   const resolve = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolve);
@@ -74,6 +77,7 @@ export function memorySink(options: { readonly defaults?: readonly string[] } = 
 
   return {
     stored,
+    defaults,
     bySource: (source) => sources.get(source),
     ofType: (type) => stored.filter((entry) => entry.draft.type === type),
     write: (drafts) => Promise.resolve(drafts.map(write)),

@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** UTF-16 units held in memory before a run is put on disk. */
+const runUnits = 16 * 1024 * 1024;
+const writeUnits = 256 * 1024;
+
+/** A text file that is written in large pieces. */
+export interface Output {
+  write(text: string): Promise<void>;
+  /** Writes what is left, makes it durable, and closes. */
+  close(): Promise<void>;
+  /** Closes without a word. */
+  abandon(): Promise<void>;
+}
+
+/** Creates a file; fails when it exists. */
+export async function createOutput(
+  path: string,
+  options: { sync: boolean } = { sync: true },
+): Promise<Output> {
+  const file: FileHandle = await open(path, 'wx');
+  let pieces: string[] = [];
+  let units = 0;
+  const flush = async (): Promise<void> => {
+    const text = pieces.join('');
+    pieces = [];
+    units = 0;
+    if (text !== '') await file.writeFile(text, 'utf8');
+  };
+  return {
+    async write(text) {
+      pieces.push(text);
+      units += text.length;
+      if (units >= writeUnits) await flush();
+    },
+    async close() {
+      await flush();
+      if (options.sync) await file.sync();
+      await file.close();
+    },
+    abandon: () => file.close().catch(() => undefined),
+  };
+}
+
+/** Sorts any number of texts by a key, in bounded memory: what does not fit waits on disk in sorted runs. */
+export interface Sorter {
+  add(key: string, text: string): Promise<void>;
+  /** All texts by key (UTF-16 order). Once. */
+  sorted(): AsyncGenerator<string, void, undefined>;
+  /** Removes what is on disk. */
+  close(): Promise<void>;
+}
+
+type Item = readonly [key: string, text: string];
+
+const byKey = (a: Item, b: Item): number => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
+
+/** `name` is unique in the directory, which exists. */
+export function createSorter(directory: string, name: string, units = runUnits): Sorter {
+  const runs: string[] = [];
+  let items: Item[] = [];
+  let held = 0;
+
+  const spill = async (): Promise<void> => {
+    const path = join(directory, `${name}.run${runs.length}`);
+    runs.push(path);
+    const out = await createOutput(path, { sync: false });
+    for (const item of items.sort(byKey)) await out.write(`${JSON.stringify(item)}\n`);
+    await out.close();
+    items = [];
+    held = 0;
+  };
+
+  return {
+    async add(key, text) {
+      items.push([key, text]);
+      held += key.length + text.length;
+      if (held >= units) await spill();
+    },
+    async *sorted() {
+      if (runs.length === 0) {
+        for (const [, text] of items.sort(byKey)) yield text;
+        return;
+      }
+      await spill();
+      yield* merge(runs.map(readRun));
+    },
+    async close() {
+      items = [];
+      for (const path of runs) await rm(path, { force: true });
+    },
+  };
+}
+
+async function* readRun(path: string): AsyncGenerator<Item, void, undefined> {
+  for await (const line of createInterface({ input: createReadStream(path) })) yield JSON.parse(line) as Item;
+}
+
+/** Takes the least of the runs' first items each time; the runs are few. */
+async function* merge(
+  runs: AsyncGenerator<Item, void, undefined>[],
+): AsyncGenerator<string, void, undefined> {
+  const heads: { item: Item; run: AsyncGenerator<Item, void, undefined> }[] = [];
+  try {
+    for (const run of runs) {
+      const next = await run.next();
+      if (!next.done) heads.push({ item: next.value, run });
+    }
+    while (heads.length > 0) {
+      let least = 0;
+      for (let i = 1; i < heads.length; i++) {
+        const [a, b] = [heads[i], heads[least]];
+        if (a && b && byKey(a.item, b.item) < 0) least = i;
+      }
+      const head = heads[least];
+      if (!head) return;
+      yield head.item[1];
+      const next = await head.run.next();
+      if (next.done) heads.splice(least, 1);
+      else head.item = next.value;
+    }
+  } finally {
+    for (const run of runs) await run.return();
+  }
+}

@@ -1,0 +1,131 @@
+import type { Row } from '../../export/rows.ts';
+import { invalid } from '../folder.ts';
+import { defaultChannels } from '../names.ts';
+import type { ExportFiles, Placed } from './files.ts';
+
+/** What a first reading of all files found. */
+export interface Survey {
+  /** Ids, a noun each; those of messages are only remembered where something names them. */
+  readonly tasks: ReadonlySet<string>;
+  readonly memory: ReadonlySet<string>;
+  /** Ids of messages that something names, whether or not they are in the file. */
+  readonly named: ReadonlySet<string>;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export const isDefault = (id: string): boolean =>
+  id.startsWith('default:') && defaultChannels.includes(id.slice('default:'.length));
+
+/**
+ * Reads every row once, so that a damaged export is refused before anything of it is written.
+ * @throws {CoterieError} `import_invalid` naming the line
+ */
+export async function survey(files: ExportFiles): Promise<Survey> {
+  const ids = {
+    members: new Set<string>(),
+    channels: new Set<string>(),
+    tasks: new Set<string>(),
+    memory: new Set<string>(),
+    comments: new Set<string>(),
+  };
+  const named = new Set<string>();
+  const counts: Record<string, number> = {};
+  const count = (noun: string): void => {
+    counts[noun] = (counts[noun] ?? 0) + 1;
+  };
+  const need = (
+    known: ReadonlySet<string>,
+    id: string | null,
+    what: string,
+    { place }: { place: string },
+  ): void => {
+    if (id !== null && !known.has(id)) throw invalid(`${place}: ${what} ${id} is not in the export`);
+  };
+  const needMembers = (row: Placed<'messages' | 'comments' | 'tasks' | 'memory'>): void => {
+    need(ids.members, row.row.author, 'member', row);
+    need(ids.members, row.row.removed?.by ?? null, 'member', row);
+    const mentions: Row<'messages'>['mentions'] = 'mentions' in row.row ? row.row.mentions : [];
+    for (const id of mentions ?? []) if (id !== 'here') need(ids.members, id, 'member', row);
+  };
+  const add = (known: Set<string>, { row: { id }, place }: { row: { id: string }; place: string }): void => {
+    if (known.has(id)) throw invalid(`${place}: ${id} stands there twice`);
+    known.add(id);
+  };
+
+  for await (const placed of files.rows('members')) {
+    add(ids.members, placed);
+    count('members');
+  }
+  for await (const placed of files.rows('channels')) {
+    add(ids.channels, placed);
+    if (placed.row.id.startsWith('default:') && !isDefault(placed.row.id))
+      throw invalid(`${placed.place}: ${placed.row.id} is not one of the channels that every workspace has`);
+    for (const id of placed.row.direct ?? []) need(ids.members, id, 'member', placed);
+    count('channels');
+  }
+  for await (const placed of files.rows('tasks')) {
+    add(ids.tasks, placed);
+    needMembers(placed);
+    const { assignee, reviewer, moved } = placed.row;
+    for (const id of [assignee, reviewer, moved?.by ?? null]) need(ids.members, id, 'member', placed);
+    for (const { kind, ref } of placed.row.evidence) if (kind === 'message') named.add(ref);
+    count('tasks');
+  }
+  for await (const placed of files.rows('links')) {
+    for (const id of [placed.row.from, placed.row.to]) need(ids.tasks, id, 'task', placed);
+    need(ids.members, placed.row.author, 'member', placed);
+    count('links');
+  }
+  for await (const placed of files.rows('comments')) {
+    add(ids.comments, placed);
+    need(ids.tasks, placed.row.task, 'task', placed);
+    needMembers(placed);
+    count('comments');
+  }
+  for await (const placed of files.rows('memory')) {
+    add(ids.memory, placed);
+    needMembers(placed);
+    count('memory');
+  }
+  counts['threads'] = await surveyMessages(files, {
+    channels: ids.channels,
+    named,
+    count,
+    need,
+    needMembers,
+  });
+  for await (const placed of files.rows('reactions')) {
+    named.add(placed.row.message);
+    need(ids.members, placed.row.member, 'member', placed);
+    count('reactions');
+  }
+  return { tasks: ids.tasks, memory: ids.memory, named, counts };
+}
+
+/** The number of threads. */
+async function surveyMessages(
+  files: ExportFiles,
+  known: {
+    readonly channels: ReadonlySet<string>;
+    readonly named: Set<string>;
+    count(noun: string): void;
+    need(known: ReadonlySet<string>, id: string | null, what: string, placed: { place: string }): void;
+    needMembers(row: Placed<'messages'>): void;
+  },
+): Promise<number> {
+  const threads = new Set<string>();
+  for await (const placed of files.rows('messages')) {
+    known.need(known.channels, placed.row.channel, 'channel', placed);
+    known.needMembers(placed);
+    for (const id of messagesNamed(placed.row)) known.named.add(id);
+    if (placed.row.thread !== undefined) threads.add(placed.row.thread);
+    known.count('messages');
+  }
+  return threads.size;
+}
+
+/** Messages that a message names. */
+export function messagesNamed({ thread, answers, references }: Row<'messages'>): string[] {
+  const named = (references ?? []).filter(({ kind }) => kind === 'message').map(({ id }) => id);
+  return [thread, answers, ...named].filter((id) => id !== undefined);
+}
