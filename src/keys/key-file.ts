@@ -106,20 +106,32 @@ export async function readKeyFile(path: string, fs: KeyFileSystem = files): Prom
   }
 }
 
-/** The seed in a key file, or a new one from `make`, written first. Of two that make it at once both get the same. */
+/**
+ * The seed in a key file, or a new one from `make`, written first. Of several that make it at once all get the same.
+ * Throws `directory_unreadable` as the two above do.
+ */
 export async function openKeyFile(
   path: string,
   make: () => Uint8Array,
   fs: KeyFileSystem = files,
 ): Promise<{ readonly seed: Uint8Array; readonly created: boolean }> {
-  const there = await readKeyFile(path, fs);
+  const found = async (): Promise<Uint8Array | undefined> => {
+    const seed = await readKeyFile(path, fs);
+    // Whoever wrote it may have ended, or not yet come, before this: what is signed must not outlive its key.
+    if (seed) await syncDirectory(fs, path).catch((error) => fail(error));
+    return seed;
+  };
+  const fail = (error: unknown): never => {
+    throw unreadable(path, 'its directory cannot be synced', undefined, error);
+  };
+  const there = await found();
   if (there) return { seed: there, created: false };
   const seed = make();
   try {
     await createKeyFile(path, seed, fs);
     return { seed, created: true };
   } catch (error) {
-    const other = await readKeyFile(path, fs);
+    const other = error instanceof Error && codeOf(error.cause) === 'EEXIST' ? await found() : undefined;
     if (other) return { seed: other, created: false };
     throw error;
   }

@@ -55,8 +55,9 @@ export function openLogDocument(options: { clientID: number; state?: Iterable<Ui
   let open = true;
 
   ops.observe((event) => {
+    // Also keys where only an older item arrived or went: whoever wrote one of them may want to look.
+    for (const key of event.keysChanged) touched.push(key);
     for (const [key, change] of event.changes.keys) {
-      touched.push(key);
       if (change.action !== 'add') bytes -= weigh(change.oldValue);
       if (change.action !== 'delete') bytes += weigh(ops.get(key));
       if (change.action === 'add') size++;

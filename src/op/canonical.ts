@@ -61,7 +61,8 @@ function write(value: unknown, depth: number): string {
 
 /**
  * RFC 8785 JSON: keys by UTF-16 units, no spaces, numbers and escapes as ECMAScript writes them.
- * Throws `invalid`, naming the path, for what `assertStrict` refuses.
+ * Throws `invalid`, naming the path, for what `assertStrict` refuses; symbol keys and accessors, which no decoder
+ * makes, are left to `assertStrict`.
  */
 export function canonical(value: unknown): string {
   try {
