@@ -19,7 +19,7 @@ export interface Given {
 }
 
 /** The verbs of a team: those of a client, which an open replica has as well. */
-export type Team = Omit<Client, never>;
+export type Team = Client;
 
 /** One run of one verb. */
 export interface Call extends Given {
@@ -29,6 +29,8 @@ export interface Call extends Given {
   readonly signal: AbortSignal;
   /** The team, through its node or its directory; connected once and closed after the verb. */
   team(): Promise<Team>;
+  /** True when a node runs, so that others write meanwhile; without one, this command has the directory alone. */
+  live(): Promise<boolean>;
   /** As `team`, before a write: says when the write makes the member. */
   writer(): Promise<Team>;
 }

@@ -12,6 +12,8 @@ import { dataDirectory, type Settings } from './settings.ts';
 /** A team to speak to, as one member. */
 export interface Connection {
   readonly team: Team;
+  /** True when others write meanwhile: a node has the directory. Without one, this command has it alone. */
+  readonly live: boolean;
   /** Before the first write of a member on this machine: says when the write makes it. */
   announce(): Promise<void>;
   close(): Promise<void>;
@@ -26,7 +28,7 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
   const directory = await dataDirectory(settings);
   const kept = remembered(directory);
   const { handle, named } = speaker(settings, kept, process.env);
-  const announce = (team: Team) => () => announceOnce(team, directory, handle, out);
+  const announce = (team: Team) => () => announceNew(team, directory, handle, out);
   const deadline = Date.now() + PATIENCE;
   const { transport, close } = nodeTransport();
   for (;;) {
@@ -39,12 +41,12 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
         member: settings.token ? undefined : handle,
         transport,
       });
-      return { team, announce: announce(team), close: async () => close() };
+      return { team, live: true, announce: announce(team), close: async () => close() };
     }
     try {
       const replica = await openDirectory(directory, handle, named, out);
       close();
-      return { team: replica, announce: announce(replica), close: () => replica.close() };
+      return { team: replica, live: false, announce: announce(replica), close: () => replica.close() };
     } catch (error) {
       // Another command has it, or a node that has not written its run file yet.
       if (codeOf(error) !== 'directory_locked' || Date.now() > deadline) {
@@ -77,7 +79,7 @@ async function byUrl(settings: Settings, url: string): Promise<Connection> {
     });
   }
   const team = createClient({ url, token, transport });
-  return { team, announce: async () => undefined, close: async () => close() };
+  return { team, live: true, announce: async () => undefined, close: async () => close() };
 }
 
 /** The URL may be that of our own node: then its token lies in the data directory. */
@@ -92,18 +94,21 @@ async function ownToken(
   return tokenFor(directory, speaker(settings, remembered(directory), process.env).handle);
 }
 
-/** A member is made by its first write. A name with a slip in it would be one too: so it is said. */
-async function announceOnce(team: Team, directory: string, handle: string, out: Output): Promise<void> {
-  const before = remembered(directory);
-  if (before.known.includes(handle)) return;
+/**
+ * A member is made by its first write. A name with a slip in it would be one too: so it is said. What is known to exist
+ * is kept, so that later writes need not ask.
+ */
+async function announceNew(team: Team, directory: string, handle: string, out: Output): Promise<void> {
+  if (remembered(directory).known.includes(handle)) return;
   try {
     await team.members.get(handle);
   } catch (error) {
     if (codeOf(error) !== 'not_found') throw error;
     out.note(`coterie: ${handle} is new here: this makes the member ${handle}`);
+    return;
   }
-  const now = remembered(directory);
-  remember(directory, { ...now, known: [...now.known, handle].slice(-1000) });
+  const kept = remembered(directory);
+  remember(directory, { ...kept, known: [...kept.known, handle].slice(-1000) });
 }
 
 const codeOf = (error: unknown): unknown =>

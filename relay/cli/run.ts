@@ -49,6 +49,7 @@ async function runVerb(
     out,
     signal: stops.signal,
     team: async () => (await connected()).team,
+    live: async () => (await connected()).live,
     async writer() {
       const { team, announce } = await connected();
       announced ??= announce();

@@ -1,26 +1,60 @@
-import { given, type Verb } from '../call.ts';
+import { failure } from '../../../src/client/call.ts';
+import { type Call, given, type Team, type Verb } from '../call.ts';
 import { eventLine } from '../show/reading.ts';
 
-/** Prints events until Ctrl-C, or until nobody reads them. */
+/**
+ * Prints events until Ctrl-C, or until nobody reads them. Without a node nothing happens while this command has the
+ * directory: then it prints what happened since, and ends.
+ */
 export const watch: Verb = async (call) => {
   const team = await call.team();
   const { out, signal } = call;
-  const options = given({
-    since: call.text('since'),
+  const chosen = given({
     types: call.text('types'),
     channels: call.text('channel'),
     members: call.text('by'),
   });
+  const since = call.text('since');
+  const live = await call.live();
+  const last = live ? undefined : await newest(team, chosen, since);
+  if (!live && last === undefined) return undefined;
   let lost = false;
   const told = () => {
     if (!lost) out.note('coterie: the node went away; waiting for it to come back');
     lost = true;
   };
-  for await (const event of team.events({ ...options, signal, lost: told })) {
+  for await (const event of team.events({ ...chosen, ...given({ since }), signal, lost: told })) {
     if (lost) out.note('coterie: the node is back');
     lost = false;
-    if (out.json) out.data(event);
-    else out.print(eventLine(event, { ...out.view, now: Date.now() }));
+    print(call, event);
+    if (last !== undefined && place(event.cursor) >= place(last)) break;
   }
   return undefined;
 };
+
+type Event = Parameters<typeof eventLine>[0];
+
+function print({ out }: Call, event: Event): void {
+  if (out.json) out.data(event);
+  else out.print(eventLine(event, { ...out.view, now: Date.now() }));
+}
+
+/** Cursor of the newest event that is beyond `since`; undefined when there is none. */
+async function newest(team: Team, chosen: object, since: string | undefined): Promise<string | undefined> {
+  if (since === undefined) {
+    throw await failure('unreachable', 'no node runs here, so nothing would happen', {
+      hint: 'Start one with: coterie up; or name a cursor with --since, for what happened before.',
+    });
+  }
+  const { cursor: end } = await team.status();
+  const [event] = (await team.activity({ ...chosen, limit: 1 })).items;
+  if (event === undefined || since === end) return undefined;
+  // A cursor of another epoch is for the stream to refuse.
+  const foreign = since !== '0' && epoch(since) !== epoch(end);
+  return foreign || since === '0' || place(event.cursor) > place(since) ? event.cursor : undefined;
+}
+
+const epoch = (cursor: string): string => cursor.slice(0, Math.max(0, cursor.lastIndexOf('.')));
+
+/** The number of a cursor: those of one feed epoch count up. */
+const place = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('.') + 1));

@@ -81,6 +81,7 @@ describe('the command line and a node', () => {
     });
     node.runsOn(here.data, 'zoe-q');
     expect((await here.run(['post', 'general', 'hi'])).stderr).toContain('this makes the member zoe-q');
+    expect((await here.run(['post', 'general', 'hi'])).stderr).toBe('');
     const asked = node.asked.length;
     expect((await here.run(['post', 'general', 'hi'])).stderr).toBe('');
     // What is known is not asked again: a post is one request.
