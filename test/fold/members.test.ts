@@ -1,0 +1,452 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createMembers, foldMembers, judge, type MembersState, type Op } from '../../src/fold/index.ts';
+import { folded, log, memberId, membersHistories, playMembers, team } from './membership.ts';
+import { check, hashOf, shuffled } from './random.ts';
+
+const counted = { state: 'counted' };
+const narrowings = ['replica.revoke', 'replica.unbind', 'role.demote', 'invite.revoke', 'arbiter.move'];
+const plain = (state: MembersState) =>
+  JSON.parse(
+    JSON.stringify({
+      ...state,
+      replicas: [...state.replicas],
+      members: [...state.members],
+      invites: [...state.invites],
+    }),
+  );
+
+describe('any history', () => {
+  it('FOLD-35: any order of arrival, with repeats, gives the same members and verdicts', () => {
+    check(
+      fc.property(membersHistories(), fc.nat(), (history, seed) => {
+        const { ops } = playMembers(history);
+        const one = foldMembers(memberId, ops);
+        const two = foldMembers(memberId, shuffled([...ops, ...ops.slice(3, 9)], seed));
+        expect(plain(two.log.state)).toEqual(plain(one.log.state));
+        expect(two.verdicts).toEqual(one.verdicts);
+      }),
+      400,
+    );
+  });
+
+  it('FOLD-36: one more operation gives what the whole fold gives, or asks for it', () => {
+    check(
+      fc.property(membersHistories(), (history) => {
+        const { ops } = playMembers(history);
+        let members = createMembers(memberId);
+        for (const [index, op] of ops.entries()) {
+          const whole = foldMembers(memberId, ops.slice(0, index + 1));
+          const verdict = members.add(op);
+          if (verdict === 'refold') members = whole.log;
+          else expect(verdict).toEqual(whole.verdicts.get(op.hash));
+          expect(plain(members.state)).toEqual(plain(whole.log.state));
+        }
+      }),
+      100,
+    );
+  });
+
+  it('FOLD-37: a narrowing is judged by what it saw alone; without narrowings so is everything', () => {
+    check(
+      fc.property(membersHistories(), fc.boolean(), (history, without) => {
+        const world = playMembers(history);
+        const left = without ? world.ops.filter((op) => !narrowings.includes(op.header.type)) : world.ops;
+        const { verdicts } = foldMembers(memberId, left);
+        for (const op of left) {
+          if (!without && !narrowings.includes(op.header.type)) continue;
+          const past = world.past(op).filter((one) => left.includes(one));
+          // Without what was taken out, some pasts are no longer told by `after`: those say nothing.
+          if (without && past.length !== world.past(op).length) continue;
+          expect(foldMembers(memberId, [...past, op]).verdicts.get(op.hash)).toEqual(verdicts.get(op.hash));
+        }
+      }),
+      60,
+    );
+  });
+
+  it('FOLD-38: nobody but an owner, or itself, takes the role of an owner away', () => {
+    check(
+      fc.property(membersHistories(), (history) => {
+        const world = playMembers(history);
+        const { state, verdict } = folded(world.ops);
+        for (const op of world.ops) {
+          if (op.header.type !== 'role.demote' || verdict(op)?.state !== 'counted') continue;
+          const before = folded(world.past(op)).state.members;
+          const { subject, member = '' } = op.header;
+          if (before.get(subject)?.role === 'owner' && subject !== member)
+            expect(before.get(member)?.role).toBe('owner');
+        }
+        for (const member of state.members.values())
+          expect(member.hosts.length === 0).toBe(member.imported && !bound(world.ops, member.id));
+      }),
+      100,
+    );
+  });
+});
+
+const bound = (ops: readonly Op[], id: string): boolean =>
+  ops.some((op) => op.header.type === 'replica.bind' && op.header.subject === id);
+
+describe('coming in', () => {
+  it('FOLD-39: the genesis names the workspace, its owner and the first arbiter', () => {
+    const { ops, genesis } = log();
+    const { state } = folded(ops);
+    expect(state).toMatchObject({
+      workspace: genesis.hash,
+      name: 'Team',
+      owner: 'machine key',
+      arbiter: hashOf('r1'),
+      heads: [genesis.hash],
+    });
+    expect(folded([]).state.workspace).toBe('');
+  });
+
+  it('FOLD-40: a replica is admitted by the owner’s seed, or by an invite’s with the countersignature in time', () => {
+    const t = team();
+    const invite = t.write(
+      'r1',
+      'invite.create',
+      [t.last],
+      { seed: 'ticket', role: 'member', expires: 500, uses: 1, countersigner: hashOf('r1') },
+      { member: t.ann },
+    );
+    const countersign = { replica: hashOf('r1'), at: 400, sig: '' };
+    const ticket = { seed: 'ticket', invite: invite.hash, countersign };
+    const good = t.admit('r5', [invite], ticket);
+    const late = t.admit('r6', [invite], { ...ticket, countersign: { ...countersign, at: 501 } });
+    const other = t.admit('r7', [invite], {
+      ...ticket,
+      countersign: { ...countersign, replica: hashOf('r2') },
+    });
+    const unseen = t.admit('r8', [t.last], ticket);
+    const stranger = t.admit('r9', [invite], { seed: 'own' });
+    const { state, verdict } = folded(t.ops);
+    expect(verdict(good)).toEqual(counted);
+    for (const op of [late, other, unseen, stranger])
+      expect(verdict(op)).toMatchObject({ reason: 'permission' });
+    expect([...state.replicas.keys()].sort()).toEqual(['r1', 'r2', 'r5'].map(hashOf).sort());
+    expect(state.replicas.get(hashOf('r5'))).toMatchObject({
+      key: 'r5 key',
+      seed: 'ticket',
+      admitted: good.hash,
+    });
+  });
+
+  it('FOLD-41: one handle on one machine is one member, hosted by each replica that wrote its creation', () => {
+    const t = team();
+    const again = t.create('r2', 'ann', [t.last]);
+    const { state, verdict } = folded(t.ops);
+    expect(verdict(again)).toEqual(counted);
+    expect(state.members.get(t.ann)?.replicas).toEqual([hashOf('r1'), hashOf('r2')]);
+    expect(state.members.size).toBe(2);
+  });
+
+  it('FOLD-42: a replica makes members only of the machine that admitted it, with at most the role its seed gives', () => {
+    const t = team();
+    const invite = t.write(
+      'r1',
+      'invite.create',
+      [t.last],
+      { seed: 'ticket', role: 'reader', expires: 500, uses: 1, countersigner: hashOf('r1') },
+      { member: t.ann },
+    );
+    const countersign = { replica: hashOf('r1'), at: 1, sig: '' };
+    const r5 = t.admit('r5', [invite], { seed: 'ticket', invite: invite.hash, countersign });
+    const thief = t.create('r5', 'ann', [r5]);
+    const guest = t.create('r5', 'guest', [r5], { machine: 'ticket', role: 'admin' });
+    const admin = t.create('r1', 'boss', [guest], { role: 'admin' });
+    const stranger = t.create('r9', 'eve', [guest]);
+    const { state, verdict } = folded(t.ops);
+    expect([thief, stranger].map((op) => verdict(op)?.state)).toEqual(['rejected', 'rejected']);
+    expect([guest, admin].map(verdict)).toEqual([counted, counted]);
+    const role = (handle: string, machine?: string) => state.members.get(t.id(handle, machine))?.role;
+    expect([role('ann'), role('bob'), role('guest', 'ticket'), role('boss')]).toEqual([
+      'owner',
+      'member',
+      'reader',
+      'admin',
+    ]);
+  });
+
+  it('FOLD-43: an author of history is a reader whom nobody speaks for; the same handle may stand twice', () => {
+    const t = team();
+    const spoken = { member: t.ann, imported: { at: 1, source: 'slack:U1' } };
+    const old = t.write('r1', 'member.create', [t.last], { handle: 'bob', kind: 'human' }, spoken);
+    const none = t.write('r1', 'member.create', [old], { handle: 'x', kind: 'human' }, { member: t.ann });
+    const { state, verdict } = folded(t.ops);
+    expect(verdict(none)).toMatchObject({ reason: 'schema' });
+    expect(state.members.get(old.hash)).toMatchObject({
+      id: old.hash,
+      role: 'reader',
+      replicas: [],
+      imported: true,
+      source: 'slack:U1',
+      kind: 'human',
+    });
+    expect([...state.members.values()].filter(({ handle }) => handle[0]?.value === 'bob').length).toBe(2);
+  });
+});
+
+describe('changes', () => {
+  it('FOLD-44: a member changes itself, an admin others; names written apart stay as siblings', () => {
+    const t = team();
+    const own = t.write(
+      'r2',
+      'member.update',
+      [t.last],
+      { handle: 'rob' },
+      { member: t.bob, subject: t.bob },
+    );
+    const admins = t.write(
+      'r1',
+      'member.update',
+      [t.last],
+      { handle: 'bobby' },
+      { member: t.ann, subject: t.bob, body: true },
+    );
+    const others = t.write(
+      'r2',
+      'member.update',
+      [t.last],
+      { handle: 'x' },
+      { member: t.bob, subject: t.ann },
+    );
+    const spoofed = t.write(
+      'r2',
+      'member.update',
+      [t.last],
+      { handle: 'x' },
+      { member: t.ann, subject: t.ann },
+    );
+    const { state, verdict } = folded(t.ops);
+    expect([own, admins].map(verdict)).toEqual([counted, counted]);
+    for (const op of [others, spoofed]) expect(verdict(op)).toMatchObject({ reason: 'permission' });
+    expect(state.members.get(t.bob)?.handle.map(({ value }) => value)).toEqual(['bobby', 'rob']);
+    expect(state.members.get(t.bob)?.name[0]?.value).toBe(admins.hash);
+  });
+
+  it('FOLD-45: admins grant roles, only an owner makes an owner', () => {
+    const t = team();
+    const admin = t.write('r1', 'role.grant', [t.last], { role: 'admin' }, { member: t.ann, subject: t.bob });
+    const owner = t.write('r2', 'role.grant', [admin], { role: 'owner' }, { member: t.bob, subject: t.bob });
+    const early = t.write('r2', 'role.grant', [t.last], { role: 'admin' }, { member: t.bob, subject: t.bob });
+    const { state, verdict } = folded(t.ops);
+    expect(verdict(admin)).toEqual(counted);
+    for (const op of [owner, early]) expect(verdict(op)).toMatchObject({ reason: 'permission' });
+    expect(state.members.get(t.bob)?.role).toBe('admin');
+  });
+
+  it('FOLD-46: what a demoted admin did beyond the frontier, and what rests on it, does not count', () => {
+    const t = team();
+    const admin = t.write('r1', 'role.grant', [t.last], { role: 'admin' }, { member: t.ann, subject: t.bob });
+    const cy = t.create('r2', 'cy', [admin]);
+    const before = t.write(
+      'r2',
+      'role.grant',
+      [cy],
+      { role: 'admin' },
+      { member: t.bob, subject: t.id('cy') },
+    );
+    const dee = t.create('r2', 'dee', [before]);
+    const beyond = t.write(
+      'r2',
+      'role.grant',
+      [dee],
+      { role: 'admin' },
+      { member: t.bob, subject: t.id('dee') },
+    );
+    const rests = t.write(
+      'r2',
+      'role.grant',
+      [beyond],
+      { role: 'admin' },
+      { member: t.id('dee'), subject: t.id('dee') },
+    );
+    expect(folded(t.ops).verdict(beyond)).toEqual(counted);
+    const demote = t.write(
+      'r1',
+      'role.demote',
+      [dee],
+      { role: 'member', frontier: { [hashOf('r2')]: { members: [before.hash] } } },
+      { member: t.ann, subject: t.bob },
+    );
+    const { state, verdict } = folded(t.ops);
+    expect([demote, before].map(verdict)).toEqual([counted, counted]);
+    for (const op of [beyond, rests]) expect(verdict(op)?.state).toBe('rejected');
+    expect(state.members.get(t.bob)?.role).toBe('member');
+    expect(state.members.get(t.id('cy'))?.role).toBe('admin');
+    expect(state.members.get(t.id('dee'))?.role).toBe('member');
+  });
+
+  it('FOLD-47: narrowings made apart all apply', () => {
+    const t = team();
+    const grant = (handle: string, after: Op): Op =>
+      t.write('r1', 'role.grant', [after], { role: 'admin' }, { member: t.ann, subject: t.id(handle) });
+    const bob = grant('bob', t.last);
+    const cy = t.create('r1', 'cy', [bob]);
+    const both = grant('cy', cy);
+    const one = t.write(
+      'r2',
+      'role.demote',
+      [both],
+      { role: 'member', frontier: {} },
+      { member: t.bob, subject: t.id('cy') },
+    );
+    const two = t.write(
+      'r1',
+      'role.demote',
+      [both],
+      { role: 'reader', frontier: {} },
+      { member: t.id('cy'), subject: t.bob },
+    );
+    const { state, verdict } = folded(t.ops);
+    expect([one, two].map(verdict)).toEqual([counted, counted]);
+    expect([state.members.get(t.bob)?.role, state.members.get(t.id('cy'))?.role]).toEqual([
+      'reader',
+      'member',
+    ]);
+    expect(state.frontiers.map(({ op }) => op).sort()).toEqual([one.hash, two.hash].sort());
+  });
+
+  it('FOLD-48: what was unbound or revoked does not come back by the same seed', () => {
+    const t = team();
+    const unbind = t.write(
+      'r1',
+      'replica.unbind',
+      [t.last],
+      { replica: hashOf('r2'), frontier: {} },
+      { member: t.ann, subject: t.bob },
+    );
+    const back = t.create('r2', 'bob', [unbind]);
+    const revoke = t.write(
+      'r1',
+      'replica.revoke',
+      [back],
+      { replica: hashOf('r2'), frontier: { [hashOf('r2')]: { members: [t.last.hash] } } },
+      { member: t.ann },
+    );
+    const again = t.admit('r2', [revoke]);
+    const apart = t.create('r2', 'bob', [t.last]);
+    const { state, verdict } = folded(t.ops);
+    expect([unbind, revoke].map(verdict)).toEqual([counted, counted]);
+    for (const op of [back, again, apart]) expect(verdict(op)?.state).toBe('rejected');
+    expect(state.members.get(t.bob)?.replicas).toEqual([]);
+  });
+
+  it('FOLD-49: the arbiter hands over under a higher term, an admin moves it; the highest term holds', () => {
+    const t = team();
+    const hand = t.write('r1', 'arbiter.handover', [t.last], { to: hashOf('r2'), term: 1, grants: [] });
+    const stolen = t.write('r1', 'arbiter.handover', [hand], { to: hashOf('r1'), term: 2, grants: [] });
+    const move = t.write(
+      'r1',
+      'arbiter.move',
+      [hand],
+      { to: hashOf('r3'), term: 5, frontier: {} },
+      { member: t.ann },
+    );
+    const { state, verdict } = folded(t.ops);
+    expect([hand, move].map(verdict)).toEqual([counted, counted]);
+    expect(verdict(stolen)).toMatchObject({ reason: 'permission' });
+    expect(state.arbiter).toBe(hashOf('r3'));
+  });
+});
+
+describe('judging other logs', () => {
+  /** An operation in the log of tasks. `r2` wrote t1 to t9 there, in this order. */
+  const task = (
+    t: ReturnType<typeof team>,
+    n: number,
+    replica = 'r2',
+    member: string | undefined = t.bob,
+    more = {},
+  ): Op => ({
+    hash: hashOf(`t${n}`),
+    role: undefined,
+    header: {
+      ...t.genesis.header,
+      workspace: t.genesis.hash,
+      log: 'tasks',
+      type: 'task.update',
+      replica: hashOf(replica),
+      ...(member === '' ? {} : { member }),
+      ...more,
+    },
+  });
+  const numbered = Array.from({ length: 9 }, (_, i) => hashOf(`t${i + 1}`));
+  const isAtOrBefore = (hash: string, last: readonly string[]): boolean =>
+    last.some((end) => numbered.indexOf(hash) <= numbered.indexOf(end));
+  const judged = (t: ReturnType<typeof team>, op: Op) => judge(op, folded(t.ops).state, isAtOrBefore);
+
+  it('FOLD-50: an unknown replica is waited for; a member is spoken for by its hosts alone', () => {
+    const t = team();
+    expect(judged(t, task(t, 1, 'r9'))).toMatchObject({
+      verdict: undefined,
+      waiting: [{ kind: 'key', replica: hashOf('r9') }],
+    });
+    expect(judged(t, task(t, 1))).toEqual({ verdict: undefined, role: 'member' });
+    expect(judged(t, task(t, 1, 'r1', t.ann))).toEqual({ verdict: undefined, role: 'owner' });
+    expect(judged(t, task(t, 1, 'r2', t.ann)).verdict).toMatchObject({ reason: 'permission' });
+    expect(judged(t, task(t, 1, 'r2', hashOf('nobody'))).verdict).toMatchObject({ reason: 'permission' });
+  });
+
+  it('FOLD-51: a replica speaks for itself only where the type lets it', () => {
+    const t = team();
+    expect(judged(t, task(t, 1, 'r2', '')).verdict).toMatchObject({ reason: 'permission' });
+    expect(judged(t, task(t, 1, 'r2', '', { type: 'claim.grant' }))).toEqual({
+      verdict: undefined,
+      role: undefined,
+    });
+  });
+
+  it('FOLD-52: a reader writes nothing but its own mark', () => {
+    const t = team();
+    const frontier = {};
+    t.write('r1', 'role.demote', [t.last], { role: 'reader', frontier }, { member: t.ann, subject: t.bob });
+    expect(judged(t, task(t, 1)).verdict).toMatchObject({ reason: 'permission' });
+    const mark = (log: string) => task(t, 1, 'r2', t.bob, { type: 'mark.set', log });
+    expect(judged(t, mark(`marks.${t.bob}`)).verdict).toBeUndefined();
+    expect(judged(t, mark(`marks.${t.ann}`)).verdict).toMatchObject({ reason: 'permission' });
+  });
+
+  it('FOLD-53: a narrowing reaches operations beyond its frontier alone; a later grant widens without time', () => {
+    const t = team();
+    const frontier = { [hashOf('r2')]: { tasks: [hashOf('t4')], members: [t.last.hash] } };
+    const admin = t.write('r1', 'role.grant', [t.last], { role: 'admin' }, { member: t.ann, subject: t.bob });
+    const demote = t.write(
+      'r1',
+      'role.demote',
+      [admin],
+      { role: 'member', frontier },
+      { member: t.ann, subject: t.bob },
+    );
+    expect([4, 5].map((n) => judged(t, task(t, n)).role)).toEqual(['admin', 'member']);
+    const unbind = t.write(
+      'r1',
+      'replica.unbind',
+      [demote],
+      { replica: hashOf('r2'), frontier },
+      { member: t.ann, subject: t.bob },
+    );
+    expect(judged(t, task(t, 4)).role).toBe('admin');
+    expect(judged(t, task(t, 5)).verdict).toMatchObject({ reason: 'frontier' });
+    // Bound again: all that it wrote counts again.
+    const bind = t.write(
+      'r1',
+      'replica.bind',
+      [unbind],
+      { replica: hashOf('r2') },
+      { member: t.ann, subject: t.bob },
+    );
+    expect(judged(t, task(t, 5))).toEqual({ verdict: undefined, role: 'member' });
+    t.write('r1', 'replica.revoke', [bind], { replica: hashOf('r2'), frontier }, { member: t.ann });
+    expect(judged(t, task(t, 4)).verdict).toBeUndefined();
+    expect(judged(t, task(t, 5, 'r2', '', { type: 'claim.grant' })).verdict).toMatchObject({
+      reason: 'frontier',
+    });
+    // Another log of the same replica is not listed: nothing of it counts.
+    expect(judged(t, task(t, 1, 'r2', t.bob, { log: 'memory' })).verdict).toMatchObject({
+      reason: 'frontier',
+    });
+  });
+});
