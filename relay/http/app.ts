@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Tokens } from '../node/tokens.ts';
-import { refusalOf, safeHeaders } from './errors.ts';
+import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { pagePolicy } from './page.ts';
 import { type Door, type Route, taken } from './route.ts';
 import { routes } from './routes/index.ts';
@@ -46,11 +46,14 @@ function headersOf(route: Route): Record<string, string> {
   };
 }
 
-/** The table of routes as an app: who asks, which route, what it answers, and every error in the one shape. */
+/**
+ * The table of routes as an app: who asks, which route, what it answers, and every error in the one shape. Answers are
+ * written to the connection itself: a `Response` in between costs more than everything else that a short request does.
+ */
 export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
   const app = new Hono<Bound>();
 
-  async function answer(route: Route, c: Context<Bound>): Promise<Response> {
+  async function answer(route: Route, headers: Record<string, string>, c: Context<Bound>): Promise<Response> {
     const began = performance.now();
     const { incoming, outgoing } = c.env;
     const count = (status: number): void =>
@@ -66,24 +69,26 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
       }
       const status = route.status ?? 200;
       count(status);
-      const text = typeof result === 'string' ? result : JSON.stringify(result);
-      return new Response(text, { status, headers: headersOf(route) });
+      send(outgoing, status, headers, typeof result === 'string' ? result : JSON.stringify(result));
     } catch (error) {
-      const { status, answer: body, headers } = refusalOf(error, door.log, `${route.method} ${route.path}`);
-      count(status);
-      return Response.json(body, { status, headers: { ...safeHeaders, ...headers } });
+      const refusal = refusalOf(error, door.log, `${route.method} ${route.path}`);
+      count(refusal.status);
+      sendRefusal(outgoing, refusal);
     }
+    return RESPONSE_ALREADY_SENT;
   }
 
   for (const route of routes) {
     const pattern = route.path.replace(/\{([^}]+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), pattern, (c) => answer(route, c));
+    const headers = headersOf(route);
+    app.on(route.method.toUpperCase(), pattern, (c) => answer(route, headers, c));
   }
 
-  const refuse = (error: unknown, path: string): Response => {
-    const { status, answer: body, headers } = refusalOf(error, door.log, path);
-    door.metrics.request('other', 'other', status, 0);
-    return Response.json(body, { status, headers: { ...safeHeaders, ...headers } });
+  const refuse = (error: unknown, c: Context<Bound>): Response => {
+    const refusal = refusalOf(error, door.log, c.req.path);
+    door.metrics.request('other', 'other', refusal.status, 0);
+    sendRefusal(c.env.outgoing, refusal);
+    return RESPONSE_ALREADY_SENT;
   };
   app.notFound((c) => {
     try {
@@ -94,9 +99,9 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
         throw new CoterieError('bad_method', `${method} is not a method of this path`, { legal });
       throw new CoterieError('no_route', `There is no ${c.req.path} here`);
     } catch (error) {
-      return refuse(error, c.req.path);
+      return refuse(error, c);
     }
   });
-  app.onError((error, c) => refuse(error, c.req.path));
+  app.onError((error, c) => refuse(error, c));
   return app;
 }

@@ -32,15 +32,24 @@ export const safeHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Answers before, or beside, the app. The connection ends with it, since what follows on it is not to be trusted. */
-export function sendRefusal(outgoing: ServerResponse, refusal: Refusal): void {
-  const text = JSON.stringify(refusal.answer);
-  outgoing.writeHead(refusal.status, {
-    ...safeHeaders,
-    ...refusal.headers,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    connection: 'close',
-  });
+/** Answers with a text. Nothing is sent to a client that hung up, or a second time. */
+export function send(
+  outgoing: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): void {
+  if (outgoing.headersSent || outgoing.destroyed) return;
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
   outgoing.end(text);
+}
+
+/** Answers with an error. */
+export function sendRefusal(
+  outgoing: ServerResponse,
+  refusal: Refusal,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const headers = { ...safeHeaders, ...refusal.headers, 'content-type': 'application/json', ...more };
+  send(outgoing, refusal.status, headers, JSON.stringify(refusal.answer));
 }

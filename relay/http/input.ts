@@ -81,6 +81,7 @@ function collect(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let whole = false;
     const tooLarge = (): void =>
       reject(new CoterieError('too_large', `the request body is larger than ${bodyBytes} bytes`));
     if (Number(incoming.headers['content-length'] ?? 0) > bodyBytes) {
@@ -92,8 +93,14 @@ function collect(incoming: IncomingMessage): Promise<Buffer> {
       if (bytes > bodyBytes) tooLarge();
       else chunks.push(chunk);
     });
-    incoming.on('end', () => resolve(Buffer.concat(chunks)));
-    const broken = (): void => reject(new CoterieError('invalid_json', 'the request body ended early'));
+    incoming.on('end', () => {
+      whole = true;
+      resolve(Buffer.concat(chunks));
+    });
+    // `close` also follows an ordinary end, and an error costs its stack.
+    const broken = (): void => {
+      if (!whole) reject(new CoterieError('invalid_json', 'the request body ended early'));
+    };
     incoming.on('error', broken);
     incoming.on('close', broken);
   });

@@ -107,7 +107,8 @@ export async function listen(host: string, port: number): Promise<Listening> {
         // A reader that hangs up is no event worth a crash.
         outgoing.on('error', () => undefined);
         const foreign = refuseForeign(incoming, hosts);
-        if (foreign) sendRefusal(outgoing, refusalOf(foreign, log, 'gate'));
+        // What follows on the connection of a stranger is not read.
+        if (foreign) sendRefusal(outgoing, refusalOf(foreign, log, 'gate'), { connection: 'close' });
         else void answer(incoming, outgoing);
       });
       // No protocol to switch to yet: ask again without.
