@@ -116,7 +116,7 @@ function noAnswer(url: string, method: Method, cause: unknown): Promise<Error> {
 }
 
 /** True when an error, or what caused it, says that no connection came about. */
-export function neverConnected(error: unknown): boolean {
+function neverConnected(error: unknown): boolean {
   const none = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'];
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if ('code' in at && none.includes(String(at.code))) return true;

@@ -20,7 +20,6 @@ import { type StreamOptions, streamEvents } from './events.ts';
 import { longWork } from './long.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 
-export { neverConnected } from './call.ts';
 export type { StreamOptions } from './events.ts';
 export type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
 

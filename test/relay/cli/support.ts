@@ -39,6 +39,7 @@ export function temporary(): string {
 }
 
 export function home(path = temporary()): Home {
+  mkdirSync(path, { recursive: true });
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: path,
