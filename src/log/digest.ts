@@ -35,7 +35,8 @@ const emptyDigests = (crypto: Sha256): readonly Hash[] => [
 ];
 
 /**
- * Digest of a log over its segments (names `1`, `2` …), of a workspace over its logs. Children that hold nothing are
+ * Digest of a log over its segments (names `1`, `2` …), of a workspace over its logs
+ * but for `marks.*`, which the caller leaves out. Children that hold nothing are
  * left out, so an opened but empty segment changes nothing. Throws `invalid` for a name with white space.
  */
 export function treeDigest(crypto: Sha256, children: Iterable<readonly [name: string, digest: Hash]>): Hash {

@@ -1,4 +1,5 @@
 import type { Entry, Hash } from '../../schemas/index.ts';
+import { fromBase64url } from './bytes.ts';
 import { readEntry, verifySignature } from './check.ts';
 import type { Crypto } from './crypto.ts';
 import { keyId } from './hash.ts';
@@ -171,7 +172,9 @@ export async function checkChain(
   publicKey: string,
 ): Promise<ChainReport> {
   const bad: BadEntry[] = [];
-  const { links, twins } = sortOut(crypto, entries, keyId(crypto, publicKey), bad);
+  // No replica has an empty id: with a key that is none, every entry is another's.
+  const replica = fromBase64url(publicKey, 32) ? keyId(crypto, publicKey) : '';
+  const { links, twins } = sortOut(crypto, entries, replica, bad);
 
   let verified = 0;
   const verify = (link: Link): Promise<boolean> => {

@@ -55,6 +55,7 @@ describe('a mender', () => {
           }
         },
       ),
+      { numRuns: 50 },
     );
   });
 

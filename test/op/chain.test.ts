@@ -91,6 +91,9 @@ describe('bulk check by chain', () => {
     const report = await check([nonsense, elsewhere.entry, abroad.entry, second, ...entries()]);
     expect(report.ok).toEqual(hashes());
     expect(report.bad.map((each) => each.reason)).toEqual(['form', 'replica', 'log', 'log']);
+    const keyless = await checkChain(nodeCrypto, entries(), 'no key');
+    expect(keyless).toMatchObject({ ok: [], verified: 0 });
+    expect(new Set(keyless.bad.map((each) => each.reason))).toEqual(new Set(['replica']));
   });
 
   test('OP-21 the genesis stands in its own workspace', async () => {

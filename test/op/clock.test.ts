@@ -84,11 +84,13 @@ describe('stamps', () => {
   test('OP-11 a full counter takes the next ms', () => {
     const clock = createClock({ now: () => 1000, random: randomFrom(1), replica: member });
     let before = '';
+    let rising = true;
     for (let i = 0; i < 65536; i++) {
       const stamp = clock.next();
-      expect(stamp > before).toBe(true);
+      rising &&= stamp > before;
       before = stamp;
     }
+    expect(rising).toBe(true);
     expect(stampTime(before)).toBe(1000);
     expect(stampTime(clock.next())).toBe(1001);
   });
