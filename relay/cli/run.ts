@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { failure } from '../../src/client/call.ts';
 import type { Call } from './call.ts';
-import { type Connection, connect } from './connect.ts';
 import { createOutput, type Output } from './output.ts';
 import { type Parsed, parse } from './program.ts';
+import { type Connection, connect } from './reach/connect.ts';
 import { type Settings, settingsFrom } from './settings.ts';
 import { tint, type View } from './show/terminal.ts';
 import { type Stops, watchSignals } from './signals.ts';

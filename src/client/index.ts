@@ -21,7 +21,7 @@ import { longWork } from './long.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 
 export type { StreamOptions } from './events.ts';
-export type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
+export type { Transport } from './transport.ts';
 
 export interface ClientOptions {
   /** URL of a node, as `coterie up` prints it. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nodeTransport } from '../../relay/cli/node-http.ts';
+import { nodeTransport } from '../../relay/cli/reach/node-http.ts';
 import { type Node, startNode } from '../../relay/node/node.ts';
 import { tokenOf } from '../../relay/node/tokens.ts';
 import { CoterieError } from '../../schemas/index.ts';

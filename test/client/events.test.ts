@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { nodeTransport } from '../../relay/cli/node-http.ts';
+import { nodeTransport } from '../../relay/cli/reach/node-http.ts';
 import { startNode } from '../../relay/node/node.ts';
 import { tokenOf } from '../../relay/node/tokens.ts';
 import { createClient } from '../../src/client/index.ts';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
 import { createClient } from '../../../src/client/index.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
-import { remember, remembered, speaker } from '../identity.ts';
-import { nodeTransport } from '../node-http.ts';
 import { progressTo } from '../progress.ts';
-import { runningNode, tokenFor } from '../running.ts';
+import { remember, remembered, speaker } from '../reach/identity.ts';
+import { nodeTransport } from '../reach/node-http.ts';
+import { runningNode, tokenFor } from '../reach/running.ts';
 import { dataDirectory } from '../settings.ts';
 import { facts, tint } from '../show/terminal.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { asking, given, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
-import { tokenFor } from '../running.ts';
+import { tokenFor } from '../reach/running.ts';
 import { dataDirectory } from '../settings.ts';
 import { doctor as doctorText, status as statusText } from '../show/node.ts';
 import { size } from '../show/time.ts';

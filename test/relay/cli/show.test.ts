@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { handleFrom, isHandle, speaker } from '../../../relay/cli/identity.ts';
+import { handleFrom, isHandle, speaker } from '../../../relay/cli/reach/identity.ts';
 import { settingsFrom } from '../../../relay/cli/settings.ts';
 import {
   clean,

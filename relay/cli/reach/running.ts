@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Transport } from '../../src/client/index.ts';
+import type { Transport } from '../../../src/client/index.ts';
 import { isHandle } from './identity.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function runningNode(directory: string, transport: Transport): Prom
     if (said !== undefined && (await answersAs(said, transport))) return { url: said.url };
   }
   if (!isThere(join(directory, 'node.json'))) return undefined;
-  const { findNode } = await import('../node/run-file.ts');
+  const { findNode } = await import('../../node/run-file.ts');
   return findNode(directory);
 }
 
@@ -70,6 +70,6 @@ function isThere(path: string): boolean {
 export async function tokenFor(directory: string, handle: string): Promise<string> {
   const usual = isHandle(handle) ? privateText(join(directory, 'tokens', handle))?.trim() : undefined;
   if (usual !== undefined && /^[A-Za-z0-9_-]{43}$/.test(usual)) return usual;
-  const { tokenOf } = await import('../node/tokens.ts');
+  const { tokenOf } = await import('../../node/tokens.ts');
   return tokenOf(directory, handle);
 }

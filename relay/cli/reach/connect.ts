@@ -1,13 +1,13 @@
-import { failure } from '../../src/client/call.ts';
-import { createClient } from '../../src/client/index.ts';
-import type { Replica } from '../../src/replica/surface.ts';
-import type { Team } from './call.ts';
+import { failure } from '../../../src/client/call.ts';
+import { createClient } from '../../../src/client/index.ts';
+import type { Replica } from '../../../src/replica/surface.ts';
+import type { Team } from '../call.ts';
+import type { Output } from '../output.ts';
+import { progressTo } from '../progress.ts';
+import { dataDirectory, type Settings } from '../settings.ts';
 import { remember, remembered, speaker } from './identity.ts';
 import { nodeTransport } from './node-http.ts';
-import type { Output } from './output.ts';
-import { progressTo } from './progress.ts';
 import { runningNode, tokenFor } from './running.ts';
-import { dataDirectory, type Settings } from './settings.ts';
 
 /** A team to speak to, as one member. */
 export interface Connection {
@@ -59,7 +59,7 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
 }
 
 async function openDirectory(directory: string, as: string, named: boolean, out: Output): Promise<Replica> {
-  const { openReplica } = await import('../../src/index.ts');
+  const { openReplica } = await import('../../../src/index.ts');
   const shown = progressTo(out);
   try {
     // A person's own name stands for the person; a name that was given is an agent's, unless it says otherwise.

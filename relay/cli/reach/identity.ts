@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings.ts';
 
 /** What the command line keeps in a data directory. Losing it loses nothing but the default member. */
 export interface Remembered {

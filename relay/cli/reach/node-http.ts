@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { Transport } from '../../src/client/index.ts';
+import type { Transport } from '../../../src/client/index.ts';
 
 /** A transport that keeps one connection, until it is closed. */
 export interface NodeTransport {
@@ -12,7 +12,7 @@ export function nodeTransport(): NodeTransport {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const transport: Transport = async (asked) => {
     if (!asked.url.startsWith('http:')) {
-      const { fetchTransport } = await import('../../src/client/transport.ts');
+      const { fetchTransport } = await import('../../../src/client/transport.ts');
       return fetchTransport(asked);
     }
     const answer = await sent(agent, asked);
