@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Step } from './trace.ts';
 
@@ -76,10 +76,11 @@ export interface TracedDisk {
   materialize(to: string, survival: Survival, random: (below: number) => number): void;
 }
 
-/** A disk whose directory `root` exists and is empty. */
-export function createTracedDisk(root: string): TracedDisk {
+/** A disk whose directory `root` exists and holds, durably, a copy of what is in `before`, if that is given. */
+export function createTracedDisk(root: string, before?: string): TracedDisk {
   const live = new Map<string, Inode>();
-  const durable = new Map<string, Inode>();
+  if (before !== undefined) load(before, root, live);
+  const durable = new Map(live);
   let namings: Naming[] = [];
   const open = new Map<number, { readonly path: string; readonly inode: Inode | undefined }>();
 
@@ -163,6 +164,15 @@ export function createTracedDisk(root: string): TracedDisk {
       }
     },
   };
+}
+
+function load(from: string, as: string, names: Map<string, Inode>): void {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const directory = entry.isDirectory();
+    const content = directory ? Buffer.alloc(0) : readFileSync(join(from, entry.name));
+    names.set(join(as, entry.name), { directory, durable: content, changes: [] });
+    if (directory) load(join(from, entry.name), join(as, entry.name), names);
+  }
 }
 
 function survivingContent(inode: Inode, { bytes }: Survival, random: (below: number) => number): Buffer {

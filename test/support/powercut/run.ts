@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChildEnd, runChild } from '../kill.ts';
 import { createTracedDisk, type Survival } from './disk.ts';
@@ -8,13 +8,15 @@ export interface TracedRun {
   /** Every change below `root`, and everything said, in order. */
   readonly trace: readonly Step[];
   readonly root: string;
+  /** A copy of what `root` held before. */
+  readonly before: string;
   readonly end: ChildEnd;
 }
 
 export interface TraceOptions {
   /** Path of the recorder; see `buildShim`. */
   readonly shim: string;
-  /** An empty directory for the run. The script gets `<scratch>/root` as the place for its data. */
+  /** A directory for the run. The script gets `<scratch>/root` as the place for its data; what is there stays. */
   readonly scratch: string;
   readonly args?: readonly string[];
   /** Kills the process in place of this step, counted from 1. */
@@ -29,7 +31,10 @@ export async function runTraced(script: string, options: TraceOptions): Promise<
   const root = join(scratch, 'root');
   const tracePath = join(scratch, 'trace');
   rmSync(tracePath, { force: true });
+  const before = join(scratch, 'before');
+  rmSync(before, { recursive: true, force: true });
   mkdirSync(root, { recursive: true });
+  cpSync(root, before, { recursive: true });
   const end = await runChild(script, [root, ...args], {
     env: {
       LD_PRELOAD: shim,
@@ -39,7 +44,7 @@ export async function runTraced(script: string, options: TraceOptions): Promise<
       ...(faultFile === undefined ? {} : { POWERCUT_FAULT: faultFile }),
     },
   });
-  return { trace: readTrace(tracePath), root, end };
+  return { trace: readTrace(tracePath), root, before, end };
 }
 
 /** The survivors of a power cut, and what had been acknowledged when it came. */
@@ -66,7 +71,7 @@ export async function cutPower(
   },
   audit: (cut: Cut) => Promise<void>,
 ): Promise<void> {
-  const disk = createTracedDisk(run.root);
+  const disk = createTracedDisk(run.root, run.before);
   let done = 0;
   for (const at of options.at) {
     for (const step of run.trace.slice(done, at)) disk.step(step);
