@@ -79,6 +79,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
   const bound = server.address() as AddressInfo;
   const open = new Set<ServerResponse>();
   let onIdle: (() => void) | undefined;
+  let draining = false;
 
   function track(outgoing: ServerResponse): void {
     open.add(outgoing);
@@ -104,6 +105,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
       });
       server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
         track(outgoing);
+        if (draining) outgoing.setHeader('connection', 'close');
         // A reader that hangs up is no event worth a crash.
         outgoing.on('error', () => undefined);
         const foreign = refuseForeign(incoming, hosts);
@@ -115,6 +117,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
       server.on('upgrade', (_incoming, socket) => answerBroken(new Error('upgrade'), socket as Socket));
     },
     async drain(milliseconds) {
+      draining = true;
       server.close();
       server.closeIdleConnections();
       for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');

@@ -130,10 +130,11 @@ async function openDoors({ replica, log, port, host, streams }: Doors): Promise<
     metrics.close();
     try {
       removeRunFile(directory, id);
-    } finally {
-      await closed;
-      log.info({ url }, 'the node stopped');
+    } catch (error) {
+      log.warn({ err: error }, 'the run file was not removed');
     }
+    await closed;
+    log.info({ url }, 'the node stopped');
   }
 
   return {
