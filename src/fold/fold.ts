@@ -132,20 +132,25 @@ class Walk {
         const other = graph.indexOf.get(hash);
         return other !== undefined && graph.sees(index, other);
       },
-      shows: (cell, now) => (all ? now : this.#shown(cell, now, index)),
+      shows: (cell, now) => (all ? now : this.#shown(cell, index)),
       changed: (cell, ended, added) => this.#remember(cell, index, ended, added),
     };
   }
 
-  #shown<T extends Element>(cell: string, _now: readonly T[], index: number): readonly T[] {
+  #shown<T extends Element>(cell: string, index: number): readonly T[] {
     const shown: T[] = [];
-    for (const { element, at, endedAt } of this.#cells.get(cell)?.values() ?? []) {
-      if (!this.#graph.sees(index, at)) continue;
-      if (endedAt.some((end) => this.#graph.sees(index, end))) continue;
+    for (const remembered of this.#cells.get(cell)?.values() ?? []) {
+      // Most of what an old cell holds was ended long ago: that is asked first.
+      if (this.#seesAny(index, remembered.endedAt) || !this.#graph.sees(index, remembered.at)) continue;
       // A cell holds elements of one type: `changed` of the same name put them there.
-      shown.push(element as T);
+      shown.push(remembered.element as T);
     }
     return shown;
+  }
+
+  #seesAny(index: number, others: readonly number[]): boolean {
+    for (const other of others) if (this.#graph.sees(index, other)) return true;
+    return false;
   }
 
   #remember(cell: string, index: number, ended: readonly Element[], added: Element | undefined): void {

@@ -60,28 +60,29 @@ export function order<O extends Ordered>(input: Iterable<O>, root: Hash | undefi
 
   const ops: O[] = [];
   const indexOf = new Map<Hash, number>();
-  const indexAt = new Array<number>(ranked.length).fill(0);
+  const indexAt = new Int32Array(ranked.length).fill(-1);
+  const seen = new Uint8Array(ranked.length);
   const pasts = new Pasts();
-  const childless = new Set<Hash>();
   for (const [index, rank] of sequence.entries()) {
     const op = ranked[rank];
     if (op === undefined) continue;
     ops.push(op);
     indexOf.set(op.hash, index);
     indexAt[rank] = index;
-    // In a set with a cycle (which hashes rule out) some parents come later: they are no past.
-    const known = (parents[rank] ?? []).filter((parent) => {
-      const at = indexAt[parent] ?? 0;
-      return at < index && sequence[at] === parent;
-    });
-    for (const parent of known) childless.delete(ranked[parent]?.hash ?? '');
-    childless.add(op.hash);
-    pasts.push(known.map((parent) => indexAt[parent] ?? 0));
+    const known: number[] = [];
+    for (const parent of parents[rank] ?? []) {
+      const at = indexAt[parent] ?? -1;
+      // In a set with a cycle (which hashes rule out) some parents come later: they are no past.
+      if (at < 0) continue;
+      known.push(at);
+      seen[at] = 1;
+    }
+    pasts.push(known);
   }
   return {
     ops,
     indexOf,
-    heads: [...childless],
+    heads: ops.filter((_op, index) => seen[index] === 0).map(({ hash }) => hash),
     sees: (index, ancestor) => pasts.sees(index, ancestor),
     seesAll: (index) => pasts.seesAll(index),
   };

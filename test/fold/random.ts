@@ -5,11 +5,14 @@ const seedOf = (): number => {
   return given === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(given);
 };
 
-/** Runs a property. The seed is printed at the start: `COTERIE_SEED=<seed>` runs the same cases again. */
+/**
+ * Runs a property. The seed is printed at the start: `COTERIE_SEED=<seed>` runs the same cases again.
+ * `COTERIE_RUNS=<n>` runs n times as many.
+ */
 export function check<T extends [unknown, ...unknown[]]>(property: fc.IProperty<T>, runs = 200): void {
   const seed = seedOf();
   console.info(`seed ${seed}`);
-  fc.assert(property, { seed, numRuns: runs });
+  fc.assert(property, { seed, numRuns: runs * Number(process.env['COTERIE_RUNS'] ?? 1) });
 }
 
 /** Small random numbers from a seed, for what needs no shrinking. */
