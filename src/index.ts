@@ -1,0 +1,14 @@
+/** Coterie, embedded: a replica in this process. */
+export { CoterieError } from '../schemas/index.ts';
+export { checkHandle, handleFrom } from './replica/bootstrap.ts';
+export { configDirectory, openReplica } from './replica/open.ts';
+export { version } from './replica/status.ts';
+export type {
+  EventsOptions,
+  LongWork,
+  OpenOptions,
+  PageOptions,
+  Replica,
+  Surface,
+  WriteOptions,
+} from './replica/surface.ts';

@@ -1,0 +1,281 @@
+import { CoterieError, type Entry, type Hash } from '../../schemas/index.ts';
+import { StorageError, type Store, type Write } from '../storage/port.ts';
+import type { Database } from './database.ts';
+import { encodeRow, type OperationRow } from './rows.ts';
+import { createDraft, type Draft, type Rows } from './transaction.ts';
+
+/** A commit group closes at this many operations, … */
+const groupOperations = 64;
+/** … or after this long, ms, whatever signatures are outstanding. */
+const groupTime = 20;
+
+/** An entry that its document takes in with this group, under its key once it is signed. */
+export interface Appended {
+  readonly document: string;
+  readonly hash: Hash;
+  readonly row: OperationRow;
+  /** Resolves when `row.sig` is filled. */
+  readonly signed: Promise<void>;
+}
+
+/** An entry that replaces itself in a document, without its body. */
+export interface Mended {
+  readonly document: string;
+  /** Of the operation; with the signature it gives the key. */
+  readonly hash: Hash;
+  readonly entry: Entry;
+}
+
+/** What one write adds to its group besides rows. */
+export interface Work {
+  readonly draft: Draft;
+  append(entry: Appended): void;
+  mend(entry: Mended): void;
+  /** Runs after the group is durable, in order, before the writers hear of it. */
+  onDurable(effect: () => void): void;
+}
+
+export interface Commits {
+  /**
+   * Runs `task` alone, resolves with its value once everything it wrote is durable. `urgent` is not held back while
+   * too much waits for a checkpoint: the checkpoint itself.
+   */
+  write<T>(task: (work: Work) => Promise<T> | T, options?: { urgent?: boolean }): Promise<T>;
+  /** Resolves when nothing is queued or in flight. */
+  idle(): Promise<void>;
+  /** Operations and rows queued or in flight. */
+  readonly queued: number;
+  close(): Promise<void>;
+}
+
+interface Group {
+  readonly rows: Rows;
+  readonly effects: (() => void)[];
+  readonly appended: Appended[];
+  readonly mended: Mended[];
+  outstanding: number;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+function deferred<T>(): PromiseWithResolvers<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+export interface CommitsOptions {
+  readonly store: Store;
+  readonly database: Database;
+  /** Milliseconds, monotonic. */
+  readonly monotonic: () => number;
+  /** Adds the documents' records, just before the group is written; what it returns runs once that is durable. */
+  readonly finish: (
+    rows: Rows,
+    appended: readonly Appended[],
+    mended: readonly Mended[],
+  ) => (() => void) | undefined;
+  /** Waits while too much is written and not checkpointed. */
+  readonly admit: () => Promise<void> | undefined;
+  /** After a refused write: everything in memory that was built on it must go. */
+  readonly onRefused: () => Promise<void>;
+}
+
+/**
+ * Durable first: writes are run one at a time on the rows as they will be, joined to a group, and the group is one
+ * synced batch. Nobody hears of a write before its group is on disk. After a failed batch the store is opened anew,
+ * all that was built on the failed rows is refused, and the answer is what the disk says.
+ */
+export function createCommits(options: CommitsOptions): Commits {
+  const { store, database, monotonic } = options;
+  let open = createGroup();
+  let flying: Group | undefined;
+  let generation = 0;
+  let tasks = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  let pumping: Promise<void> | undefined;
+  let wake: (() => void) | undefined;
+  let closed = false;
+
+  function createGroup(): Group {
+    const done = deferred<void>();
+    done.promise.catch(() => undefined);
+    return { rows: new Map(), effects: [], appended: [], mended: [], outstanding: 0, done };
+  }
+
+  async function run<T>(
+    task: (work: Work) => Promise<T> | T,
+  ): Promise<{ value: T; done: Promise<void> | undefined }> {
+    while (open.appended.length >= groupOperations && flying)
+      await flying.done.promise.catch(() => undefined);
+    if (closed) throw new CoterieError('closed', 'The replica is closing.');
+    const began = generation;
+    const group = open;
+    const draft = createDraft(database, flying ? [open.rows, flying.rows] : [open.rows]);
+    const appended: Appended[] = [];
+    const mended: Mended[] = [];
+    const effects: (() => void)[] = [];
+    const value = await task({
+      draft,
+      append: (entry) => appended.push(entry),
+      mend: (entry) => mended.push(entry),
+      onDurable: (effect) => effects.push(effect),
+    });
+    if (generation !== began) throw refusal();
+    if (draft.rows.size === 0) return { value, done: undefined };
+    // The group that was open at the start may be in flight by now; what comes joins the one that is open.
+    const joined = group === open ? group : open;
+    for (const [key, row] of draft.rows) joined.rows.set(key, row);
+    joined.effects.push(...effects);
+    joined.appended.push(...appended);
+    joined.mended.push(...mended);
+    joined.outstanding += appended.length;
+    for (const { signed } of appended) {
+      signed.then(
+        () => settled(joined),
+        () => settled(joined),
+      );
+    }
+    pumping ??= pump().finally(() => {
+      pumping = undefined;
+    });
+    return { value, done: joined.done.promise };
+  }
+
+  function settled(group: Group): void {
+    group.outstanding--;
+    wake?.();
+  }
+
+  const ripe = (): boolean =>
+    open.appended.length >= groupOperations || (open.outstanding === 0 && tasks === 0);
+
+  /** Waits until the open group is worth a disk write. */
+  async function ripen(): Promise<void> {
+    const began = monotonic();
+    while (!ripe()) {
+      const left = groupTime - (monotonic() - began);
+      if (left <= 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        wake = () => {
+          if (!ripe()) return;
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = undefined;
+    }
+  }
+
+  async function pump(): Promise<void> {
+    while (open.rows.size > 0) {
+      await ripen();
+      const group = open;
+      open = createGroup();
+      flying = group;
+      const next = store.lastCommit + 1;
+      try {
+        await Promise.all(group.appended.map(({ signed }) => signed));
+        const applied = options.finish(group.rows, group.appended, group.mended);
+        if (applied) group.effects.unshift(applied);
+        await store.commit(toWrites(group.rows));
+        succeed(group);
+      } catch (error) {
+        await recover(group, next, error);
+      } finally {
+        flying = undefined;
+      }
+    }
+  }
+
+  function succeed(group: Group): void {
+    database.accept(group.rows);
+    for (const effect of group.effects) effect();
+    group.done.resolve();
+  }
+
+  async function recover(group: Group, expected: number, error: unknown): Promise<void> {
+    generation++;
+    const behind = open;
+    open = createGroup();
+    database.forget();
+    let landed = false;
+    try {
+      landed = (await store.reopen()) === expected && error instanceof StorageError;
+      await options.onRefused();
+    } catch (failure) {
+      group.done.reject(refusal(failure));
+      behind.done.reject(refusal(failure));
+      return;
+    }
+    if (landed) {
+      for (const effect of group.effects) effect();
+      group.done.resolve();
+    } else group.done.reject(refusal(error));
+    behind.done.reject(refusal(error));
+  }
+
+  const commits: Commits = {
+    async write(task, { urgent = false } = {}) {
+      if (!urgent) await options.admit();
+      tasks++;
+      const mine = turn.then(() => run(task));
+      turn = mine.catch(() => undefined);
+      let result: Awaited<typeof mine>;
+      try {
+        result = await mine;
+      } finally {
+        tasks--;
+        wake?.();
+      }
+      await result.done;
+      return result.value;
+    },
+    async idle() {
+      for (;;) {
+        await turn;
+        if (!pumping) return;
+        await pumping;
+      }
+    },
+    get queued() {
+      return open.rows.size + (flying?.rows.size ?? 0);
+    },
+    async close() {
+      closed = true;
+      await commits.idle();
+    },
+  };
+  return commits;
+}
+
+/** What a writer is told when the disk refused: never that it is stored. */
+function refusal(cause?: unknown): CoterieError {
+  if (cause instanceof CoterieError) return cause;
+  if (cause instanceof StorageError) return new CoterieError(cause.code, cause.message, { cause });
+  return new CoterieError(
+    'storage_failed',
+    'The disk refused a write that this one was built on; it was not stored.',
+    { cause },
+  );
+}
+
+function toWrites(rows: Rows): Write[] {
+  const writes: Write[] = [];
+  for (const [key, value] of rows)
+    writes.push([
+      key,
+      value === undefined ? undefined : value instanceof Uint8Array ? value : encodeRow(value),
+    ]);
+  return writes;
+}

@@ -1,0 +1,82 @@
+import type { Range, Store } from '../storage/port.ts';
+import { decodeRow, under } from './rows.ts';
+
+/**
+ * The committed rows as values, with the newest ones kept decoded. Values are shared: never change one.
+ */
+export interface Database {
+  get<T>(key: string): T | undefined;
+  getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]>;
+  /** Like `get`, but "absent" is confirmed by a seek. */
+  getConfirmed<T>(key: string): Promise<T | undefined>;
+  list<T>(range: Range): Promise<[string, T][]>;
+  /** Every row whose key begins with the prefix. */
+  under<T>(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<[string, T][]>;
+  /** Takes over rows that were just committed. */
+  accept(rows: ReadonlyMap<string, unknown>): void;
+  forget(): void;
+}
+
+/** How many decoded rows stay in memory. */
+const kept = 8192;
+
+export function createDatabase(store: Store): Database {
+  const cache = new Map<string, unknown>();
+
+  function keep(key: string, value: unknown): void {
+    cache.delete(key);
+    cache.set(key, value);
+    if (cache.size > kept) {
+      const oldest = cache.keys().next();
+      if (!oldest.done) cache.delete(oldest.value);
+    }
+  }
+
+  const decode = <T>(key: string, bytes: Uint8Array | undefined): T | undefined => {
+    if (bytes === undefined) return undefined;
+    const value = decodeRow<T>(bytes);
+    keep(key, value);
+    return value;
+  };
+
+  const database: Database = {
+    get<T>(key: string) {
+      const known = cache.get(key);
+      if (known !== undefined) return known as T;
+      return decode<T>(key, store.getSync(key));
+    },
+    async getMany<T>(keys: readonly string[]) {
+      const missing = keys.filter((key) => !cache.has(key));
+      const found = new Map<string, T | undefined>();
+      if (missing.length > 0) {
+        const rows = await store.getMany(missing);
+        missing.forEach((key, i) => {
+          const bytes = rows[i];
+          found.set(key, decode<T>(key, bytes));
+        });
+      }
+      return keys.map((key) => (found.has(key) ? found.get(key) : (cache.get(key) as T | undefined)));
+    },
+    async getConfirmed<T>(key: string) {
+      const known = cache.get(key);
+      if (known !== undefined) return known as T;
+      return decode<T>(key, await store.getConfirmed(key));
+    },
+    async list<T>(range: Range) {
+      return (await store.list(range)).map(([key, value]): [string, T] => [key, decodeRow<T>(value)]);
+    },
+    under<T>(prefix: string, options: { reverse?: boolean; limit?: number } = {}) {
+      return database.list<T>({ ...under(prefix), ...options });
+    },
+    accept(rows) {
+      for (const [key, value] of rows) {
+        if (value === undefined) cache.delete(key);
+        else if (!key.startsWith('rec/')) keep(key, value);
+      }
+    },
+    forget() {
+      cache.clear();
+    },
+  };
+  return database;
+}

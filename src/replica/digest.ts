@@ -1,0 +1,39 @@
+import { type Crypto, treeDigest } from '../log/index.ts';
+import type { Database } from './database.ts';
+import type { Documents } from './documents.ts';
+import { type CheckpointRow, keys, type SegmentRow } from './rows.ts';
+
+/**
+ * Digest of the workspace: the tree over logs and their segments. Closed segments have theirs in their checkpoint;
+ * of the others the document is read. Marks are exempt: old segments of them may go.
+ */
+export function createDigests(options: {
+  readonly database: Database;
+  readonly documents: Documents;
+  readonly crypto: Pick<Crypto, 'sha256'>;
+}) {
+  const { database, documents, crypto } = options;
+
+  async function ofSegment(document: string): Promise<string> {
+    if (!documents.tails.has(document) && !documents.loaded(document)) {
+      const known = database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
+      if (known !== undefined) return known;
+    }
+    return documents.digest(document);
+  }
+
+  return {
+    async workspace(): Promise<string> {
+      const logs: [string, string][] = [];
+      for (const [key, { n }] of await database.under<SegmentRow>('segment/')) {
+        const log = key.slice('segment/'.length);
+        if (log.startsWith('marks.')) continue;
+        const segments: [string, string][] = [];
+        for (let segment = 1; segment <= n; segment++)
+          segments.push([String(segment), await ofSegment(`log/${log}/${segment}`)]);
+        logs.push([log, treeDigest(crypto, segments)]);
+      }
+      return treeDigest(crypto, logs);
+    },
+  };
+}

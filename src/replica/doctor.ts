@@ -1,0 +1,220 @@
+import type { DoctorReport, Hash, Progress } from '../../schemas/index.ts';
+import { nodeCrypto } from '../keys/node.ts';
+import { createWriter, freshClientID } from '../log/index.ts';
+import { checkChain, entryKey, keyId, readEntry } from '../op/index.ts';
+import type { Storage } from '../storage/open.ts';
+import { counters } from './absorb.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { Commits } from './commits.ts';
+import type { Database } from './database.ts';
+import type { Documents } from './documents.ts';
+import type { Membership } from './membership.ts';
+import {
+  type ChainRow,
+  decodeRow,
+  entryOf,
+  type HeadRow,
+  keys,
+  type OperationRow,
+  type SegmentRow,
+  under,
+} from './rows.ts';
+
+type Finding = DoctorReport['findings'][number];
+
+export interface DoctorOptions {
+  readonly storage: Storage;
+  readonly database: Database;
+  readonly commits: Commits;
+  readonly documents: Documents;
+  readonly checkpoints: Checkpoints;
+  readonly membership: Membership;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Operations of one chain that are checked together. */
+const step = 2000;
+
+/**
+ * Looks at everything: tables against their sums, each operation against its hash, each chain against its signatures,
+ * each document against the operations. A damaged document is made anew from the operations; what else is damaged is
+ * told, with what to do.
+ */
+export async function examine(options: DoctorOptions): Promise<DoctorReport> {
+  const findings: Finding[] = [];
+  const look = async (what: string, check: () => Promise<Finding[] | string>): Promise<void> => {
+    options.signal?.throwIfAborted();
+    options.progress?.({ stage: what, done: 0, total: null });
+    try {
+      const result = await check();
+      findings.push(
+        ...(typeof result === 'string' ? [{ what, state: 'ok' as const, message: result }] : result),
+      );
+    } catch (error) {
+      findings.push(damaged(what, error instanceof Error ? error.message : String(error)));
+    }
+  };
+  await look('journal and document tables', () => tables(options));
+  await look('operations', () => operations(options));
+  await look('documents', () => documentsOf(options));
+  await look('checkpoints', async () => {
+    const { trouble } = options.checkpoints;
+    return trouble
+      ? [damaged('checkpoints', trouble.message, 'Free some space; the journal holds everything meanwhile.')]
+      : `${options.documents.uncheckpointed().operations} operations wait for a checkpoint`;
+  });
+  await look('views', () => views(options));
+  return { ok: findings.every(({ state }) => state === 'ok' || state === 'repaired'), findings };
+}
+
+const damaged = (
+  what: string,
+  message: string,
+  hint = 'Restore a backup into a fresh directory: coterie restore',
+): Finding => ({ what, state: 'damaged', message, hint });
+
+async function tables({ storage, signal }: DoctorOptions): Promise<Finding[] | string> {
+  const report = await storage.scrub(signal ? { signal } : {});
+  const problems = [...report.journal.problems, ...report.documents.problems];
+  if (problems.length > 0) return problems.map(({ file, problem }) => damaged(`table ${file}`, problem));
+  return `${report.journal.tables + report.documents.tables} tables hold what was written`;
+}
+
+/** Every operation is the one that its name says, and every chain is whole and signed. */
+async function operations({ database, membership, progress }: DoctorOptions): Promise<Finding[] | string> {
+  const findings: Finding[] = [];
+  let count = 0;
+  for (const [key, head] of await database.under<HeadRow>('v/head/')) {
+    const [, , log = '', replica = ''] = key.split('/');
+    const publicKey =
+      membership.state.replicas.get(replica)?.key ??
+      (keyId(nodeCrypto, membership.state.owner) === replica ? membership.state.owner : undefined);
+    for (let from = 1; from <= head.seq; from += step) {
+      const chain = await database.list<ChainRow>({
+        gte: keys.chain(log, replica, from),
+        lt: keys.chain(log, replica, from + step),
+      });
+      const rows = await database.getMany<OperationRow>(chain.map(([, { hash }]) => keys.operation(hash)));
+      const expected = Math.min(step, head.seq - from + 1);
+      if (chain.length !== expected)
+        findings.push(
+          damaged(
+            `chain ${log}`,
+            `${expected - chain.length} of its operations ${from} to ${from + expected - 1} are missing`,
+          ),
+        );
+      const entries = rows.flatMap((row) => (row ? [entryOf(row)] : []));
+      for (const [i, row] of rows.entries()) {
+        const hash = chain[i]?.[1].hash;
+        const read = row && readEntry(nodeCrypto, entryOf(row));
+        if (!read?.ok || read.hash !== hash)
+          findings.push(damaged(`operation ${hash}`, row ? 'it is not what its name says' : 'it is missing'));
+      }
+      if (publicKey !== undefined && entries.length > 0) {
+        const report = await checkChain(nodeCrypto, entries, publicKey);
+        for (const bad of report.bad)
+          findings.push(
+            damaged(`operation ${bad.hash ?? 'of unknown name'}`, `its ${bad.reason} does not hold`),
+          );
+      }
+      count += rows.length;
+      progress?.({ stage: 'operations', done: count, total: null });
+    }
+  }
+  return findings.length > 0 ? findings : `${count} operations are whole, chained and signed`;
+}
+
+/** Every document holds just the operations that stand in it; one that does not is made anew from them. */
+async function documentsOf(options: DoctorOptions): Promise<Finding[] | string> {
+  const { database, documents, storage, progress } = options;
+  const findings: Finding[] = [];
+  let count = 0;
+  const expected = await entriesByDocument(options);
+  for (const [key, { n }] of await database.under<SegmentRow>('segment/')) {
+    const log = key.slice('segment/'.length);
+    for (let segment = 1; segment <= n; segment++) {
+      const document = `log/${log}/${segment}`;
+      const wanted = expected.get(document) ?? new Map<Hash, boolean>();
+      let problem: string | undefined;
+      const wasLoaded = documents.loaded(document) !== undefined;
+      try {
+        const shown = await documents.shown(document);
+        const missing = [...wanted].filter(
+          ([entry, body]) => (shown.get(entry)?.body !== undefined) !== body || !shown.has(entry),
+        ).length;
+        if (missing > 0 || shown.size !== wanted.size)
+          problem = `${missing} of ${wanted.size} operations are missing or differ, ${shown.size} stand there`;
+      } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
+      }
+      if (problem !== undefined) findings.push(await rebuilt(options, document, problem));
+      else if (!wasLoaded) documents.unload(document);
+      count++;
+      progress?.({ stage: 'documents', done: count, total: null });
+    }
+  }
+  const names = await storage.documents.names();
+  return findings.length > 0
+    ? findings
+    : `${count} documents agree with the operations; ${names.length} are stored`;
+}
+
+async function entriesByDocument({ storage }: DoctorOptions): Promise<Map<string, Map<Hash, boolean>>> {
+  const found = new Map<string, Map<Hash, boolean>>();
+  for await (const [key, value] of storage.store.scan(under('op/'))) {
+    const row = decodeRow<OperationRow>(value);
+    const document = `log/${row.header.log}/${row.segment}`;
+    const entries = found.get(document) ?? new Map<Hash, boolean>();
+    entries.set(entryKey(nodeCrypto, key.slice('op/'.length), row.sig), row.body !== undefined);
+    found.set(document, entries);
+  }
+  return found;
+}
+
+/** A document that cannot be trusted is set aside and written anew from the operations, under a fresh clientID. */
+async function rebuilt(options: DoctorOptions, document: string, problem: string): Promise<Finding> {
+  const { storage, documents, random } = options;
+  const entries = [];
+  for await (const [key, value] of storage.store.scan(under('op/'))) {
+    const row = decodeRow<OperationRow>(value);
+    if (`log/${row.header.log}/${row.segment}` === document)
+      entries.push([entryKey(nodeCrypto, key.slice('op/'.length), row.sig), entryOf(row)] as const);
+  }
+  await options.commits.idle();
+  documents.unload(document);
+  await storage.documents.write(document, createWriter({ clientID: freshClientID(random) }).encode(entries));
+  await options.commits.write(
+    async ({ draft }) => {
+      const records = await storage.store.list(under(`rec/${document}/`));
+      for (const [key] of records) draft.remove(key);
+      documents.settle(draft, document, Number.MAX_SAFE_INTEGER);
+      const last = records.at(-1)?.[0];
+      draft.put(keys.checkpoint(document), {
+        through: last === undefined ? 0 : Number(last.slice(last.lastIndexOf('/') + 1)),
+      });
+    },
+    { urgent: true },
+  );
+  documents.unload(document);
+  return {
+    what: `document ${document}`,
+    state: 'repaired',
+    message: `${problem}; it was made anew from ${entries.length} operations`,
+  };
+}
+
+async function views({ database }: DoctorOptions): Promise<Finding[] | string> {
+  const row = counters(database);
+  const rows = await database.under<number>('v/rejected/');
+  if (rows.length !== row.rejected)
+    return [
+      damaged(
+        'views',
+        `${rows.length} rejected operations are listed, ${row.rejected} are counted`,
+        'Run: coterie compact --views',
+      ),
+    ];
+  return `${row.operations} operations, ${row.feed} feed entries`;
+}

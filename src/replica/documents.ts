@@ -1,0 +1,264 @@
+import type { Entry, Hash } from '../../schemas/index.ts';
+import {
+  createMender,
+  createWriter,
+  freshClientID,
+  type LogDocument,
+  openLogDocument,
+  segmentDigest,
+} from '../log/index.ts';
+import { type Crypto, entryKey } from '../op/index.ts';
+import type { DocumentStore, Store } from '../storage/port.ts';
+import type { Appended, Mended } from './commits.ts';
+import type { Database } from './database.ts';
+import { entryOf, keys, type TailRow, under } from './rows.ts';
+import type { Rows } from './transaction.ts';
+
+/** The Yjs side of a replica: writers, shown documents and the records between them and their checkpoints. */
+export interface Documents {
+  /** Encodes what a group brings into one record a document. Returns what to do once the group is durable. */
+  finish(rows: Rows, appended: readonly Appended[], mended: readonly Mended[]): () => void;
+  /** The document as others see it: loaded from checkpoint and records, once. */
+  shown(document: string): Promise<LogDocument>;
+  /** A document that is in memory, if it is. */
+  loaded(document: string): LogDocument | undefined;
+  unload(document: string): void;
+  digest(document: string): Promise<string>;
+  /** Tails of documents with records that are not checkpointed. */
+  readonly tails: ReadonlyMap<string, TailRow>;
+  /** Operations and bytes not checkpointed. */
+  uncheckpointed(): { operations: number; bytes: number };
+  /** Number of the last durable record of a document that is in memory: what its shown form holds. */
+  through(document: string): number;
+  /** Takes records up to `through`, which a checkpoint holds, off a tail. */
+  settle(
+    rows: { put(key: string, value: unknown): void; remove(key: string): void },
+    document: string,
+    through: number,
+  ): void;
+  /** After a refused write: fresh writers, tails as they are on disk. */
+  reset(): Promise<void>;
+}
+
+function* bodies(document: LogDocument): Generator<readonly [Hash, boolean]> {
+  for (const [key, entry] of document.entries()) yield [key, entry.body !== undefined];
+}
+
+export interface DocumentsOptions {
+  readonly store: Store;
+  readonly database: Database;
+  readonly stored: DocumentStore;
+  readonly crypto: Crypto;
+  readonly random: (bytes: number) => Uint8Array;
+  /** Called after each durable group, when tails have grown. */
+  readonly onGrown: () => void;
+}
+
+interface Live {
+  readonly loading: Promise<LogDocument>;
+  ready: LogDocument | undefined;
+  /** Updates that became durable while it was loading. */
+  early: Uint8Array[];
+  digest: string | undefined;
+  through: number;
+}
+
+/** A record that no checkpoint holds. */
+interface Uncheckpointed {
+  readonly n: number;
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+export async function createDocuments(options: DocumentsOptions): Promise<Documents> {
+  const { store, database, stored, crypto, random } = options;
+  const live = new Map<string, Live>();
+  const writers = new Map<string, ReturnType<typeof createWriter>>();
+  const menders = new Map<string, ReturnType<typeof createMender>>();
+  const tails = new Map<string, TailRow>();
+  const pieces = new Map<string, Uncheckpointed[]>();
+  let record = 0;
+
+  async function readTails(): Promise<void> {
+    tails.clear();
+    pieces.clear();
+    for (const [key, tail] of await database.under<TailRow>('tail/')) {
+      const document = key.slice('tail/'.length);
+      tails.set(document, tail);
+      pieces.set(document, [{ n: tail.through, operations: tail.operations, bytes: tail.bytes }]);
+    }
+    const last = database.get<{ n: number }>(keys.meta('record'));
+    record = last?.n ?? 0;
+  }
+
+  async function load(document: string, entry: Live): Promise<LogDocument> {
+    const rows = await store.list(under(`rec/${document}/`));
+    // Only what is durable counts: a record in flight comes through `early`.
+    const last = rows.at(-1)?.[0];
+    if (last !== undefined)
+      entry.through = Math.max(entry.through, Number(last.slice(last.lastIndexOf('/') + 1)));
+    const state = await stored.read(document);
+    const updates = rows.map(([, value]) => value);
+    const shown = openLogDocument({
+      clientID: freshClientID(random),
+      state: state ? [state, ...updates] : updates,
+    });
+    for (const update of entry.early) shown.apply(update);
+    entry.early = [];
+    entry.ready = shown;
+    return shown;
+  }
+
+  function openLive(document: string, fresh: boolean): Live {
+    const known = live.get(document);
+    if (known) return known;
+    const entry: Live = {
+      ready: undefined,
+      early: [],
+      digest: undefined,
+      through: 0,
+      loading: undefined as never,
+    };
+    live.set(document, entry);
+    if (fresh) {
+      entry.ready = openLogDocument({ clientID: freshClientID(random) });
+      Object.assign(entry, { loading: Promise.resolve(entry.ready) });
+    } else {
+      const loading = load(document, entry);
+      loading.catch(() => live.delete(document));
+      Object.assign(entry, { loading });
+    }
+    return entry;
+  }
+
+  function writer(document: string): ReturnType<typeof createWriter> {
+    let found = writers.get(document);
+    if (!found) {
+      found = createWriter({ clientID: freshClientID(random) });
+      writers.set(document, found);
+    }
+    return found;
+  }
+
+  function mend(document: string, mended: readonly Mended[]): Uint8Array {
+    const shown = live.get(document)?.ready;
+    if (!shown) throw new Error(`${document} is mended without being loaded`);
+    let mender = menders.get(document);
+    if (!mender) {
+      mender = createMender(shown, freshClientID(random));
+      menders.set(document, mender);
+    }
+    return mender.encode(mended.map(({ hash, entry }) => [entryKey(crypto, hash, entry.sig), entry]));
+  }
+
+  function grown(rows: Rows, document: string, update: Uint8Array, operations: number): void {
+    record++;
+    rows.set(keys.record(document, record), update);
+    const tail = tails.get(document);
+    const next: TailRow = {
+      from: tail?.from ?? record,
+      through: record,
+      operations: (tail?.operations ?? 0) + operations,
+      bytes: (tail?.bytes ?? 0) + update.length,
+    };
+    tails.set(document, next);
+    const known = pieces.get(document) ?? [];
+    known.push({ n: record, operations, bytes: update.length });
+    pieces.set(document, known);
+    rows.set(keys.tail(document), next);
+  }
+
+  await readTails();
+
+  return {
+    finish(rows, appended, mended) {
+      const updates: [document: string, update: Uint8Array, n: number][] = [];
+      const byDocument = new Map<string, [Hash, Entry][]>();
+      for (const { document, hash, row } of appended) {
+        const entries = byDocument.get(document) ?? [];
+        entries.push([entryKey(crypto, hash, row.sig), entryOf(row)]);
+        byDocument.set(document, entries);
+      }
+      for (const [document, entries] of byDocument) {
+        const update = writer(document).encode(entries);
+        // A document without a tail and without a checkpoint is new: it needs no loading.
+        if (!live.has(document))
+          openLive(document, !tails.has(document) && database.get(keys.checkpoint(document)) === undefined);
+        grown(rows, document, update, entries.length);
+        updates.push([document, update, record]);
+      }
+      const byMended = new Map<string, Mended[]>();
+      for (const entry of mended)
+        byMended.set(entry.document, [...(byMended.get(entry.document) ?? []), entry]);
+      for (const [document, entries] of byMended) {
+        const update = mend(document, entries);
+        grown(rows, document, update, entries.length);
+        updates.push([document, update, record]);
+      }
+      if (updates.length > 0) rows.set(keys.meta('record'), { n: record });
+      return () => {
+        for (const [document, update, n] of updates) {
+          const entry = live.get(document);
+          if (!entry) continue;
+          entry.digest = undefined;
+          entry.through = Math.max(entry.through, n);
+          if (entry.ready) entry.ready.apply(update);
+          else entry.early.push(update);
+        }
+        if (updates.length > 0) options.onGrown();
+      };
+    },
+    shown: (document) => openLive(document, false).loading,
+    loaded: (document) => live.get(document)?.ready,
+    unload(document) {
+      live.get(document)?.ready?.close();
+      live.delete(document);
+      writers.delete(document);
+      menders.delete(document);
+    },
+    async digest(document) {
+      const entry = openLive(document, false);
+      const shown = await entry.loading;
+      const digest = entry.digest ?? segmentDigest(crypto, bodies(shown));
+      entry.digest = digest;
+      return digest;
+    },
+    tails,
+    uncheckpointed() {
+      let operations = 0;
+      let bytes = 0;
+      for (const tail of tails.values()) {
+        operations += tail.operations;
+        bytes += tail.bytes;
+      }
+      return { operations, bytes };
+    },
+    through: (document) => live.get(document)?.through ?? 0,
+    settle(rows, document, through) {
+      const rest = (pieces.get(document) ?? []).filter(({ n }) => n > through);
+      const last = rest.at(-1);
+      if (!last) {
+        pieces.delete(document);
+        tails.delete(document);
+        rows.remove(keys.tail(document));
+        return;
+      }
+      const tail: TailRow = {
+        from: through + 1,
+        through: last.n,
+        operations: rest.reduce((sum, piece) => sum + piece.operations, 0),
+        bytes: rest.reduce((sum, piece) => sum + piece.bytes, 0),
+      };
+      pieces.set(document, rest);
+      tails.set(document, tail);
+      rows.put(keys.tail(document), tail);
+    },
+    async reset() {
+      writers.clear();
+      menders.clear();
+      // A shown document holds only what was durable, but may have been loading: read it anew.
+      for (const [document, entry] of live) if (!entry.ready || entry.ready.size === 0) live.delete(document);
+      await readTails();
+    },
+  };
+}

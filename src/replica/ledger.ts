@@ -1,0 +1,142 @@
+import {
+  CoterieError,
+  type Hash,
+  type Imported,
+  limits,
+  type OperationTypeName,
+} from '../../schemas/index.ts';
+import { shouldRoll } from '../log/index.ts';
+import { type Clock, makeHeader, type Signer } from '../op/index.ts';
+import { type AbsorbContext, absorb, stateOf } from './absorb.ts';
+import type { Work } from './commits.ts';
+import { type HeadRow, keys, type OperationRow, type SegmentRow } from './rows.ts';
+
+/** What someone wants to write; the rest of the header follows from it. */
+export interface Proposal {
+  readonly log: string;
+  readonly type: OperationTypeName;
+  /** Absent in a creation. */
+  readonly subject?: Hash | undefined;
+  /** Absent where the replica speaks for itself. */
+  readonly member?: Hash | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Text fields, without salt. */
+  readonly body?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Hash of the client's idempotency key. */
+  readonly key?: Hash | undefined;
+  readonly imported?: Imported | undefined;
+  /** Heads that the decision was based on; without it those folded here. */
+  readonly base?: readonly Hash[] | undefined;
+}
+
+export interface Ledger {
+  /**
+   * Makes one operation on the rows as they will be: chained, stamped, hashed, folded, its signature under way.
+   * Throws a `CoterieError` when it would be rejected; then nothing of the write remains. Returns its hash.
+   */
+  append(work: Work, proposal: Proposal): Promise<Hash>;
+}
+
+export interface LedgerOptions extends AbsorbContext {
+  readonly workspace: Hash;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/** JSON around header and body in a document, bytes. */
+const entryOverhead = 160;
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { membership, signer, clock, crypto, random } = options;
+
+  /** Where the next operation of a log stands; rolls to a fresh segment when the newest is full. */
+  function place(work: Work, log: string, bytes: number): number {
+    const row = work.draft.get<SegmentRow>(keys.segment(log)) ?? { n: 1, operations: 0, bytes: 0 };
+    const current = shouldRoll(row) ? { n: row.n + 1, operations: 0, bytes: 0 } : row;
+    work.draft.put(keys.segment(log), {
+      n: current.n,
+      operations: current.operations + 1,
+      bytes: current.bytes + bytes,
+    } satisfies SegmentRow);
+    return current.n;
+  }
+
+  /** Ties heads together until no more are left than an operation may name. */
+  async function joined(
+    work: Work,
+    log: string,
+    subject: Hash,
+    heads: readonly Hash[],
+  ): Promise<readonly Hash[]> {
+    let rest = heads;
+    while (rest.length > limits.heads) {
+      const join = await make(work, { log, type: 'join', subject, data: {} }, rest.slice(0, limits.heads));
+      rest = [...rest.slice(limits.heads), join];
+    }
+    return rest;
+  }
+
+  async function causes(work: Work, proposal: Proposal): Promise<readonly Hash[]> {
+    const { log, subject } = proposal;
+    if (log === 'members') return joined(work, log, options.workspace, membership.heads);
+    if (subject === undefined || log.startsWith('marks.')) return [];
+    if (proposal.base !== undefined && proposal.base.length > 0) {
+      for (const hash of proposal.base) {
+        const known = work.draft.get<OperationRow>(keys.operation(hash));
+        if (!known || (hash !== subject && known.header.subject !== subject))
+          throw new CoterieError('invalid', `base names ${hash}, which is no version of ${subject}`, {
+            hint: 'Send the `base` of the last answer that showed the thing, or none.',
+          });
+      }
+      return proposal.base;
+    }
+    return joined(work, log, subject, stateOf(options, work.draft, subject)?.heads ?? []);
+  }
+
+  async function make(work: Work, proposal: Proposal, after: readonly Hash[]): Promise<Hash> {
+    const { log, type } = proposal;
+    const head = work.draft.get<HeadRow>(keys.head(log, signer.id));
+    const members = log === 'members' ? undefined : membership.heads.slice(0, limits.heads);
+    const changed = members !== undefined && (type === 'redact' || members.join(',') !== head?.members);
+    const made = makeHeader(crypto, {
+      stamp: clock.next(),
+      workspace: options.workspace,
+      log,
+      replica: signer.id,
+      ...(proposal.member === undefined ? {} : { member: proposal.member }),
+      seq: (head?.seq ?? 0) + 1,
+      prev: head?.hash ?? '',
+      after: [...after],
+      ...(changed ? { members } : type === 'redact' ? { members: [...membership.heads] } : {}),
+      type,
+      subject: proposal.subject ?? '',
+      ...(proposal.key === undefined ? {} : { key: proposal.key }),
+      data: proposal.data as Record<string, unknown>,
+      ...(proposal.imported === undefined ? {} : { imported: proposal.imported }),
+      body: proposal.body,
+      random,
+    });
+    let bytes = made.signedBytes.length + entryOverhead;
+    for (const text of Object.values(made.body ?? {})) bytes += text.length;
+    const row: OperationRow = {
+      header: made.header,
+      ...(made.body ? { body: made.body } : {}),
+      sig: '',
+      segment: place(work, log, bytes),
+    };
+    const signed = signer.sign(made.signedBytes).then((sig) => {
+      row.sig = sig;
+    });
+    signed.catch(() => undefined);
+    await absorb(options, work, made, row, true);
+    work.append({ document: `log/${log}/${row.segment}`, hash: made.hash, row, signed });
+    return made.hash;
+  }
+
+  return {
+    async append(work, proposal) {
+      return make(work, proposal, await causes(work, proposal));
+    },
+  };
+}

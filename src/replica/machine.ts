@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { CoterieError, Entry, type Hash } from '../../schemas/index.ts';
+import { generateSeed, nodeCrypto, signerFromSeed } from '../keys/node.ts';
+import {
+  fromBase64url,
+  hashOf,
+  makeHeader,
+  readEntry,
+  type Signer,
+  sealEntry,
+  toBase32,
+  toBase64url,
+  verifySignature,
+} from '../op/index.ts';
+
+/** A workspace as the user's machine knows it: its first operation and the secret that admits this user's replicas. */
+export interface MachineWorkspace {
+  readonly genesis: Entry;
+  /** The genesis' hash. */
+  readonly id: Hash;
+  readonly name: string;
+  /** The machine's key: the workspace's owner. */
+  readonly machine: Signer;
+}
+
+const File = z.strictObject({ coterie: z.literal(1), genesis: Entry, machine: z.string() });
+
+/** Where a workspace's file lies. */
+export const workspaceFile = (config: string, name: string): string =>
+  join(config, 'workspaces', `${name}.json`);
+
+/**
+ * The user's workspace of this name, or a new one whose arbiter is `arbiter`. Of several processes that make it at once
+ * all get the same. Throws `directory_unreadable` for a file that others may read, or that is none of ours.
+ */
+export async function openMachineWorkspace(options: {
+  readonly config: string;
+  readonly name: string;
+  /** The replica that makes it. */
+  readonly arbiter: Hash;
+  readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly stamp: () => string;
+}): Promise<MachineWorkspace> {
+  const path = workspaceFile(options.config, options.name);
+  const there = await read(path);
+  if (there) return there;
+  const seed = generateSeed(options.random);
+  const machine = signerFromSeed(seed);
+  const made = makeHeader(nodeCrypto, {
+    stamp: options.stamp(),
+    workspace: '',
+    log: 'members',
+    replica: machine.id,
+    seq: 1,
+    prev: '',
+    after: [],
+    type: 'workspace.genesis',
+    subject: '',
+    data: {
+      name: options.name,
+      owner: machine.publicKey,
+      arbiter: options.arbiter,
+      nonce: toBase32(options.random(16)),
+    },
+    random: options.random,
+  });
+  const genesis = sealEntry(made.header, made.body, await machine.sign(made.signedBytes));
+  await create(path, `${JSON.stringify({ coterie: 1, genesis, machine: toBase64url(seed) }, null, 2)}\n`);
+  const written = await read(path);
+  if (!written) throw unreadable(path, 'cannot be written');
+  return written;
+}
+
+/** The workspace file of a genesis, wherever its name. Undefined when this user has none. */
+export async function readMachineWorkspace(
+  config: string,
+  name: string,
+): Promise<MachineWorkspace | undefined> {
+  return read(workspaceFile(config, name));
+}
+
+/** Proof that a seed vouches for a replica's keys; what `replica.admit` carries. */
+export async function proveAdmission(
+  machine: Signer,
+  admitted: { workspace: Hash; key: string; encryption: string },
+): Promise<{ seed: string; proof: string }> {
+  const { canonical, utf8 } = await import('../op/index.ts');
+  const seed = machine.publicKey;
+  const proof = await machine.sign(
+    utf8(
+      canonical({ workspace: admitted.workspace, key: admitted.key, encryption: admitted.encryption, seed }),
+    ),
+  );
+  return { seed, proof };
+}
+
+async function create(path: string, text: string): Promise<void> {
+  const beside = `${path}.${randomUUID()}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await link(beside, path).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+    await unlink(beside);
+    const directory = await open(dirname(path), 'r');
+    await directory.sync().finally(() => directory.close());
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw unreadable(path, 'cannot be written', error);
+  }
+}
+
+async function read(path: string): Promise<MachineWorkspace | undefined> {
+  let text: string;
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const { mode } = await file.stat();
+      if ((mode & 0o077) !== 0)
+        throw unreadable(path, 'may be read by others', undefined, `Make it yours alone: chmod 600 ${path}`);
+      text = await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    if (error instanceof CoterieError) throw error;
+    throw unreadable(path, 'cannot be opened', error);
+  }
+  const parsed = File.safeParse(parse(text));
+  const seed = parsed.success ? fromBase64url(parsed.data.machine, 32) : undefined;
+  if (!parsed.success || !seed) throw unreadable(path, 'is not a workspace file');
+  const found = readEntry(nodeCrypto, parsed.data.genesis);
+  const machine = signerFromSeed(seed);
+  const holds = found.ok && (await verifySignature(nodeCrypto, found.entry, machine.publicKey));
+  if (!found.ok || !holds || found.entry.header.type !== 'workspace.genesis')
+    throw unreadable(path, 'holds a genesis that does not prove itself');
+  return { genesis: found.entry, id: found.hash, name: String(found.entry.header.data['name']), machine };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+const unreadable = (path: string, what: string, cause?: unknown, hint?: string): CoterieError =>
+  new CoterieError('directory_unreadable', `The workspace file ${path} ${what}.`, {
+    cause,
+    ...(hint ? { hint } : {}),
+  });
+
+/** A member's id: one handle on one machine is one member. */
+export const memberId = (workspace: Hash, machine: string, handle: string): Hash =>
+  hashOf(nodeCrypto, [workspace, machine, handle]);
+
+/** Id of a channel that exists from the genesis. */
+export const defaultChannelId = (workspace: Hash, name: string): Hash =>
+  hashOf(nodeCrypto, [workspace, name]);
+
+export const defaultChannelNames = ['general', 'problems', 'shipping', 'dev', 'decisions'] as const;

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { exportTo } from '../export/export.ts';
+import { importerFor } from '../import/index.ts';
+import { runImport } from '../import/run.ts';
+import type { Storage } from '../storage/open.ts';
+import type { WorkspaceRow } from './bootstrap.ts';
+import { keyFileName } from './bootstrap.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { Commits } from './commits.ts';
+import type { Database } from './database.ts';
+import { examine } from './doctor.ts';
+import type { Documents } from './documents.ts';
+import { createImportSink } from './import-sink.ts';
+import { createExportReader } from './reading/export-reader.ts';
+import { keys, pad, under as range } from './rows.ts';
+import { directoryBytes } from './size.ts';
+import type { Replica } from './surface.ts';
+import type { Core } from './surface-of.ts';
+import { type Actor, introduce } from './writing/context.ts';
+
+type Maintenance = Pick<Replica, 'import' | 'export' | 'backup' | 'compact' | 'doctor'>;
+
+/** What is done with a replica as a whole. */
+export function maintenanceOf(options: {
+  readonly core: Core;
+  readonly actor: Actor;
+  readonly storage: Storage;
+  readonly database: Database;
+  readonly commits: Commits;
+  readonly documents: Documents;
+  readonly checkpoints: Checkpoints;
+  readonly workspace: WorkspaceRow;
+}): Maintenance {
+  const { core, actor, storage, database, commits, documents, checkpoints, workspace } = options;
+  return {
+    async import(request, work = {}) {
+      core.writing.allowed();
+      const importer = importerFor(request.format, request.path);
+      await introduce(core.writing, actor);
+      return runImport(importer, createImportSink(core.writing, actor), work);
+    },
+    export: (request, work = {}) =>
+      exportTo(request.directory, createExportReader(core.reading, workspace.id), work),
+    async backup() {
+      throw new Error('pending');
+    },
+    async compact({ keep } = {}, work = {}) {
+      const before = await directoryBytes(storage.info.directory);
+      await checkpoints.all((done, total) => work.progress?.({ stage: 'checkpoints', done, total }));
+      if (keep !== undefined) await trimFeed(database, commits, core.feed.end() - keep);
+      work.progress?.({ stage: 'tables', done: 0, total: null });
+      await storage.store.compact(range(''));
+      return { before, after: await directoryBytes(storage.info.directory) };
+    },
+    doctor: (work = {}) =>
+      examine({
+        storage,
+        database,
+        commits,
+        documents,
+        checkpoints,
+        membership: core.reading.membership,
+        random: randomBytes,
+        ...work,
+      }),
+  };
+}
+
+const trimmedAtOnce = 4096;
+
+/** The feed's oldest rows go; a cursor before them meets a gap. */
+async function trimFeed(database: Database, commits: Commits, through: number): Promise<void> {
+  if (through <= 0) return;
+  for (;;) {
+    const rows = await database.list<unknown>({
+      gte: 'feed/',
+      lt: `feed/${pad(through)}\u0000`,
+      limit: trimmedAtOnce,
+    });
+    if (rows.length === 0) return;
+    await commits.write(({ draft }) => {
+      for (const [key] of rows) draft.remove(key);
+    });
+  }
+}
+

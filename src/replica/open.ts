@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CoterieError, type Hash, type Status } from '../../schemas/index.ts';
+import { defaultChannel } from '../fold/index.ts';
+import type { ChannelState } from '../fold/types.ts';
+import { nodeCrypto } from '../keys/node.ts';
+import { createClock } from '../op/index.ts';
+import { openSearch } from '../search/index.ts';
+import { openStorage, type Storage } from '../storage/open.ts';
+import { StorageError } from '../storage/port.ts';
+import type { AbsorbContext } from './absorb.ts';
+import {
+  admitSelf,
+  adoptGenesis,
+  checkHandle,
+  chooseWorkspace,
+  freshEpoch,
+  openReplicaKey,
+  placeDefaults,
+  type WorkspaceRow,
+  writeFirstRows,
+} from './bootstrap.ts';
+import { createCheckpoints } from './checkpoints.ts';
+import { createCommits } from './commits.ts';
+import { createDatabase } from './database.ts';
+import { createDigests } from './digest.ts';
+import { createDocuments } from './documents.ts';
+import { createLedger } from './ledger.ts';
+import { defaultChannelId, defaultChannelNames, memberId } from './machine.ts';
+import { maintenanceOf } from './maintenance.ts';
+import { createMembership } from './membership.ts';
+import type { Reading } from './reading/context.ts';
+import type { Feed } from './reading/feed.ts';
+import { createSearchSource } from './reading/search-source.ts';
+import { rebuildViews } from './rebuild.ts';
+import { type CountersRow, keys, viewsVersion } from './rows.ts';
+import { statusOf } from './status.ts';
+import type { OpenOptions, Replica } from './surface.ts';
+import { type Core, surfaceOf } from './surface-of.ts';
+import type { Actor, Writing } from './writing/context.ts';
+import { createMarks } from './writing/marks.ts';
+
+/** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
+export function configDirectory(): string {
+  const { XDG_CONFIG_HOME, APPDATA } = process.env;
+  if (process.platform === 'win32') return join(APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'coterie');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Preferences', 'coterie');
+  return join(XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'coterie');
+}
+
+/** What a test or a simulation may own. */
+export interface Environment {
+  readonly now?: (() => number) | undefined;
+  readonly monotonic?: (() => number) | undefined;
+  readonly random?: ((bytes: number) => Uint8Array) | undefined;
+  /** Runs a task once after a while; returns what cancels it. */
+  readonly timer?: ((task: () => void, ms: number) => () => void) | undefined;
+  /** In place of a directory on disk. */
+  readonly storage?: Storage | undefined;
+}
+
+const realTimer = (task: () => void, ms: number): (() => void) => {
+  const timer = setTimeout(task, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
+/**
+ * Opens the replica in a data directory, or makes one that joins the user's workspace. One process owns a directory.
+ * Opening loads no document and no history. Rejects with a `CoterieError`: `directory_locked`, `directory_newer`,
+ * `directory_unreadable`, `storage_corrupt`, `disk_full`, `invalid` for a handle that is none.
+ */
+export async function openReplica(options: OpenOptions, environment: Environment = {}): Promise<Replica> {
+  const handle = checkHandle(options.as);
+  const storage =
+    environment.storage ??
+    (await openStorage({ directory: options.directory, durability: options.durability ?? 'sync' }).catch(
+      asCoterie,
+    ));
+  try {
+    return await openOn(storage, { ...options, as: handle }, environment);
+  } catch (error) {
+    await storage.close();
+    throw asError(error);
+  }
+}
+
+async function openOn(storage: Storage, options: OpenOptions, environment: Environment): Promise<Replica> {
+  const {
+    now = Date.now,
+    monotonic = () => performance.now(),
+    random = randomBytes,
+    timer = realTimer,
+  } = environment;
+  const { store } = storage;
+  const config = options.config ?? configDirectory();
+  const database = createDatabase(store);
+  const closing = new AbortController();
+  const { signer, seed } = await openReplicaKey(storage.info.directory, random);
+  const known = database.get<WorkspaceRow>(keys.meta('workspace'));
+  const chosen = known
+    ? undefined
+    : await chooseWorkspace({
+        config,
+        name: options.workspace ?? 'default',
+        replica: signer.id,
+        now,
+        random,
+      });
+  const workspace: WorkspaceRow = known ?? {
+    id: chosen?.id ?? '',
+    name: chosen?.name ?? '',
+    machine: chosen?.machine.publicKey ?? '',
+    as: options.as,
+  };
+
+  const defaults = new Map<Hash, ChannelState>(
+    defaultChannelNames.map((name) => [
+      defaultChannelId(workspace.id, name),
+      defaultChannel(defaultChannelId(workspace.id, name), name),
+    ]),
+  );
+  const membership = createMembership({ database, memberId });
+  let onGrown = (): void => undefined;
+  let refused = async (): Promise<void> => undefined;
+  const documents = await createDocuments({
+    store,
+    database,
+    stored: storage.documents,
+    crypto: nodeCrypto,
+    random,
+    onGrown: () => onGrown(),
+  });
+  const commits = createCommits({
+    store,
+    database,
+    monotonic,
+    finish: (rows, appended, mended) => documents.finish(rows, appended, mended),
+    admit: () => checkpoints.admit(),
+    onRefused: () => refused(),
+  });
+  const checkpoints = createCheckpoints({ store, stored: storage.documents, database, documents, commits });
+
+  const context: AbsorbContext = {
+    crypto: nodeCrypto,
+    membership,
+    documents,
+    defaultChannel: (id) => defaults.get(id),
+    defaultChannels: [...defaults.values()],
+  };
+  const fresh = !known;
+  if (fresh) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
+  const last = database.get<CountersRow>(keys.meta('counters'))?.stamp;
+  const clock = createClock({ now, random, replica: signer.id, last: last === '' ? undefined : last });
+  const ledger = createLedger({ ...context, workspace: workspace.id, signer, clock, random });
+  if (database.get<number>(keys.meta('views')) !== viewsVersion)
+    await rebuildViews({
+      context,
+      commits,
+      database,
+      store,
+      progress: options.progress,
+      epoch: freshEpoch(random),
+    });
+  await membership.reload();
+
+  const grown = new Set<() => void>();
+  const feed: Feed = {
+    epoch: database.get<string>(keys.meta('epoch')) ?? '',
+    end: () => database.get<CountersRow>(keys.meta('counters'))?.feed ?? 0,
+    grown: (signal) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          grown.delete(done);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        grown.add(done);
+        signal.addEventListener('abort', done);
+      }),
+  };
+  const reading: Reading = {
+    database,
+    membership,
+    crypto: nodeCrypto,
+    defaultChannel: context.defaultChannel,
+    replica: signer.id,
+  };
+  const search = openSearch({
+    directory: join(storage.info.directory, 'search'),
+    source: createSearchSource(reading, feed),
+  });
+  let end = feed.end();
+  onGrown = () => {
+    checkpoints.notice();
+    if (feed.end() === end) return;
+    end = feed.end();
+    for (const wake of [...grown]) wake();
+    search.notify();
+  };
+  refused = async () => {
+    await documents.reset();
+    await membership.reload();
+  };
+
+  const restored = (): boolean => database.get<boolean>(keys.meta('restored')) === true;
+  const writing: Writing = {
+    reading,
+    commits,
+    ledger,
+    workspace: workspace.id,
+    machine: workspace.machine,
+    incarnation: Buffer.from(random(9)).toString('base64url'),
+    allowed() {
+      if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closing.');
+      if (restored())
+        throw new CoterieError(
+          'restored',
+          'This directory was restored from a backup and has not met a peer yet.',
+        );
+    },
+  };
+
+  if (fresh && chosen) {
+    await adoptGenesis(context, commits, chosen.genesis, chosen.id);
+    await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
+    await admitSelf(ledger, commits, chosen, signer, seed);
+  }
+
+  const digests = createDigests({ database, documents, crypto: nodeCrypto });
+  const marks = createMarks(writing, feed, timer);
+  const since = new Date(now()).toISOString();
+  let purging: Promise<void> = Promise.resolve();
+  const core: Core = {
+    reading,
+    writing,
+    feed,
+    marks,
+    search,
+    closing: closing.signal,
+    digest: () => digests.workspace(),
+    status: (actor): Promise<Status> =>
+      statusOf({
+        core,
+        actor,
+        workspace,
+        storage,
+        documents,
+        durability: options.durability ?? 'sync',
+        since,
+      }),
+    purge() {
+      purging = purging.then(async () => {
+        await checkpoints.purge();
+        await search.purge();
+      });
+      purging.catch(() => undefined);
+    },
+  };
+  // What a crash left to be removed from disk is removed now.
+  if ((await database.under('purge/', { limit: 1 })).length > 0) core.purge();
+  checkpoints.notice();
+
+  const actors = new Map<string, Actor>();
+  const actorOf = (handle: string): Actor => {
+    const known = actors.get(handle);
+    if (known) return known;
+    const actor: Actor = {
+      handle: checkHandle(handle),
+      id: memberId(workspace.id, workspace.machine, handle),
+      kind: options.kind ?? 'agent',
+    };
+    actors.set(handle, actor);
+    return actor;
+  };
+  const me = actorOf(options.as);
+  const maintenance = maintenanceOf({
+    core,
+    actor: me,
+    storage,
+    database,
+    commits,
+    documents,
+    checkpoints,
+    workspace,
+  });
+
+  let closed: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await marks.close().catch(() => undefined);
+    closing.abort();
+    await commits.close();
+    await checkpoints.close();
+    await purging.catch(() => undefined);
+    await search.close();
+    await storage.close();
+  }
+
+  return {
+    ...surfaceOf(core, me),
+    workspace: { id: workspace.id, name: workspace.name },
+    id: signer.id,
+    directory: storage.info.directory,
+    as: (other) => surfaceOf(core, actorOf(other)),
+    ...maintenance,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function asError(error: unknown): unknown {
+  return error instanceof StorageError
+    ? new CoterieError(error.code, error.message, { cause: error })
+    : error;
+}
+
+function asCoterie(error: unknown): never {
+  throw asError(error);
+}

@@ -1,0 +1,86 @@
+import { CoterieError, type Hash, type Person, type Stamp } from '../../../schemas/index.ts';
+import type { AnyState, ChannelState, Register } from '../../fold/types.ts';
+import { type Crypto, stampTime } from '../../op/index.ts';
+import { aliasKey, stateOf } from '../absorb.ts';
+import type { Database } from '../database.ts';
+import type { Membership } from '../membership.ts';
+import { keys, type OperationRow } from '../rows.ts';
+
+/** What reading needs: committed rows and who is who. */
+export interface Reading {
+  readonly database: Database;
+  readonly membership: Membership;
+  readonly crypto: Crypto;
+  readonly defaultChannel: (id: Hash) => ChannelState | undefined;
+  /** This replica. */
+  readonly replica: Hash;
+}
+
+export const operation = (reading: Reading, hash: Hash): OperationRow | undefined =>
+  reading.database.get<OperationRow>(keys.operation(hash));
+
+/** The state of the thing that an id stands for: an alias stands for the first. */
+export function thing<K extends AnyState['kind']>(
+  reading: Reading,
+  id: string,
+  ...kinds: readonly K[]
+): Extract<AnyState, { kind: K }> {
+  const hash = isHash(id) ? (reading.database.get<Hash>(aliasKey(id)) ?? id) : undefined;
+  const state = hash === undefined ? undefined : stateOf(reading, reading.database, hash);
+  if (!state || !kinds.includes(state.kind as K))
+    throw new CoterieError('not_found', `There is no ${kinds.join(' or ')} ${id}.`);
+  return state as Extract<AnyState, { kind: K }>;
+}
+
+/** One text field as the operation `op` wrote it; null when it was removed or cleared. */
+export function textOf(reading: Reading, op: Hash | null | undefined, field: string): string | null {
+  if (!op) return null;
+  return operation(reading, op)?.body?.[field] ?? null;
+}
+
+export const time = (ms: number): string => new Date(ms).toISOString();
+export const stampIso = (stamp: Stamp): string => time(stampTime(stamp));
+
+export const isHash = (value: string): boolean => /^[a-z2-7]{26}$/.test(value);
+
+interface SiblingShape {
+  value: unknown;
+  by: Person;
+  at: string;
+  operation: string;
+}
+
+/** Fields with more than one value, as people see them. `shown` turns a stored value into what shows. */
+export function siblingsOf(
+  reading: Reading,
+  fields: Readonly<Record<string, readonly [Register<unknown>, (value: unknown) => unknown]>>,
+): { siblings?: Record<string, SiblingShape[]> } {
+  const siblings: Record<string, SiblingShape[]> = {};
+  for (const [name, [register, shown]] of Object.entries(fields)) {
+    if (register.length < 2) continue;
+    siblings[name] = register.map((written) => ({
+      value: shown(written.value),
+      by: reading.membership.person(written.by),
+      at: stampIso(written.stamp),
+      operation: written.op,
+    }));
+  }
+  return Object.keys(siblings).length > 0 ? { siblings } : {};
+}
+
+export const same = (value: unknown): unknown => value;
+
+export function removedOf(reading: Reading, state: AnyState): { removed?: { by: Person; at: string } } {
+  return state.redacted
+    ? { removed: { by: reading.membership.person(state.redacted.by), at: stampIso(state.redacted.stamp) } }
+    : {};
+}
+
+export function importedOf(
+  reading: Reading,
+  state: { readonly imported?: { readonly source: string; readonly by: Hash } },
+): { imported?: { source: string; by: Person } } {
+  return state.imported
+    ? { imported: { source: state.imported.source, by: reading.membership.person(state.imported.by) } }
+    : {};
+}

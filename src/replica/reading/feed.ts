@@ -1,0 +1,251 @@
+import type { z } from 'zod';
+import {
+  type ActivityQuery,
+  CoterieError,
+  type Event,
+  type EventsQuery,
+  type Hash,
+  type HistoryItem,
+  type List,
+  limits,
+} from '../../../schemas/index.ts';
+import { order } from '../../fold/index.ts';
+import { aliasKey, subjectOf } from '../absorb.ts';
+import { type CountersRow, type FeedRow, keys, type OperationRow, under } from '../rows.ts';
+import { channelOfLog } from '../views/conversation.ts';
+import { operation, type Reading, stampIso, time } from './context.ts';
+import { findChannel, findMember } from './names.ts';
+
+/** The local order of arrival. A cursor is (feed epoch, number). */
+export interface Feed {
+  readonly epoch: string;
+  /** Number of the newest row. */
+  end(): number;
+  /** Resolves when the feed grows or `signal` aborts. */
+  grown(signal: AbortSignal): Promise<void>;
+}
+
+export const cursorOf = (feed: Feed, n: number): string => `${feed.epoch}.${n}`;
+
+/** The number in a cursor; `0` is the beginning. Throws `cursor_unknown` for another epoch or the future. */
+export function parseCursor(feed: Feed, cursor: string): number {
+  if (cursor === '0') return 0;
+  const match = /^([A-Za-z0-9_-]+)\.(\d{1,15})$/.exec(cursor);
+  if (!match) throw new CoterieError('cursor_unknown', `${cursor.slice(0, 64)} is not a cursor.`);
+  const n = Number(match[2]);
+  if (match[1] !== feed.epoch)
+    throw new CoterieError(
+      'cursor_unknown',
+      'The cursor is of another epoch: the feed was rebuilt or restored since.',
+    );
+  if (n > feed.end()) throw new CoterieError('cursor_unknown', 'The cursor lies in the future of this feed.');
+  return n;
+}
+
+export function eventOf(reading: Reading, feed: Feed, n: number, row: FeedRow): Event | undefined {
+  if ('revised' in row) {
+    const channel = channelOfLog(row.log);
+    const cause = operation(reading, row.cause);
+    return {
+      cursor: cursorOf(feed, n),
+      type: 'revised',
+      operation: row.revised,
+      subject: row.revised,
+      log: row.log,
+      ...(channel ? { channel } : {}),
+      by: cause?.header.member ? reading.membership.person(cause.header.member) : null,
+      at: cause ? stampIso(cause.header.stamp) : time(0),
+      data: {},
+      cause: row.cause,
+    };
+  }
+  const stored = operation(reading, row.hash);
+  if (!stored) return undefined;
+  const { header, body } = stored;
+  const channel = channelOfLog(header.log);
+  const by = header.imported?.author ?? header.member;
+  return {
+    cursor: cursorOf(feed, n),
+    type: header.type,
+    operation: row.hash,
+    subject: subjectOf(row.hash, header),
+    log: header.log,
+    ...(channel ? { channel } : {}),
+    by: by ? reading.membership.person(by) : null,
+    at: header.imported ? time(header.imported.at) : stampIso(header.stamp),
+    ...(header.imported ? { imported: true } : {}),
+    data: header.data,
+    ...(body ? { body: withoutSalt(body) } : {}),
+    ...(stored.redacted ? { removed: true } : {}),
+  };
+}
+
+function withoutSalt(body: Readonly<Record<string, string>>): Record<string, string> {
+  const { salt: _, ...text } = body;
+  return text;
+}
+
+type Filter = Pick<z.infer<typeof EventsQuery>, 'types' | 'channels' | 'members'>;
+
+const parts = (list: string): string[] =>
+  list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** Whether an event passes. Unknown channels and members are errors, not filters that nothing passes. */
+export async function eventFilter(reading: Reading, query: Filter): Promise<(event: Event) => boolean> {
+  const types = query.types === undefined ? undefined : parts(query.types);
+  const channels =
+    query.channels === undefined
+      ? undefined
+      : new Set(
+          await Promise.all(parts(query.channels).map(async (ref) => (await findChannel(reading, ref)).id)),
+        );
+  const members =
+    query.members === undefined
+      ? undefined
+      : new Set(parts(query.members).map((ref) => findMember(reading, ref).id));
+  const typed = (type: string) =>
+    types === undefined ||
+    types.some((wanted) => (wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : wanted === type));
+  return (event) =>
+    event.type === 'gap' ||
+    (typed(event.type) &&
+      (channels === undefined || (event.channel !== undefined && channels.has(event.channel))) &&
+      (members === undefined || (event.by !== null && members.has(event.by.id))));
+}
+
+/** Rows (from, to] of the feed. Short stretches come decoded from memory. */
+export async function feedRows(
+  reading: Reading,
+  from: number,
+  to: number,
+): Promise<[n: number, row: FeedRow][]> {
+  if (to - from > 64) {
+    const rows = await reading.database.list<FeedRow>({ gte: keys.feed(from + 1), lt: keys.feed(to + 1) });
+    await reading.database.getMany(
+      rows.flatMap(([, row]) => ('hash' in row ? [keys.operation(row.hash)] : [])),
+    );
+    return rows.map(([key, row]) => [Number(key.slice('feed/'.length)), row]);
+  }
+  const rows: [number, FeedRow][] = [];
+  for (let n = from + 1; n <= to; n++) {
+    const row = reading.database.get<FeedRow>(keys.feed(n));
+    if (row) rows.push([n, row]);
+  }
+  return rows;
+}
+
+/** Events beyond `since`, from disk, then as they come, until the signal aborts. */
+export async function* events(
+  reading: Reading,
+  feed: Feed,
+  query: z.infer<typeof EventsQuery>,
+  signal: AbortSignal,
+): AsyncGenerator<Event> {
+  const passes = await eventFilter(reading, query);
+  let n = query.since === undefined ? feed.end() : parseCursor(feed, query.since);
+  const first = (await reading.database.under<FeedRow>('feed/', { limit: 1 }))[0];
+  const kept = first ? Number(first[0].slice('feed/'.length)) : feed.end() + 1;
+  if (n + 1 < kept && n < feed.end()) {
+    yield {
+      cursor: cursorOf(feed, kept - 1),
+      type: 'gap',
+      operation: '',
+      subject: '',
+      log: '',
+      by: null,
+      at: time(0),
+      data: { from: n + 1, to: kept - 1 },
+    };
+    n = kept - 1;
+  }
+  while (!signal.aborted) {
+    const end = feed.end();
+    if (n >= end) {
+      await feed.grown(signal);
+      continue;
+    }
+    const to = Math.min(end, n + 256);
+    for (const [at, row] of await feedRows(reading, n, to)) {
+      const event = eventOf(reading, feed, at, row);
+      if (signal.aborted) return;
+      if (event && passes(event)) yield event;
+    }
+    n = to;
+  }
+}
+
+/** The feed, newest first. */
+export async function activity(
+  reading: Reading,
+  feed: Feed,
+  query: z.infer<typeof ActivityQuery> = {},
+): Promise<List<Event>> {
+  const passes = await eventFilter(reading, query);
+  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
+  let to = query.cursor === undefined ? feed.end() : parseCursor(feed, query.cursor);
+  const items: Event[] = [];
+  while (to > 0) {
+    const from = Math.max(0, to - 256);
+    const rows = await feedRows(reading, from, to);
+    for (const [n, row] of rows.reverse()) {
+      const event = eventOf(reading, feed, n, row);
+      if (!event || !passes(event)) continue;
+      if (items.length === limit) return { items, next: cursorOf(feed, n) };
+      items.push(event);
+    }
+    to = from;
+  }
+  return { items };
+}
+
+/** Every operation on a thing, in causal order, rejected ones too. */
+export async function history(
+  reading: Reading,
+  id: Hash,
+  query: { limit?: number | undefined; cursor?: string | undefined } = {},
+): Promise<List<HistoryItem>> {
+  const subject = reading.database.get<Hash>(aliasKey(id)) ?? id;
+  const on = (await reading.database.under<number>(`v/on/${subject}/`)).map(([key]) =>
+    key.slice(key.lastIndexOf('/') + 1),
+  );
+  const hashes = [subject, ...on];
+  const rows = await reading.database.getMany<OperationRow>(hashes.map(keys.operation));
+  const ops = hashes.flatMap((hash, i) => {
+    const row = rows[i];
+    return row ? [{ hash, header: row.header, row }] : [];
+  });
+  if (ops.length === 0 && reading.defaultChannel(subject) === undefined)
+    throw new CoterieError('not_found', `There is nothing with the id ${id}.`);
+  const sorted = order(ops, subject).ops;
+  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
+  const start = query.cursor === undefined ? 0 : sorted.findIndex(({ hash }) => hash === query.cursor) + 1;
+  const page = sorted.slice(start, start + limit);
+  const items = page.map(({ hash, row }): HistoryItem => {
+    const { header, body, state } = row;
+    const by = header.imported?.author ?? header.member;
+    return {
+      operation: hash,
+      type: header.type,
+      by: by ? reading.membership.person(by) : null,
+      at: header.imported ? time(header.imported.at) : stampIso(header.stamp),
+      replica: header.replica,
+      state: state?.state ?? 'counted',
+      ...(state?.state === 'rejected' ? { reason: state.message } : {}),
+      after: [...header.after],
+      data: header.data,
+      ...(body ? { body: withoutSalt(body) } : {}),
+      ...(row.redacted ? { removed: true } : {}),
+    };
+  });
+  const last = page.at(-1);
+  return start + limit < sorted.length && last ? { items, next: last.hash } : { items };
+}
+
+/** Number of the newest feed row. */
+export const feedEnd = (reading: Reading): number =>
+  reading.database.get<CountersRow>(keys.meta('counters'))?.feed ?? 0;
+
+export const feedRange = under('feed/');

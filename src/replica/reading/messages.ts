@@ -1,0 +1,216 @@
+import {
+  type Channel,
+  CoterieError,
+  type Hash,
+  type List,
+  limits,
+  type Message,
+  type MessagesQuery,
+  type Thread,
+} from '../../../schemas/index.ts';
+import type { ChannelState, MessageState } from '../../fold/types.ts';
+import { timePart } from '../../op/index.ts';
+import { aliasKey, type IdempotencyRow, idempotencyKey, stateOf } from '../absorb.ts';
+import { keys, under } from '../rows.ts';
+import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
+import {
+  importedOf,
+  operation,
+  type Reading,
+  removedOf,
+  same,
+  siblingsOf,
+  stampIso,
+  textOf,
+  thing,
+  time,
+} from './context.ts';
+import { findChannel } from './names.ts';
+
+export async function channelShape(reading: Reading, state: ChannelState): Promise<Channel> {
+  const row = reading.database.get<ChannelRow>(keys.channel(state.id));
+  const name = state.name[0]?.value ?? state.id;
+  const twins = (await reading.database.under<string>(`v/name/${name}/`))
+    .map(([key]) => key.slice(key.lastIndexOf('/') + 1))
+    .filter((id) => id !== state.id);
+  const latest =
+    row?.latest === undefined
+      ? undefined
+      : (reading.database.get<Hash>(keys.message(state.id, row.latest)) ?? (await newest(reading, state.id)));
+  const last = latest === undefined ? undefined : operation(reading, latest)?.header;
+  const topic = (op: unknown) => textOf(reading, op as Hash | null, 'topic') ?? '';
+  return {
+    id: state.id,
+    name,
+    topic: topic(state.topic[0]?.value),
+    archived: state.archived[0]?.value ?? false,
+    ...(state.direct ? { direct: state.direct.map((id) => reading.membership.person(id)) } : {}),
+    messages: row?.messages ?? 0,
+    ...(last ? { latest: last.imported ? time(last.imported.at) : stampIso(last.stamp) } : {}),
+    ...(twins.length > 0 ? { twins } : {}),
+    ...siblingsOf(reading, {
+      name: [state.name, same],
+      topic: [state.topic, topic],
+      archived: [state.archived, same],
+    }),
+    base: [...state.heads],
+  };
+}
+
+async function newest(reading: Reading, channel: Hash): Promise<Hash | undefined> {
+  const rows = await reading.database.under<Hash>(`v/message/${channel}/`, { reverse: true, limit: 1 });
+  return rows[0]?.[1];
+}
+
+/** Other operations that are the same thing by their idempotency key. */
+export function aliasesOf(reading: Reading, id: Hash): { aliases?: string[] } {
+  const row = operation(reading, id);
+  const key = row && idempotencyKey(reading.crypto, row.header);
+  const operations = key === undefined ? undefined : reading.database.get<IdempotencyRow>(key)?.operations;
+  return operations && operations.length > 1 ? { aliases: operations.slice(1).map(({ hash }) => hash) } : {};
+}
+
+export function messageShape(reading: Reading, state: MessageState): Message {
+  const row = operation(reading, state.id);
+  const shown = operation(reading, state.text[0]?.value ?? state.id);
+  const data = shown?.header.data ?? {};
+  const mentions = (data['mentions'] as string[] | undefined) ?? [];
+  const references = (data['references'] as Message['references']) ?? [];
+  const files = (data['files'] as Message['files']) ?? [];
+  const reactions = Object.entries(state.reactions).map(([emoji, members]) => ({
+    emoji,
+    members: Object.keys(members).map((id) => reading.membership.person(id)),
+  }));
+  const thread = reading.database.get<ThreadRow>(keys.thread(state.id));
+  const last = state.text[0];
+  return {
+    id: state.id,
+    channel: (row && channelOfLog(row.header.log)) ?? '',
+    author: reading.membership.person(state.created.by),
+    text: state.redacted ? null : textOf(reading, last?.value, 'text'),
+    at: time(state.created.at),
+    ...(state.thread ? { thread: state.thread } : {}),
+    ...(state.answers ? { answers: state.answers } : {}),
+    ...(mentions.length > 0 ? { mentions: mentions.map((id) => reading.membership.person(id)) } : {}),
+    ...(references.length > 0 ? { references } : {}),
+    ...(files.length > 0 ? { files } : {}),
+    ...(reactions.length > 0 ? { reactions } : {}),
+    ...(thread && thread.replies > 0 ? { replies: thread.replies } : {}),
+    ...(state.pinned[0]?.value ? { pinned: true } : {}),
+    ...(state.resolved[0]?.value ? { resolved: true } : {}),
+    ...(state.edits > 0 && last ? { edits: { count: state.edits, at: stampIso(last.stamp) } } : {}),
+    ...removedOf(reading, state),
+    ...(state.redacted
+      ? {}
+      : siblingsOf(reading, { text: [state.text, (op) => textOf(reading, op as Hash, 'text')] })),
+    ...importedOf(reading, state),
+    ...aliasesOf(reading, state.id),
+    base: [...state.heads],
+  };
+}
+
+export const messageOf = (reading: Reading, id: string): Message =>
+  messageShape(reading, thing(reading, id, 'message'));
+
+/** Reads a page of ids in the order of their keys. The cursor is the last key's own part. */
+export async function pageOf<T>(
+  reading: Reading,
+  prefix: string,
+  query: { limit?: number | undefined; cursor?: string | undefined },
+  options: { newest?: boolean; from?: string; to?: string },
+  shape: (id: Hash) => T | undefined | Promise<T | undefined>,
+): Promise<List<T>> {
+  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
+  const whole = under(prefix);
+  let gte = options.from === undefined ? whole.gte : prefix + options.from;
+  let lt = options.to === undefined ? whole.lt : prefix + options.to;
+  if (query.cursor !== undefined) {
+    if (!/^[\w.~-]{1,400}$/.test(query.cursor))
+      throw new CoterieError('invalid', 'cursor is not one of this list', {
+        hint: 'Send the `next` of the page before.',
+      });
+    if (options.newest) lt = prefix + query.cursor;
+    else gte = `${prefix}${query.cursor}\u0000`;
+  }
+  const rows = await reading.database.list<Hash>({
+    gte,
+    lt,
+    limit: limit + 1,
+    ...(options.newest ? { reverse: true } : {}),
+  });
+  const items: T[] = [];
+  // One read for the whole page; what follows finds the rows decoded.
+  await reading.database.getMany(rows.slice(0, limit).map(([, id]) => keys.operation(id)));
+  for (const [, id] of rows.slice(0, limit)) {
+    const item = await shape(id);
+    if (item !== undefined) items.push(item);
+  }
+  const last = rows[limit - 1];
+  return rows.length > limit && last ? { items, next: last[0].slice(prefix.length) } : { items };
+}
+
+/** ISO time as the first characters of an order. */
+const edge = (iso: string | undefined): string | undefined =>
+  iso === undefined ? undefined : timePart(Date.parse(iso));
+
+export async function listMessages(
+  reading: Reading,
+  channel: string,
+  query: MessagesQuery = {},
+): Promise<List<Message>> {
+  const { id } = await findChannel(reading, channel);
+  const from = edge(query.since);
+  const to = edge(query.until);
+  return pageOf(
+    reading,
+    `v/message/${id}/`,
+    query,
+    {
+      newest: query.order !== 'oldest',
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    },
+    (hash) => messageOf(reading, hash),
+  );
+}
+
+/** A thread by any of its messages. */
+export async function readThread(
+  reading: Reading,
+  id: string,
+  query: { limit?: number | undefined; cursor?: string | undefined } = {},
+): Promise<Thread> {
+  const state = thing(reading, id, 'message');
+  const root = state.thread ?? state.id;
+  const first = stateOf(reading, reading.database, reading.database.get<Hash>(aliasKey(root)) ?? root);
+  if (first?.kind !== 'message')
+    throw new CoterieError('not_found', `The first message of this thread, ${root}, is not here.`);
+  const replies = await pageOf(reading, `v/reply/${root}/`, query, {}, (hash) => messageOf(reading, hash));
+  return { root: messageShape(reading, first), ...replies };
+}
+
+export async function listChannels(
+  reading: Reading,
+  query: { limit?: number | undefined; cursor?: string | undefined; archived?: boolean | undefined } = {},
+): Promise<List<Channel>> {
+  const limit = Math.min(query.limit ?? limits.pageSize, limits.pageSize);
+  const rows = await reading.database.list<ChannelRow>({
+    ...under('v/channel/'),
+    ...(query.cursor === undefined ? {} : { gte: `v/channel/${query.cursor}\u0000` }),
+  });
+  const items: Channel[] = [];
+  let next: string | undefined;
+  for (const [key] of rows) {
+    const id = key.slice('v/channel/'.length);
+    const state = stateOf(reading, reading.database, id);
+    if (state?.kind !== 'channel' || (state.archived[0]?.value ?? false) !== (query.archived ?? false))
+      continue;
+    if (items.length === limit) {
+      next = items.at(-1)?.id;
+      break;
+    }
+    items.push(await channelShape(reading, state));
+  }
+  items.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return next === undefined ? { items } : { items, next };
+}

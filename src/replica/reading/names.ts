@@ -1,0 +1,108 @@
+import { CoterieError, type Hash } from '../../../schemas/index.ts';
+import type { ChannelState, MemberState, TaskState } from '../../fold/types.ts';
+import { hashOf } from '../../op/index.ts';
+import { stateOf } from '../absorb.ts';
+import { keys, type OperationRow } from '../rows.ts';
+import { isHash, type Reading, thing } from './context.ts';
+
+const lastPart = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
+
+/** A channel by id or by name, with or without `#`. */
+export async function findChannel(reading: Reading, ref: string): Promise<ChannelState> {
+  if (isHash(ref)) {
+    const state = stateOf(reading, reading.database, ref);
+    if (state?.kind === 'channel') return state;
+  }
+  const name = ref.startsWith('#') ? ref.slice(1) : ref;
+  const found = (await reading.database.under<string>(`v/name/${name}/`)).map(([key]) => lastPart(key));
+  if (found.length > 1)
+    throw new CoterieError('ambiguous', `${found.length} channels are named ${name}.`, {
+      hint: 'Name the channel by its id.',
+      legal: found,
+    });
+  const state = found[0] === undefined ? undefined : stateOf(reading, reading.database, found[0]);
+  if (state?.kind !== 'channel')
+    throw new CoterieError('not_found', `There is no channel ${ref}.`, {
+      hint: 'List channels to see their names.',
+    });
+  return state;
+}
+
+/** Between a short id and the part of the id that tells twins apart. */
+const longer = '~';
+
+/** A task by id, by short id, or by the longer form of a short id that two tasks share. */
+export async function findTask(reading: Reading, ref: string): Promise<TaskState> {
+  if (isHash(ref)) return thing(reading, ref, 'task');
+  const [short = '', part = ''] = ref.split(longer);
+  const found = (await reading.database.under<string>(`v/short/${short}/`))
+    .map(([key]) => lastPart(key))
+    .filter((id) => id.startsWith(part));
+  const [id] = found;
+  if (id === undefined) throw new CoterieError('not_found', `There is no task ${ref}.`);
+  if (found.length > 1)
+    throw new CoterieError('ambiguous', `${found.length} tasks are called ${short}.`, {
+      legal: longerForms(short, found),
+    });
+  return thing(reading, id, 'task');
+}
+
+/** The shortest forms that tell tasks of one short id apart. */
+export function longerForms(short: string, ids: readonly Hash[]): string[] {
+  let length = 4;
+  while (length < 26 && new Set(ids.map((id) => id.slice(0, length))).size < ids.length) length++;
+  return ids.map((id) => `${short}${longer}${id.slice(0, length)}`);
+}
+
+/** How a task is called: its short id, or the longer form where another has the same. */
+export async function shortOf(reading: Reading, state: TaskState): Promise<string> {
+  const found = (await reading.database.under<string>(`v/short/${state.short}/`)).map(([key]) =>
+    lastPart(key),
+  );
+  if (found.length < 2) return state.short;
+  return longerForms(state.short, found)[found.indexOf(state.id)] ?? state.short;
+}
+
+/** Members of a handle: those who can speak come before authors of history. */
+export function findMember(reading: Pick<Reading, 'membership'>, ref: string): MemberState {
+  const name = ref.startsWith('@') ? ref.slice(1) : ref;
+  const byId = reading.membership.state.members.get(name);
+  if (byId) return byId;
+  const all = reading.membership.byHandle(name);
+  const speaking = all.filter((member) => !member.imported);
+  const found = speaking.length > 0 ? speaking : all;
+  const [member] = found;
+  if (!member)
+    throw new CoterieError('not_found', `There is no member ${ref}.`, {
+      hint: 'List members to see their handles.',
+    });
+  if (found.length > 1)
+    throw new CoterieError('ambiguous', `${found.length} members are called ${name}.`, {
+      legal: found.map(({ id }) => id),
+      hint: 'Name the member by id.',
+    });
+  return member;
+}
+
+/** Ids of memories of a key, or of the one memory of that id. */
+export async function findMemory(reading: Reading, ref: string): Promise<Hash> {
+  if (isHash(ref)) {
+    const row = reading.database.get<OperationRow>(keys.operation(ref));
+    if (row?.header.type === 'memory.create') return thing(reading, ref, 'memory').id;
+  }
+  const ids = await memoriesOfKey(reading, ref);
+  const [id] = ids;
+  if (id === undefined) throw new CoterieError('not_found', `There is no memory ${ref}.`);
+  if (ids.length > 1)
+    throw new CoterieError('ambiguous', `${ids.length} memories have the key ${ref}.`, {
+      hint: 'Name one by its id, and supersede the other.',
+      legal: ids,
+    });
+  return id;
+}
+
+export async function memoriesOfKey(reading: Reading, key: string): Promise<Hash[]> {
+  return (await reading.database.under<string>(`v/memorykey/${hashOf(reading.crypto, key)}/`)).map(([row]) =>
+    lastPart(row),
+  );
+}

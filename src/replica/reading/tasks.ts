@@ -1,0 +1,247 @@
+import {
+  type Comment,
+  type Hash,
+  type LinkKind,
+  type List,
+  legalMoves,
+  limits,
+  priorities,
+  type Task,
+  type TasksQuery,
+  taskStatuses,
+} from '../../../schemas/index.ts';
+import type { CommentState, TaskState } from '../../fold/types.ts';
+import { stateOf } from '../absorb.ts';
+import { keys, under } from '../rows.ts';
+import type { LinkRow } from '../views/links.ts';
+import { priorityOf, statusOf } from '../views/tasks.ts';
+import {
+  importedOf,
+  operation,
+  type Reading,
+  removedOf,
+  same,
+  siblingsOf,
+  stampIso,
+  textOf,
+  thing,
+  time,
+} from './context.ts';
+import { aliasesOf, pageOf } from './messages.ts';
+import { findMember, findTask, shortOf } from './names.ts';
+
+interface Link {
+  kind: LinkKind;
+  id: Hash;
+  short?: string;
+}
+
+async function named(reading: Reading, kind: LinkKind, id: Hash): Promise<Link> {
+  const state = stateOf(reading, reading.database, id);
+  return state?.kind === 'task' ? { kind, id, short: await shortOf(reading, state) } : { kind, id };
+}
+
+/** Links into a task, held ones only. */
+async function inverse(reading: Reading, id: Hash): Promise<{ kind: LinkKind; from: Hash }[]> {
+  const rows = await reading.database.under<LinkRow>(`v/link/${id}/`);
+  return rows.flatMap(([key, row]) => {
+    const [, , , kind = '', from = ''] = key.split('/');
+    return row.dropped ? [] : [{ kind: kind as LinkKind, from }];
+  });
+}
+
+const closed = (state: TaskState): boolean => statusOf(state) === 'done' || statusOf(state) === 'cancelled';
+
+/** Open tasks that hold links of kind `blocks` to this one. */
+async function blockersOf(
+  reading: Reading,
+  links: readonly { kind: LinkKind; from: Hash }[],
+): Promise<TaskState[]> {
+  const blockers: TaskState[] = [];
+  for (const { kind, from } of links) {
+    if (kind !== 'blocks') continue;
+    const state = stateOf(reading, reading.database, from);
+    if (state?.kind === 'task' && !closed(state)) blockers.push(state);
+  }
+  return blockers;
+}
+
+/** Todo, unblocked, unclaimed. */
+const isReady = (state: TaskState, blockers: readonly unknown[]): boolean =>
+  statusOf(state) === 'todo' && state.claims.length === 0 && blockers.length === 0;
+
+export async function taskShape(reading: Reading, state: TaskState): Promise<Task> {
+  const { membership, database } = reading;
+  const person = (id: unknown) => (typeof id === 'string' ? membership.person(id) : null);
+  const text = (field: string) => (op: unknown) =>
+    state.redacted ? null : textOf(reading, op as Hash | null, field);
+  const into = await inverse(reading, state.id);
+  const blockers = await blockersOf(reading, into);
+  const links: Link[] = [];
+  const dropped: Link[] = [];
+  const seen = new Set<string>();
+  for (const link of state.links) {
+    if (seen.has(`${link.kind} ${link.to}`)) continue;
+    seen.add(`${link.kind} ${link.to}`);
+    const row = database.get<LinkRow>(keys.link(link.to, link.kind, link.from));
+    (row?.dropped ? dropped : links).push(await named(reading, link.kind, link.to));
+  }
+  const [holder, ...lost] = state.claims;
+  const status = statusOf(state);
+  return {
+    id: state.id,
+    short: await shortOf(reading, state),
+    title: text('title')(state.title[0]?.value),
+    description: text('description')(state.description[0]?.value),
+    criteria: text('criteria')(state.criteria[0]?.value),
+    status,
+    priority: priorityOf(state),
+    assignee: person(state.assignee[0]?.value),
+    reviewer: person(state.reviewer[0]?.value),
+    labels: Object.keys(state.labels).sort(),
+    due: state.due[0]?.value == null ? null : time(state.due[0].value),
+    evidence: state.evidence.map(({ kind, ref }) => ({
+      kind: kind as Task['evidence'][number]['kind'],
+      ref,
+    })),
+    creator: membership.person(state.created.by),
+    created: time(state.created.at),
+    updated: state.imported && state.operations === 1 ? time(state.created.at) : stampIso(state.updated),
+    claim: holder
+      ? {
+          operation: holder.op,
+          by: membership.person(holder.by),
+          since: stampIso(holder.stamp),
+          certainty: 'tentative',
+          incarnation: holder.incarnation,
+          ...(lost.length > 0
+            ? {
+                lost: lost.map((claim) => ({
+                  operation: claim.op,
+                  by: membership.person(claim.by),
+                  since: stampIso(claim.stamp),
+                })),
+              }
+            : {}),
+        }
+      : null,
+    links,
+    inverse: await Promise.all(into.map(({ kind, from }) => named(reading, kind, from))),
+    ...(dropped.length > 0 ? { dropped } : {}),
+    blockers: await Promise.all(
+      blockers.map(async (task) => ({ id: task.id, short: await shortOf(reading, task) })),
+    ),
+    ready: isReady(state, blockers),
+    comments: database.get<number>(keys.comments(state.id)) ?? 0,
+    ...siblingsOf(reading, {
+      title: [state.title, text('title')],
+      description: [state.description, text('description')],
+      criteria: [state.criteria, text('criteria')],
+      status: [state.status, same],
+      priority: [state.priority, same],
+      assignee: [state.assignee, person],
+      reviewer: [state.reviewer, person],
+      due: [state.due, (ms) => (typeof ms === 'number' ? time(ms) : null)],
+    }),
+    ...removedOf(reading, state),
+    ...importedOf(reading, state),
+    ...aliasesOf(reading, state.id),
+    legalMoves: [...legalMoves[status]],
+    base: [...state.heads],
+  };
+}
+
+export function commentShape(reading: Reading, state: CommentState): Comment {
+  const shown = operation(reading, state.text[0]?.value ?? state.id);
+  const mentions = (shown?.header.data['mentions'] as string[] | undefined) ?? [];
+  return {
+    id: state.id,
+    task: state.task,
+    author: reading.membership.person(state.created.by),
+    text: state.redacted ? null : textOf(reading, state.text[0]?.value, 'text'),
+    at: time(state.created.at),
+    ...(mentions.length > 0 ? { mentions: mentions.map((id) => reading.membership.person(id)) } : {}),
+    ...(state.edits > 0 && state.text[0]
+      ? { edits: { count: state.edits, at: stampIso(state.text[0].stamp) } }
+      : {}),
+    ...removedOf(reading, state),
+    ...(state.redacted
+      ? {}
+      : siblingsOf(reading, { text: [state.text, (op) => textOf(reading, op as Hash, 'text')] })),
+    ...importedOf(reading, state),
+    base: [...state.heads],
+  };
+}
+
+type Page = { limit?: number | undefined; cursor?: string | undefined };
+
+export async function listComments(reading: Reading, ref: string, query: Page = {}): Promise<List<Comment>> {
+  const task = await findTask(reading, ref);
+  return pageOf(reading, `v/comment/${task.id}/`, query, {}, (id) =>
+    commentShape(reading, thing(reading, id, 'comment')),
+  );
+}
+
+/** Newest first; by status and priority where the query names a status. */
+export async function listTasks(reading: Reading, query: TasksQuery = {}): Promise<List<Task>> {
+  const assignee = query.assignee === undefined ? undefined : findMember(reading, query.assignee).id;
+  const holder = query.holder === undefined ? undefined : findMember(reading, query.holder).id;
+  const fits = (state: TaskState): boolean =>
+    (query.status === undefined || statusOf(state) === query.status) &&
+    (query.priority === undefined || priorityOf(state) === query.priority) &&
+    (assignee === undefined || state.assignee[0]?.value === assignee) &&
+    (holder === undefined || state.claims[0]?.by === holder) &&
+    (query.label === undefined || Object.hasOwn(state.labels, query.label));
+  return filtered(reading, 'v/tasks/', query, true, fits);
+}
+
+/** Ready tasks: by priority, then age. */
+export async function readyTasks(reading: Reading, query: Page = {}): Promise<List<Task>> {
+  return filtered(reading, `v/task/${taskStatuses[0]}/`, query, false, async (state) =>
+    isReady(state, await blockersOf(reading, await inverse(reading, state.id))),
+  );
+}
+
+/** Goes over an index in order until a page is full. The cursor is the last key's own part. */
+async function filtered(
+  reading: Reading,
+  prefix: string,
+  query: Page,
+  newest: boolean,
+  fits: (state: TaskState) => boolean | Promise<boolean>,
+): Promise<List<Task>> {
+  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
+  const items: Task[] = [];
+  let { gte, lt } = under(prefix);
+  if (query.cursor !== undefined) {
+    const at = prefix + query.cursor.replaceAll('~~', '/');
+    if (newest) lt = at;
+    else gte = `${at}\u0000`;
+  }
+  const step = 256;
+  let last: string | undefined;
+  for (;;) {
+    const rows = await reading.database.list<Hash>({
+      gte,
+      lt,
+      limit: step,
+      ...(newest ? { reverse: true } : {}),
+    });
+    for (const [key, id] of rows) {
+      const state = stateOf(reading, reading.database, id);
+      if (state?.kind === 'task' && (await fits(state))) {
+        if (items.length === limit)
+          return last === undefined
+            ? { items }
+            : { items, next: last.slice(prefix.length).replaceAll('/', '~~') };
+        items.push(await taskShape(reading, state));
+        last = key;
+      }
+      if (newest) lt = key;
+      else gte = `${key}\u0000`;
+    }
+    if (rows.length < step) return { items };
+  }
+}
+
+export { priorities };

@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import type { Status } from '../../schemas/index.ts';
+import type { Storage } from '../storage/open.ts';
+import { counters } from './absorb.ts';
+import type { WorkspaceRow } from './bootstrap.ts';
+import type { Documents } from './documents.ts';
+import { cursorOf } from './reading/feed.ts';
+import { directoryBytes } from './size.ts';
+import type { Core } from './surface-of.ts';
+import type { Actor } from './writing/context.ts';
+
+/** This package's version. */
+export const version: string = (createRequire(import.meta.url)('coterie/package.json') as { version: string })
+  .version;
+
+export async function statusOf(options: {
+  readonly core: Core;
+  readonly actor: Actor;
+  readonly workspace: WorkspaceRow;
+  readonly storage: Storage;
+  readonly documents: Documents;
+  readonly durability: 'sync' | 'os';
+  readonly since: string;
+}): Promise<Status> {
+  const { core, actor, workspace, storage, documents } = options;
+  const { reading, feed } = core;
+  const row = counters(reading.database);
+  const channels = await reading.database.under<unknown>('v/channel/');
+  const search = core.search.status();
+  return {
+    version,
+    workspace: { id: workspace.id, name: workspace.name },
+    replica: reading.replica,
+    member: reading.membership.state.members.has(actor.id) ? actor.handle : null,
+    directory: storage.info.directory,
+    durability: options.durability,
+    counts: {
+      operations: row.operations,
+      waiting: row.waiting,
+      rejected: row.rejected,
+      members: reading.membership.state.members.size,
+      channels: channels.length,
+      messages: row.messages,
+      tasks: row.tasks,
+      memories: row.memories,
+    },
+    cursor: cursorOf(feed, feed.end()),
+    digest: await core.digest(),
+    storage: {
+      bytes: await directoryBytes(storage.info.directory),
+      uncheckpointed: documents.uncheckpointed().operations,
+      freeBytes: storage.free(),
+    },
+    search: { ready: search.ready, behind: search.behind },
+    since: options.since,
+  };
+}

@@ -1,0 +1,321 @@
+import type { z } from 'zod';
+import * as schemas from '../../schemas/index.ts';
+import { CoterieError } from '../../schemas/index.ts';
+import { type Search, snippet } from '../search/index.ts';
+import { catchUp } from './reading/catch-up.ts';
+import { type Reading, stampIso, textOf, thing } from './reading/context.ts';
+import type { Feed } from './reading/feed.ts';
+import { activity, events, history } from './reading/feed.ts';
+import { listMembers, memberShape } from './reading/members.ts';
+import { listMemory, memoryOf } from './reading/memory.ts';
+import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
+import { findChannel, findMember, findMemory, findTask } from './reading/names.ts';
+import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
+import type { Surface } from './surface.ts';
+import { type Actor, introduce, once, type Writing } from './writing/context.ts';
+import {
+  createChannel,
+  editText,
+  flagMessage,
+  postMessage,
+  reactTo,
+  redactText,
+  updateChannel,
+} from './writing/conversation.ts';
+import type { Marks } from './writing/marks.ts';
+import { forget, remember, updateMemory } from './writing/memory.ts';
+import {
+  claimTask,
+  commentOn,
+  createTask,
+  linkTask,
+  moveTask,
+  releaseTask,
+  updateTask,
+} from './writing/tasks.ts';
+
+/** What a replica's verbs stand on. */
+export interface Core {
+  readonly reading: Reading;
+  readonly writing: Writing;
+  readonly feed: Feed;
+  readonly marks: Marks;
+  readonly search: Search;
+  readonly closing: AbortSignal;
+  /** Digest of the workspace, not older than a moment. */
+  digest(): Promise<string>;
+  status(actor: Actor): Promise<schemas.Status>;
+  /** After a redaction: the text leaves the disk in the background. */
+  purge(): void;
+}
+
+/** Checks an input against its schema. Throws `invalid` naming the field, `too_large` for a text over its limit. */
+export function checked<T extends z.ZodType>(schema: T, input: unknown): z.infer<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  const code =
+    issue && 'params' in issue && (issue.params as { code?: string } | undefined)?.code === 'too_large'
+      ? 'too_large'
+      : 'invalid';
+  throw new CoterieError(code, path === '' ? (issue?.message ?? 'not valid') : `${path}: ${issue?.message}`);
+}
+
+/** The verbs as one member. */
+export function surfaceOf(core: Core, actor: Actor): Surface {
+  const { reading, writing, feed, closing } = core;
+  const open = (): void => {
+    if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
+  };
+  const task = async (id: string) => taskShape(reading, thing(reading, id, 'task'));
+
+  return {
+    member: { handle: actor.handle, id: actor.id },
+    channels: {
+      list: async (query) => listChannels(reading, query),
+      get: async (channel) => channelShape(reading, await findChannel(reading, channel)),
+      async create(input, options) {
+        const id = await createChannel(writing, actor, checked(schemas.ChannelCreate, input), options?.key);
+        return channelShape(reading, await findChannel(reading, id));
+      },
+      async update(channel, input, options) {
+        const id = await updateChannel(
+          writing,
+          actor,
+          channel,
+          checked(schemas.ChannelUpdate, input),
+          options?.key,
+        );
+        return channelShape(reading, await findChannel(reading, id));
+      },
+    },
+    messages: {
+      async post(channel, input, options) {
+        return messageOf(
+          reading,
+          await postMessage(writing, actor, channel, checked(schemas.MessagePost, input), options?.key),
+        );
+      },
+      list: async (channel, query) => listMessages(reading, channel, query),
+      get: async (id) => messageOf(reading, id),
+      thread: async (id, query) => readThread(reading, id, query),
+      async edit(id, input, options) {
+        const valid = checked(schemas.MessageEdit, input);
+        const known = thing(reading, id, 'message', 'comment');
+        await editText(writing, actor, known.id, valid, options?.key);
+        if (known.kind === 'comment') {
+          const comment = commentShape(reading, thing(reading, known.id, 'comment'));
+          const { task: _, ...rest } = comment;
+          return { ...rest, channel: '' };
+        }
+        return messageOf(reading, known.id);
+      },
+      async redact(id, input, options) {
+        const result = await redactText(
+          writing,
+          actor,
+          id,
+          checked(schemas.Redact, input ?? {}).reason,
+          options?.key,
+        );
+        core.purge();
+        return result;
+      },
+      react: async (id, emoji, options) =>
+        messageOf(
+          reading,
+          await reactTo(writing, actor, id, checked(schemas.Reaction, { emoji }).emoji, true, options?.key),
+        ),
+      unreact: async (id, emoji, options) =>
+        messageOf(
+          reading,
+          await reactTo(writing, actor, id, checked(schemas.Reaction, { emoji }).emoji, false, options?.key),
+        ),
+      flag: async (id, input, options) =>
+        messageOf(
+          reading,
+          await flagMessage(writing, actor, id, checked(schemas.MessageFlags, input), options?.key),
+        ),
+    },
+    tasks: {
+      create: async (input, options) =>
+        task(await createTask(writing, actor, checked(schemas.TaskCreate, input), options?.key)),
+      list: async (query) => listTasks(reading, query),
+      ready: async (query) => readyTasks(reading, query),
+      get: async (id) => taskShape(reading, await findTask(reading, id)),
+      update: async (id, input, options) =>
+        task(await updateTask(writing, actor, id, checked(schemas.TaskUpdate, input), options?.key)),
+      move: async (id, input, options) =>
+        task(await moveTask(writing, actor, id, checked(schemas.TaskMove, input), options?.key)),
+      claim: async (id, input, options) =>
+        task(await claimTask(writing, actor, id, checked(schemas.TaskClaim, input ?? {}), options?.key)),
+      release: async (id, input, options) =>
+        task(
+          await releaseTask(
+            writing,
+            actor,
+            id,
+            checked(schemas.TaskRelease, input ?? {}).reason,
+            options?.key,
+          ),
+        ),
+      link: async (id, input, options) =>
+        task(await linkTask(writing, actor, id, checked(schemas.TaskLink, input), true, options?.key)),
+      unlink: async (id, input, options) =>
+        task(await linkTask(writing, actor, id, checked(schemas.TaskLink, input), false, options?.key)),
+      async comment(id, input, options) {
+        const hash = await commentOn(
+          writing,
+          actor,
+          id,
+          checked(schemas.CommentCreate, input).text,
+          options?.key,
+        );
+        return commentShape(reading, thing(reading, hash, 'comment'));
+      },
+      comments: async (id, query) => listComments(reading, id, query),
+    },
+    memory: {
+      remember: async (input, options) =>
+        memoryOf(reading, await remember(writing, actor, checked(schemas.Remember, input), options?.key)),
+      list: async (query) => listMemory(reading, query),
+      get: async (ref) => memoryOf(reading, await findMemory(reading, ref)),
+      update: async (ref, input, options) =>
+        memoryOf(
+          reading,
+          await updateMemory(writing, actor, ref, checked(schemas.MemoryUpdate, input), options?.key),
+        ),
+      forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
+    },
+    members: {
+      list: async (query) => listMembers(reading, query),
+      get: async (ref) => memberShape(reading, findMember(reading, ref)),
+      async update(input, options) {
+        const valid = checked(schemas.MemberUpdate, input);
+        await introduce(writing, actor);
+        await once(writing, { actor, key: options?.key, input: { member: valid } }, (work, key) =>
+          writing.ledger.append(work, {
+            log: 'members',
+            type: 'member.update',
+            subject: actor.id,
+            member: actor.id,
+            data: valid.handle === undefined ? {} : { handle: valid.handle },
+            body: { name: valid.name },
+            key,
+          }),
+        );
+        return memberShape(reading, findMember(reading, actor.id));
+      },
+    },
+    async search(query) {
+      open();
+      return find(core, checked(schemas.SearchQuery, query));
+    },
+    async recall(query) {
+      open();
+      const { tag, ...rest } = checked(schemas.RecallQuery, query);
+      return find(core, { ...rest, kind: 'memory' }, tag);
+    },
+    events({ signal, ...query } = {}) {
+      const valid = checked(schemas.EventsQuery, query);
+      return events(reading, feed, valid, signal ? AbortSignal.any([signal, closing]) : closing);
+    },
+    activity: async (query) => activity(reading, feed, query),
+    history: async (id, query) => history(reading, await anyId(reading, id), query),
+    catchUp: async (query) =>
+      catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), core.digest),
+    acknowledge: async (input) => core.marks.acknowledge(actor, checked(schemas.Acknowledge, input)),
+    status: async () => core.status(actor),
+  };
+}
+
+/** A thing by id, or a task by its short id, or a channel by its name. */
+async function anyId(reading: Reading, ref: string): Promise<string> {
+  if (/^[a-z2-7]{26}$/.test(ref)) return ref;
+  try {
+    return (await findTask(reading, ref)).id;
+  } catch (error) {
+    if (error instanceof CoterieError && error.code === 'ambiguous') throw error;
+    return (await findChannel(reading, ref)).id;
+  }
+}
+
+async function find(
+  core: Core,
+  query: z.infer<typeof schemas.SearchQuery>,
+  tag?: string,
+): Promise<schemas.SearchAnswer> {
+  const { reading } = core;
+  const limit = Math.min(query.limit ?? 20, 200);
+  const offset = query.cursor === undefined ? 0 : Number(query.cursor);
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new CoterieError('invalid', 'cursor is not one of a search.');
+  const channel = query.channel === undefined ? undefined : (await findChannel(reading, query.channel)).id;
+  const kinds =
+    query.kind === undefined
+      ? undefined
+      : query.kind === 'task'
+        ? (['task', 'comment'] as const)
+        : [query.kind];
+  const found = await core.search.query({
+    text: query.q,
+    ...(kinds ? { kinds } : {}),
+    ...(channel ? { channel } : {}),
+    ...(tag === undefined ? {} : { tag }),
+    limit,
+    offset,
+  });
+  const results = found.hits.flatMap(({ id, kind, score, terms }): schemas.SearchResult[] => {
+    const shape = resultOf(reading, id, kind);
+    return shape ? [{ kind, id, score, ...shape.fields, snippet: snippet(shape.text, terms) }] : [];
+  });
+  const end = offset + found.hits.length;
+  return {
+    results,
+    modes: ['text'],
+    ...(end < found.total && found.hits.length > 0 ? { next: String(end) } : {}),
+    behind: found.behind,
+  };
+}
+
+/** What a hit shows; undefined when it is gone since. */
+function resultOf(reading: Reading, id: string, kind: schemas.SearchResult['kind']) {
+  const state = thing(reading, id, kind);
+  if (state.redacted) return undefined;
+  const by = reading.membership.person(state.created.by);
+  const at = new Date(state.created.at).toISOString();
+  switch (state.kind) {
+    case 'message': {
+      const { channel } = messageOf(reading, id);
+      return { text: textOf(reading, state.text[0]?.value, 'text') ?? '', fields: { by, at, channel } };
+    }
+    case 'comment':
+      return {
+        text: textOf(reading, state.text[0]?.value, 'text') ?? '',
+        fields: { by, at, task: state.task },
+      };
+    case 'task': {
+      const title = textOf(reading, state.title[0]?.value, 'title') ?? '';
+      return {
+        text: textOf(reading, state.description[0]?.value, 'description') ?? title,
+        fields: { by, at, title },
+      };
+    }
+    case 'memory': {
+      const version = state.versions[0];
+      if (state.forgotten || !version) return undefined;
+      const title = textOf(reading, version.op, 'title') ?? state.key;
+      return {
+        text: textOf(reading, version.op, 'text') ?? '',
+        fields: {
+          by,
+          at: state.imported ? at : stampIso(version.stamp),
+          ...(title === undefined ? {} : { title }),
+        },
+      };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import { acyclicLinks, type Hash, type LinkKind } from '../../../schemas/index.ts';
+import { closesCycle, resolveLinks } from '../../fold/index.ts';
+import type { LinkState, TaskState } from '../../fold/types.ts';
+import { type CountersRow, keys } from '../rows.ts';
+import type { ViewContext } from './context.ts';
+import { linkChanges } from './tasks.ts';
+
+/** A link into a task, held or dropped. */
+export interface LinkRow {
+  readonly op: Hash;
+  readonly stamp: string;
+  readonly dropped?: true;
+}
+
+const directed = (kind: LinkKind): boolean => acyclicLinks.includes(kind);
+
+/**
+ * The link graph is one scope: links are taken by stamp, then hash, and one that would close a cycle is dropped.
+ * A link newer than all others needs one search; a late one, or one that goes while others are dropped, resolves
+ * the graph anew and tells what changed.
+ */
+export async function placeLinks(
+  view: ViewContext,
+  before: TaskState | undefined,
+  after: TaskState,
+): Promise<void> {
+  const { added, removed } = linkChanges(before, after);
+  if (added.length === 0 && removed.length === 0) return;
+  const { draft } = view;
+  let anew = false;
+  for (const link of removed) {
+    const others = after.links.some((other) => other.kind === link.kind && other.to === link.to);
+    if (others) continue;
+    draft.remove(keys.link(link.to, link.kind, link.from));
+    draft.remove(keys.edge(link.kind, link.from, link.to));
+    draft.remove(keys.dropped(link.from, link.kind, link.to));
+    if (directed(link.kind) && counters(view).linksDropped > 0) anew = true;
+  }
+  for (const link of added) {
+    const known = draft.get<LinkRow>(keys.link(link.to, link.kind, link.from));
+    if (known && known.stamp <= link.stamp) continue;
+    const newest = link.stamp > counters(view).linkStamp;
+    if (!directed(link.kind)) write(view, link, false);
+    else if (newest && !anew) write(view, link, await closes(view, link));
+    else {
+      write(view, link, false);
+      anew = true;
+    }
+    if (newest) setCounters(view, { linkStamp: link.stamp });
+  }
+  if (anew) await resolveAll(view);
+}
+
+function write(view: ViewContext, link: LinkState, dropped: boolean): void {
+  const { draft } = view;
+  draft.put(keys.link(link.to, link.kind, link.from), {
+    op: link.op,
+    stamp: link.stamp,
+    ...(dropped ? { dropped: true } : {}),
+  } satisfies LinkRow);
+  if (dropped) {
+    draft.put(keys.dropped(link.from, link.kind, link.to), link.op);
+    draft.remove(keys.edge(link.kind, link.from, link.to));
+    setCounters(view, { linksDropped: counters(view).linksDropped + 1 });
+  } else {
+    draft.remove(keys.dropped(link.from, link.kind, link.to));
+    if (directed(link.kind)) draft.put(keys.edge(link.kind, link.from, link.to), link.stamp);
+  }
+}
+
+/** Whether a held path leads back from `to` to `from`: reads only the part of the graph that can be reached. */
+async function closes(view: ViewContext, link: LinkState): Promise<boolean> {
+  if (link.from === link.to) return true;
+  const next = new Map<Hash, Hash[]>();
+  const open = [link.to];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (next.has(id)) continue;
+    const targets = (await view.draft.under(`v/edge/${link.kind}/${id}/`)).map(([key]) =>
+      key.slice(key.lastIndexOf('/') + 1),
+    );
+    next.set(id, targets);
+    open.push(...targets);
+  }
+  return closesCycle((id) => next.get(id) ?? [], link.from, link.to);
+}
+
+async function resolveAll(view: ViewContext): Promise<void> {
+  const { draft } = view;
+  const rows = await draft.under<LinkRow>('v/link/');
+  const links: LinkState[] = rows.map(([key, row]) => {
+    const [, , to = '', kind = '', from = ''] = key.split('/');
+    return { from, kind: kind as LinkKind, to, op: row.op, stamp: row.stamp };
+  });
+  const { dropped } = resolveLinks(links.filter((link) => directed(link.kind)));
+  const gone = new Set(dropped.map((link) => keys.link(link.to, link.kind, link.from)));
+  setCounters(view, { linksDropped: 0 });
+  for (const [i, [key, row]] of rows.entries()) {
+    const link = links[i];
+    if (!link) continue;
+    const isDropped = gone.has(key);
+    if (isDropped !== (row.dropped === true)) {
+      write(view, link, isDropped);
+      view.revised(link.from, 'tasks');
+    } else if (isDropped) setCounters(view, { linksDropped: counters(view).linksDropped + 1 });
+  }
+}
+
+function counters(view: ViewContext): CountersRow {
+  const row = view.draft.get<CountersRow>(keys.meta('counters'));
+  if (!row) throw new Error('a workspace without counters');
+  return row;
+}
+
+function setCounters(view: ViewContext, change: Partial<CountersRow>): void {
+  view.draft.put(keys.meta('counters'), { ...counters(view), ...change });
+}

@@ -1,0 +1,91 @@
+import type { Hash } from '../../../schemas/index.ts';
+import type { CommentState, LinkState, TaskState } from '../../fold/types.ts';
+import { keys } from '../rows.ts';
+import type { Arriving, ViewContext } from './context.ts';
+import { naturalOrder } from './order.ts';
+
+const showing = <T>(register: readonly { readonly value: T }[], otherwise: T): T =>
+  register[0]?.value ?? otherwise;
+export const statusOf = (state: TaskState) => showing(state.status, 'todo');
+export const priorityOf = (state: TaskState) => showing(state.priority, 'P2');
+
+/** Where a task stands in lists; made from its creation, so it never moves. */
+export const taskOrder = (op: Arriving): string => naturalOrder(op.hash, op.header);
+
+/** A task appears or changes: lists by status and priority, short ids. */
+export function placeTask(
+  view: ViewContext,
+  creation: Arriving,
+  before: TaskState | undefined,
+  after: TaskState,
+): void {
+  const { draft } = view;
+  const order = taskOrder(creation);
+  const place = (state: TaskState) => keys.task(statusOf(state), priorityOf(state), order);
+  if (!before) {
+    draft.put(keys.taskAll(order), after.id);
+    draft.put(keys.short(after.short, after.id), after.created.stamp);
+    countShort(view, after.short);
+    view.count('tasks', 1);
+  }
+  if (!before || place(before) !== place(after)) {
+    if (before) draft.remove(place(before));
+    draft.put(place(after), after.id);
+  }
+  const assignee = after.assignee[0]?.value;
+  if (assignee && assignee !== before?.assignee[0]?.value) view.need(assignee, 'assigned');
+  const reviewer = after.reviewer[0]?.value;
+  const review = statusOf(after) === 'review';
+  if (
+    reviewer &&
+    review &&
+    (reviewer !== before?.reviewer[0]?.value || (before && statusOf(before) !== 'review'))
+  )
+    view.need(reviewer, 'review');
+}
+
+export function removeTask(view: ViewContext, creation: Arriving, state: TaskState): void {
+  const { draft } = view;
+  const order = taskOrder(creation);
+  draft.remove(keys.taskAll(order));
+  draft.remove(keys.task(statusOf(state), priorityOf(state), order));
+  draft.remove(keys.short(state.short, state.id));
+  view.count('tasks', -1);
+}
+
+/** The next number of a short id's prefix is one more than the highest seen here. */
+function countShort(view: ViewContext, short: string): void {
+  const at = short.lastIndexOf('-');
+  const key = keys.shortCount(short.slice(0, at));
+  const n = Number(short.slice(at + 1));
+  if (n > (view.draft.get<number>(key) ?? 0)) view.draft.put(key, n);
+}
+
+export function addComment(view: ViewContext, op: Arriving, state: CommentState): void {
+  const { draft } = view;
+  draft.put(keys.comment(state.task, naturalOrder(op.hash, op.header)), op.hash);
+  draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 0) + 1);
+  for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
+    view.need(mention, 'mention');
+  const task = view.state(state.task);
+  if (task) view.need(task.created.by, 'reply');
+}
+
+export function removeComment(view: ViewContext, op: Arriving, state: CommentState): void {
+  const { draft } = view;
+  draft.remove(keys.comment(state.task, naturalOrder(op.hash, op.header)));
+  draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 1) - 1);
+}
+
+/** Links that came and went with a change of a task. */
+export function linkChanges(
+  before: TaskState | undefined,
+  after: TaskState,
+): { added: LinkState[]; removed: LinkState[] } {
+  const name = (link: LinkState) => `${link.kind} ${link.to} ${link.op}`;
+  const old = new Map((before?.links ?? []).map((link) => [name(link), link]));
+  const added = after.links.filter((link) => !old.delete(name(link)));
+  return { added, removed: [...old.values()] };
+}
+
+export type LinkEnds = { readonly from: Hash; readonly kind: string; readonly to: Hash };

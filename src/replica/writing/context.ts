@@ -1,0 +1,121 @@
+import { CoterieError, type Hash } from '../../../schemas/index.ts';
+import type { AnyState } from '../../fold/types.ts';
+import { hashOf } from '../../op/index.ts';
+import { type IdempotencyRow, stateOf } from '../absorb.ts';
+import type { Commits, Work } from '../commits.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Reading } from '../reading/context.ts';
+import { keys } from '../rows.ts';
+
+/** Who speaks. The id is known before the member exists: one handle on one machine is one member. */
+export interface Actor {
+  readonly handle: string;
+  readonly id: Hash;
+  readonly kind: 'agent' | 'human';
+}
+
+/** What the verbs that write need. */
+export interface Writing {
+  readonly reading: Reading;
+  readonly commits: Commits;
+  readonly ledger: Ledger;
+  readonly workspace: Hash;
+  /** Public key of this user's machine. */
+  readonly machine: string;
+  /** Names this opening; a claim says which opening made it. */
+  readonly incarnation: string;
+  /** Throws while nothing may be written: a restored directory that has met no peer. */
+  readonly allowed: () => void;
+}
+
+/** The member exists after this: a new handle on its own machine is made on its first write. */
+export async function introduce(writing: Writing, actor: Actor): Promise<void> {
+  const { membership } = writing.reading;
+  if (membership.state.members.has(actor.id)) return;
+  await writing.commits.write(async (work) => {
+    if (membership.state.members.has(actor.id)) return;
+    await writing.ledger.append(work, {
+      log: 'members',
+      type: 'member.create',
+      data: { handle: actor.handle, kind: actor.kind, machine: writing.machine },
+    });
+    await writing.ledger.append(work, {
+      log: `marks.${actor.id}`,
+      type: 'mark.set',
+      subject: actor.id,
+      member: actor.id,
+      data: { whole: true, baseline: true, vector: {} },
+    });
+  });
+}
+
+/** One verb's write: what it appends, under the request's idempotency key. */
+export interface Request {
+  readonly actor: Actor;
+  /** The client's key, if it sent one. */
+  readonly key?: string | undefined;
+  /** What was asked for: a repeat of the key with another input is an error. */
+  readonly input: unknown;
+}
+
+/**
+ * Runs `task` once for an idempotency key, for ever: a repeat answers with the operation of the first. `task` gets the
+ * hash of the key for the first operation that it appends, and returns that operation's hash.
+ */
+export async function once(
+  writing: Writing,
+  request: Request,
+  task: (work: Work, key: Hash | undefined) => Promise<Hash>,
+): Promise<Hash> {
+  writing.allowed();
+  await introduce(writing, request.actor);
+  const { crypto } = writing.reading;
+  const key = request.key === undefined ? undefined : hashOf(crypto, checkedKey(request.key));
+  const place = key === undefined ? undefined : keys.idempotency(request.actor.id, key);
+  return writing.commits.write(async (work) => {
+    if (place === undefined) return task(work, undefined);
+    const input = hashOf(crypto, withoutUndefined(request.input));
+    const known = await work.draft.getConfirmed<IdempotencyRow>(place);
+    const first = known?.operations[0];
+    if (known && first) {
+      if (known.input !== undefined && known.input !== input)
+        throw new CoterieError(
+          'key_reused',
+          `The idempotency key was used for another request, which made ${first.hash}.`,
+          { legal: [first.hash] },
+        );
+      return first.hash;
+    }
+    const hash = await task(work, key);
+    const row = work.draft.get<IdempotencyRow>(place);
+    work.draft.put(place, {
+      ...(row ?? { operations: [{ hash, stamp: '' }] }),
+      input,
+    } satisfies IdempotencyRow);
+    return hash;
+  });
+}
+
+function checkedKey(key: string): string {
+  if (key.length < 1 || key.length > 256 || /\p{Surrogate}/u.test(key))
+    throw new CoterieError('invalid', 'An idempotency key has 1 to 256 characters.');
+  return key;
+}
+
+const withoutUndefined = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+
+/** The state of a thing as it will be when everything queued is written. */
+export function queuedState<K extends AnyState['kind']>(
+  writing: Writing,
+  work: Work,
+  id: Hash,
+  kind: K,
+): Extract<AnyState, { kind: K }> {
+  const state = stateOf(writing.reading, work.draft, id);
+  if (state?.kind !== kind) throw new CoterieError('not_found', `There is no ${kind} ${id}.`);
+  return state as Extract<AnyState, { kind: K }>;
+}
+
+export function refuseRedacted(state: AnyState): void {
+  if (state.redacted) throw new CoterieError('redacted', `The text of this ${state.kind} was removed.`);
+}

@@ -1,0 +1,227 @@
+import type { z } from 'zod';
+import {
+  type ChannelCreate,
+  type ChannelUpdate,
+  CoterieError,
+  type Hash,
+  type MessagePost,
+} from '../../../schemas/index.ts';
+import type { MessageState } from '../../fold/types.ts';
+import { thing } from '../reading/context.ts';
+import { findChannel } from '../reading/names.ts';
+import { keys, type OperationRow } from '../rows.ts';
+import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { saidIn } from './mentions.ts';
+
+type Key = string | undefined;
+
+/** Posts in a channel, or in the thread of a message. Resolves with the message's id, durable. */
+export async function postMessage(
+  writing: Writing,
+  actor: Actor,
+  channel: string,
+  input: MessagePost,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findChannel(writing.reading, channel);
+  const said = await saidIn(writing.reading, input.text);
+  const answered = input.thread === undefined ? undefined : thing(writing.reading, input.thread, 'message');
+  if (answered && logOf(writing, answered.id) !== `channel.${id}`)
+    throw new CoterieError('invalid', `The message ${answered.id} is in another channel.`, {
+      hint: 'Reply in the channel of the thread.',
+    });
+  const root = answered?.thread ?? answered?.id;
+  return once(writing, { actor, key, input: { post: id, input } }, async (work, keyHash) => {
+    const state = queuedState(writing, work, id, 'channel');
+    if (state.archived[0]?.value) throw new CoterieError('archived', `The channel ${channel} is archived.`);
+    return writing.ledger.append(work, {
+      log: `channel.${id}`,
+      type: 'message.create',
+      member: actor.id,
+      data: {
+        ...said,
+        ...(input.files ? { files: input.files } : {}),
+        ...(root ? { thread: root } : {}),
+        ...(answered && answered.id !== root ? { answers: answered.id } : {}),
+        ...(input.hops === undefined ? {} : { hops: input.hops }),
+      },
+      body: { text: input.text },
+      key: keyHash,
+    });
+  });
+}
+
+/** The log that a thing lives in is its creation's. */
+export function logOf(writing: Writing, id: Hash): string {
+  const row = writing.reading.database.get<OperationRow>(keys.operation(id));
+  if (!row) throw new CoterieError('not_found', `There is nothing with the id ${id}.`);
+  return row.header.log;
+}
+
+/** Edits a message or a comment; only its author may. */
+export async function editText(
+  writing: Writing,
+  actor: Actor,
+  id: string,
+  input: { text: string; base?: readonly string[] | undefined },
+  key: Key,
+): Promise<Hash> {
+  const known = thing(writing.reading, id, 'message', 'comment');
+  const said = await saidIn(writing.reading, input.text);
+  return once(writing, { actor, key, input: { edit: known.id, input } }, async (work, keyHash) => {
+    refuseRedacted(queuedState(writing, work, known.id, known.kind));
+    return writing.ledger.append(work, {
+      log: logOf(writing, known.id),
+      type: known.kind === 'message' ? 'message.edit' : 'comment.edit',
+      subject: known.id,
+      member: actor.id,
+      data: said,
+      body: { text: input.text },
+      key: keyHash,
+      base: input.base,
+    });
+  });
+}
+
+/** Removes the text of a message, comment, task or memory, and of all its edits. */
+export async function redactText(
+  writing: Writing,
+  actor: Actor,
+  id: string,
+  reason: string | undefined,
+  key: Key,
+): Promise<{ id: Hash; operation: Hash }> {
+  const known = thing(writing.reading, id, 'message', 'comment', 'task', 'memory');
+  // Rows in flight have no signature yet; what is removed must be on disk as a whole.
+  await writing.commits.idle();
+  const operation = await once(
+    writing,
+    { actor, key, input: { redact: known.id } },
+    async (work, keyHash) => {
+      const state = queuedState(writing, work, known.id, known.kind);
+      if (state.redacted) return state.redacted.op;
+      return writing.ledger.append(work, {
+        log: logOf(writing, known.id),
+        type: 'redact',
+        subject: known.id,
+        member: actor.id,
+        data: {},
+        body: { reason },
+        key: keyHash,
+      });
+    },
+  );
+  return { id: known.id, operation };
+}
+
+const has = (state: MessageState, emoji: string, member: Hash): boolean =>
+  (state.reactions[emoji]?.[member]?.length ?? 0) > 0;
+
+/** Puts a reaction there or takes it away; what is so already is left alone. */
+export async function reactTo(
+  writing: Writing,
+  actor: Actor,
+  id: string,
+  emoji: string,
+  on: boolean,
+  key: Key,
+): Promise<Hash> {
+  const known = thing(writing.reading, id, 'message');
+  await once(writing, { actor, key, input: { react: known.id, emoji, on } }, async (work, keyHash) => {
+    const state = queuedState(writing, work, known.id, 'message');
+    if (has(state, emoji, actor.id) === on) return known.id;
+    return writing.ledger.append(work, {
+      log: logOf(writing, known.id),
+      type: on ? 'message.react' : 'message.unreact',
+      subject: known.id,
+      member: actor.id,
+      data: { emoji },
+      key: keyHash,
+    });
+  });
+  return known.id;
+}
+
+/** Pins or unpins, resolves or reopens; what is so already is left alone. */
+export async function flagMessage(
+  writing: Writing,
+  actor: Actor,
+  id: string,
+  input: { pinned?: boolean | undefined; resolved?: boolean | undefined },
+  key: Key,
+): Promise<Hash> {
+  const known = thing(writing.reading, id, 'message');
+  await once(writing, { actor, key, input: { flag: known.id, input } }, async (work, keyHash) => {
+    const state = queuedState(writing, work, known.id, 'message');
+    const types: ('message.pin' | 'message.unpin' | 'thread.resolve' | 'thread.reopen')[] = [];
+    if (input.pinned !== undefined && input.pinned !== (state.pinned[0]?.value ?? false))
+      types.push(input.pinned ? 'message.pin' : 'message.unpin');
+    if (input.resolved !== undefined && input.resolved !== (state.resolved[0]?.value ?? false))
+      types.push(input.resolved ? 'thread.resolve' : 'thread.reopen');
+    let first: Hash | undefined;
+    for (const type of types) {
+      const hash = await writing.ledger.append(work, {
+        log: logOf(writing, known.id),
+        type,
+        subject: known.id,
+        member: actor.id,
+        data: {},
+        key: first === undefined ? keyHash : undefined,
+      });
+      first ??= hash;
+    }
+    return first ?? known.id;
+  });
+  return known.id;
+}
+
+export async function createChannel(
+  writing: Writing,
+  actor: Actor,
+  input: z.infer<typeof ChannelCreate>,
+  key: Key,
+): Promise<Hash> {
+  return once(writing, { actor, key, input: { channel: input } }, async (work, keyHash) => {
+    const named = await work.draft.under<string>(`v/name/${input.name}/`);
+    if (named.length > 0) throw new CoterieError('exists', `There is a channel ${input.name} already.`);
+    return writing.ledger.append(work, {
+      log: 'channels',
+      type: 'channel.create',
+      member: actor.id,
+      data: { name: input.name },
+      body: { topic: input.topic },
+      key: keyHash,
+    });
+  });
+}
+
+export async function updateChannel(
+  writing: Writing,
+  actor: Actor,
+  channel: string,
+  input: z.infer<typeof ChannelUpdate>,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findChannel(writing.reading, channel);
+  await once(writing, { actor, key, input: { channel: id, input } }, async (work, keyHash) => {
+    const state = queuedState(writing, work, id, 'channel');
+    if (input.name !== undefined && input.name !== state.name[0]?.value) {
+      const named = await work.draft.under<string>(`v/name/${input.name}/`);
+      if (named.length > 0) throw new CoterieError('exists', `There is a channel ${input.name} already.`);
+    }
+    return writing.ledger.append(work, {
+      log: 'channels',
+      type: 'channel.update',
+      subject: id,
+      member: actor.id,
+      data: {
+        ...(input.name === undefined ? {} : { name: input.name }),
+        ...(input.archived === undefined ? {} : { archived: input.archived }),
+      },
+      body: { topic: input.topic },
+      key: keyHash,
+      base: input.base,
+    });
+  });
+  return id;
+}

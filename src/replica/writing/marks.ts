@@ -1,0 +1,167 @@
+import { type Acknowledged, CoterieError, type Hash } from '../../../schemas/index.ts';
+import { acknowledge, changesOf, type Mark, mergeMarks } from '../../fold/index.ts';
+import { shouldRoll } from '../../log/index.ts';
+import { counters } from '../absorb.ts';
+import type { Work } from '../commits.ts';
+import { parseReceipt } from '../reading/catch-up.ts';
+import { operation } from '../reading/context.ts';
+import { type Feed, feedRows } from '../reading/feed.ts';
+import {
+  type ChainHead,
+  type Counting,
+  chainHeads,
+  createCounting,
+  markOfMember,
+  vectorOf,
+} from '../reading/pending.ts';
+import { keys, type MarkRow, type SegmentRow } from '../rows.ts';
+import type { Actor, Writing } from './context.ts';
+
+/** Acknowledgements: a synced row here at once, an operation in the member's log within a minute. */
+export interface Marks {
+  acknowledge(
+    actor: Actor,
+    input: { receipt?: string | undefined; operations?: readonly string[] | undefined },
+  ): Promise<Acknowledged>;
+  /** Writes the operations that are due. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** At most one operation a member and minute. */
+const minute = 60_000;
+/** Chains in one operation: a header holds 8 KiB. */
+const chainsEach = 50;
+
+export function createMarks(
+  writing: Writing,
+  feed: Feed,
+  timer: (task: () => void, ms: number) => () => void,
+): Marks {
+  const { reading, commits, ledger } = writing;
+  const due = new Set<Hash>();
+  let stop: (() => void) | undefined;
+
+  function schedule(member: Hash): void {
+    due.add(member);
+    stop ??= timer(() => {
+      stop = undefined;
+      marks.flush().catch(() => undefined);
+    }, minute);
+  }
+
+  /** What a receipt covers: of each chain all that stood in the feed up to `n`. */
+  async function coveredBy(heads: readonly ChainHead[], n: number): Promise<Mark> {
+    const last = new Map(heads.map(({ log, replica, head }) => [`${log} ${replica}`, head.seq]));
+    const end = feed.end();
+    for (let from = n; from < end; from += 1024) {
+      for (const [, row] of await feedRows(reading, from, Math.min(end, from + 1024))) {
+        const header = 'hash' in row ? operation(reading, row.hash)?.header : undefined;
+        const chain = header && `${header.log} ${header.replica}`;
+        if (chain && (last.get(chain) ?? 0) >= header.seq) last.set(chain, header.seq - 1);
+      }
+    }
+    const vector: Record<string, Record<Hash, number>> = {};
+    for (const { log, replica } of heads) {
+      const seq = last.get(`${log} ${replica}`) ?? 0;
+      if (seq > 0) vector[log] = { ...vector[log], [replica]: seq };
+    }
+    return { vector, acks: {}, forked: [] };
+  }
+
+  /** The vector takes in what needs no acknowledgement, and runs that touch it. */
+  async function absorbed(mark: Mark, heads: readonly ChainHead[], counting: Counting): Promise<Mark> {
+    // What waits blocks, and running counts don't show it.
+    if (counters(reading.database).waiting > 0) return mark;
+    let next = mark;
+    for (const chain of heads) {
+      const at = vectorOf(next, chain.log, chain.replica);
+      let to = await counting.freeUpTo(chain, at);
+      for (const [from, end] of next.acks[chain.log]?.[chain.replica] ?? []) {
+        if (from > to + 1) break;
+        to = await counting.freeUpTo(chain, Math.max(to, end));
+      }
+      if (to > at)
+        next = mergeMarks(next, { vector: { [chain.log]: { [chain.replica]: to } }, acks: {}, forked: [] });
+    }
+    return next;
+  }
+
+  async function write(work: Work, member: Hash): Promise<void> {
+    const row = work.draft.get<MarkRow>(keys.mark(member));
+    if (!row) return;
+    const log = `marks.${member}`;
+    const segment = work.draft.get<SegmentRow>(keys.segment(log));
+    const first = !segment || shouldRoll(segment);
+    const changes = first ? row.mark : changesOf(row.written, row.mark);
+    const chains = Object.entries(changes.vector).flatMap(([name, replicas]) =>
+      Object.entries(replicas).map(([replica, seq]) => ({ name, replica, seq })),
+    );
+    const acks = Object.keys(changes.acks).length > 0;
+    if (chains.length === 0 && !acks) return;
+    for (let at = 0; at === 0 || at < chains.length; at += chainsEach) {
+      const vector: Record<string, Record<Hash, number>> = {};
+      for (const { name, replica, seq } of chains.slice(at, at + chainsEach))
+        vector[name] = { ...vector[name], [replica]: seq };
+      const whole = first && chains.length <= chainsEach;
+      await ledger.append(work, {
+        log,
+        type: 'mark.set',
+        subject: member,
+        member,
+        data: { whole, vector, ...(at === 0 && acks ? { acks: changes.acks } : {}) },
+      });
+    }
+    work.draft.put(keys.mark(member), { ...row, written: row.mark } satisfies MarkRow);
+  }
+
+  const marks: Marks = {
+    async acknowledge(actor, input) {
+      writing.allowed();
+      if ((input.receipt === undefined) === (input.operations === undefined))
+        throw new CoterieError('invalid', 'Send either a receipt or operations.');
+      const n = input.receipt === undefined ? undefined : parseReceipt(feed, actor.id, input.receipt);
+      const heads = await chainHeads(reading);
+      const counting = createCounting(reading, actor.id);
+      const pending = async (mark: Mark) => {
+        let count = 0;
+        for (const chain of heads) count += await counting.beyond(chain, mark);
+        return count;
+      };
+      const covered = n === undefined ? undefined : await coveredBy(heads, n);
+      const result = await commits.write(async (work) => {
+        const row = work.draft.get<MarkRow>(keys.mark(actor.id)) ?? markOfMember(reading, actor.id);
+        let mark = row.mark;
+        if (covered) mark = mergeMarks(mark, covered);
+        for (const id of input.operations ?? []) {
+          const header = operation(reading, id)?.header;
+          if (!header) throw new CoterieError('not_found', `There is no operation ${id}.`);
+          mark = acknowledge(mark, header.log, header.replica, header.seq);
+        }
+        mark = await absorbed(mark, heads, counting);
+        const before = await pending(row.mark);
+        const after = await pending(mark);
+        const low = after === 0 ? Math.max(row.low, n ?? row.low) : Math.max(row.low, n ?? 0);
+        work.draft.put(keys.mark(actor.id), { mark, written: row.written, low } satisfies MarkRow);
+        return { acknowledged: before - after, pending: after };
+      });
+      schedule(actor.id);
+      return result;
+    },
+    async flush() {
+      const members = [...due];
+      due.clear();
+      for (const member of members) {
+        // A mark is an operation of the member: one that never wrote has no log yet.
+        if (!reading.membership.state.members.has(member)) continue;
+        await commits.write((work) => write(work, member));
+      }
+    },
+    async close() {
+      stop?.();
+      stop = undefined;
+      await marks.flush();
+    },
+  };
+  return marks;
+}

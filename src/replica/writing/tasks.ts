@@ -1,0 +1,302 @@
+import type { z } from 'zod';
+import {
+  CoterieError,
+  type Hash,
+  legalMoves,
+  type TaskClaim,
+  type TaskCreate,
+  type TaskLink,
+  type TaskMove,
+  type TaskUpdate,
+} from '../../../schemas/index.ts';
+import type { Work } from '../commits.ts';
+import { findMember, findTask } from '../reading/names.ts';
+import { keys } from '../rows.ts';
+import type { LinkRow } from '../views/links.ts';
+import { statusOf } from '../views/tasks.ts';
+import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { saidIn } from './mentions.ts';
+
+type Key = string | undefined;
+
+const ms = (iso: string | null | undefined): number | null | undefined =>
+  typeof iso === 'string' ? Date.parse(iso) : iso;
+
+/** Non-text fields of a write, members resolved. */
+function fieldsOf(
+  writing: Writing,
+  input: Pick<TaskUpdate, 'priority' | 'assignee' | 'reviewer' | 'due'>,
+): Record<string, unknown> {
+  const member = (ref: string | null) => (ref === null ? null : findMember(writing.reading, ref).id);
+  const due = ms(input.due);
+  return {
+    ...(input.priority === undefined ? {} : { priority: input.priority }),
+    ...(input.assignee === undefined ? {} : { assignee: member(input.assignee) }),
+    ...(input.reviewer === undefined ? {} : { reviewer: member(input.reviewer) }),
+    ...(due === undefined ? {} : { due }),
+  };
+}
+
+/** Creates a task with the next short id of the member, and its links. */
+export async function createTask(writing: Writing, actor: Actor, input: TaskCreate, key: Key): Promise<Hash> {
+  const parent = input.parent === undefined ? undefined : (await findTask(writing.reading, input.parent)).id;
+  const blockers = await Promise.all(
+    (input.blockedBy ?? []).map(async (ref) => (await findTask(writing.reading, ref)).id),
+  );
+  return once(writing, { actor, key, input: { task: input } }, async (work, keyHash) => {
+    const id = await writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'task.create',
+      member: actor.id,
+      data: {
+        short: nextShort(work, actor.handle),
+        ...fieldsOf(writing, input),
+        ...(input.status === undefined ? {} : { status: input.status }),
+        ...(input.labels ? { labels: input.labels } : {}),
+      },
+      body: { title: input.title, description: input.description, criteria: input.criteria },
+      key: keyHash,
+    });
+    if (parent !== undefined) await link(writing, work, actor, parent, { kind: 'parent', to: id });
+    for (const blocker of blockers) await link(writing, work, actor, blocker, { kind: 'blocks', to: id });
+    return id;
+  });
+}
+
+/** Handle and count. */
+export const nextShort = (work: Work, handle: string): string =>
+  `${handle}-${(work.draft.get<number>(keys.shortCount(handle)) ?? 0) + 1}`;
+
+export async function updateTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: TaskUpdate,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  await once(writing, { actor, key, input: { task: id, input } }, async (work, keyHash) => {
+    const texts = {
+      title: input.title,
+      description: input.description || undefined,
+      criteria: input.criteria || undefined,
+    };
+    const clear = (['description', 'criteria'] as const).filter((field) => input[field] === '');
+    if (Object.values(texts).some((text) => text !== undefined))
+      refuseRedacted(queuedState(writing, work, id, 'task'));
+    return writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'task.update',
+      subject: id,
+      member: actor.id,
+      data: {
+        ...fieldsOf(writing, input),
+        ...(input.addLabels ? { addLabels: input.addLabels } : {}),
+        ...(input.removeLabels ? { removeLabels: input.removeLabels } : {}),
+        ...(input.addEvidence ? { addEvidence: input.addEvidence } : {}),
+        ...(clear.length > 0 ? { clear } : {}),
+      },
+      body: texts,
+      key: keyHash,
+      base: input.base,
+    });
+  });
+  return id;
+}
+
+export async function moveTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: z.infer<typeof TaskMove>,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  await once(writing, { actor, key, input: { move: id, input } }, async (work, keyHash) => {
+    const from = statusOf(queuedState(writing, work, id, 'task'));
+    return writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'task.move',
+      subject: id,
+      member: actor.id,
+      data: { to: input.to, from },
+      body: { reason: input.reason },
+      key: keyHash,
+      base: input.base,
+    });
+  });
+  return id;
+}
+
+const closed = ['done', 'cancelled'];
+
+/** Claims for oneself, tentatively; a todo task begins. The holder's repeat changes nothing. */
+export async function claimTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: z.infer<typeof TaskClaim>,
+  key: Key,
+): Promise<Hash> {
+  if (input.need === 'granted')
+    throw new CoterieError(
+      'unsupported',
+      'Granted claims need an arbiter, which this version does not have yet.',
+      { hint: 'Claim with need "tentative".' },
+    );
+  const { id } = await findTask(writing.reading, ref);
+  await once(writing, { actor, key, input: { claim: id, input } }, async (work, keyHash) => {
+    const state = queuedState(writing, work, id, 'task');
+    const status = statusOf(state);
+    const [holder] = state.claims;
+    if (closed.includes(status))
+      throw new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
+        legal: legalMoves[status],
+        hint: 'Reopen it first with a legal move.',
+      });
+    if (holder && holder.by !== actor.id && input.base === undefined) {
+      const who = writing.reading.membership.person(holder.by);
+      throw new CoterieError('held', `The task is held by ${who.handle}.`, {
+        hint: `Take another task, or talk to @${who.handle}.`,
+      });
+    }
+    if (holder?.by === actor.id) return id;
+    const claim = await writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'claim.request',
+      subject: id,
+      member: actor.id,
+      data: { need: 'tentative', incarnation: input.incarnation ?? writing.incarnation },
+      key: keyHash,
+      base: input.base,
+    });
+    if (status === 'todo')
+      await writing.ledger.append(work, {
+        log: 'tasks',
+        type: 'task.move',
+        subject: id,
+        member: actor.id,
+        data: { to: 'doing', from: 'todo' },
+      });
+    return claim;
+  });
+  return id;
+}
+
+/** Gives a claim back; a task in work is todo again. */
+export async function releaseTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  reason: string | undefined,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  await once(writing, { actor, key, input: { release: id } }, async (work, keyHash) => {
+    const state = queuedState(writing, work, id, 'task');
+    const mine = state.claims.find((claim) => claim.by === actor.id);
+    if (!mine) {
+      const holder = state.claims[0] && writing.reading.membership.person(state.claims[0].by).handle;
+      throw new CoterieError(
+        'not_held',
+        holder ? `The task is held by ${holder}, not by ${actor.handle}.` : 'Nobody holds this task.',
+      );
+    }
+    const release = await writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'claim.release',
+      subject: id,
+      member: actor.id,
+      data: { claim: mine.op },
+      body: { reason },
+      key: keyHash,
+    });
+    if (statusOf(state) === 'doing' && state.claims.length === 1)
+      await writing.ledger.append(work, {
+        log: 'tasks',
+        type: 'task.move',
+        subject: id,
+        member: actor.id,
+        data: { to: 'todo', from: 'doing' },
+      });
+    return release;
+  });
+  return id;
+}
+
+async function link(
+  writing: Writing,
+  work: Work,
+  actor: Actor,
+  from: Hash,
+  to: { kind: z.infer<typeof TaskLink>['kind']; to: Hash },
+  key?: Hash,
+  base?: readonly Hash[],
+): Promise<Hash> {
+  const hash = await writing.ledger.append(work, {
+    log: 'tasks',
+    type: 'task.link',
+    subject: from,
+    member: actor.id,
+    data: to,
+    key,
+    base,
+  });
+  const row = work.draft.get<LinkRow>(keys.link(to.to, to.kind, from));
+  if (row?.dropped) throw new CoterieError('cycle', `The link "${to.kind}" would close a cycle.`);
+  return hash;
+}
+
+/** Links two tasks, or takes the link away; what is so already is left alone. */
+export async function linkTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: z.infer<typeof TaskLink>,
+  on: boolean,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  const to = (await findTask(writing.reading, input.to)).id;
+  await once(
+    writing,
+    { actor, key, input: { link: id, to, kind: input.kind, on } },
+    async (work, keyHash) => {
+      const state = queuedState(writing, work, id, 'task');
+      const there = state.links.some((known) => known.kind === input.kind && known.to === to);
+      if (there === on) return id;
+      if (on) return link(writing, work, actor, id, { kind: input.kind, to }, keyHash, input.base);
+      return writing.ledger.append(work, {
+        log: 'tasks',
+        type: 'task.unlink',
+        subject: id,
+        member: actor.id,
+        data: { kind: input.kind, to },
+        key: keyHash,
+        base: input.base,
+      });
+    },
+  );
+  return id;
+}
+
+export async function commentOn(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  text: string,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  const said = await saidIn(writing.reading, text);
+  return once(writing, { actor, key, input: { comment: id, text } }, (work, keyHash) =>
+    writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'comment.create',
+      member: actor.id,
+      data: { task: id, ...said },
+      body: { text },
+      key: keyHash,
+    }),
+  );
+}
