@@ -10,6 +10,8 @@ export interface Acknowledged {
   /** Number of rows by id of the batch. */
   readonly batches: ReadonlyMap<string, number>;
   readonly lastCommit: number;
+  /** Batches of which reopening showed that they are not there. */
+  readonly absent: ReadonlySet<string>;
   /** The highest version by document. */
   readonly documents: ReadonlyMap<string, number>;
 }
@@ -18,15 +20,17 @@ export interface Acknowledged {
 export function acknowledgedBy(lines: readonly string[]): Acknowledged {
   const batches = new Map<string, number>();
   const documents = new Map<string, number>();
+  const absent = new Set<string>();
   let lastCommit = 0;
   for (const line of lines) {
     const [kind, a = '', b = '', c = ''] = line.split(' ');
     if (kind === 'commit') {
       batches.set(b, Number(c));
       lastCommit = Math.max(lastCommit, Number(a));
-    } else if (kind === 'document') documents.set(`log/${a}/1`, Number(c));
+    } else if (kind === 'absent') absent.add(a);
+    else if (kind === 'document') documents.set(`log/${a}/1`, Number(c));
   }
-  return { batches, lastCommit, documents };
+  return { batches, lastCommit, documents, absent };
 }
 
 /**
@@ -58,7 +62,10 @@ export async function auditStorage(directory: string, said: Acknowledged): Promi
   return findings;
 }
 
-function auditRows(rows: readonly (readonly [string, Uint8Array])[], { batches }: Acknowledged): string[] {
+function auditRows(
+  rows: readonly (readonly [string, Uint8Array])[],
+  { batches, absent }: Acknowledged,
+): string[] {
   const findings: string[] = [];
   const found = new Map<string, number>();
   const widths = new Set<number>();
@@ -70,7 +77,10 @@ function auditRows(rows: readonly (readonly [string, Uint8Array])[], { batches }
     if (value.length === 0 || text(value) !== expected)
       findings.push(`${key} holds other bytes than were written`);
   }
-  for (const count of found.values()) widths.add(count);
+  for (const [id, count] of found) {
+    widths.add(count);
+    if (absent.has(id)) findings.push(`refused batch ${id} came back`);
+  }
   if (widths.size > 1) findings.push(`batches are there in part: ${[...widths].join(' and ')} rows`);
   for (const [id, count] of batches) {
     if (found.get(id) !== count)
