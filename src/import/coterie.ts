@@ -9,11 +9,12 @@ import {
   memoryDrafts,
   messageDrafts,
   reactionDraft,
+  referencesDraft,
   taskDrafts,
 } from './coterie/drafts.ts';
 import { type ExportFiles, openExport } from './coterie/files.ts';
 import { inOrder } from './coterie/order.ts';
-import { messagesNamed, type Survey, survey } from './coterie/survey.ts';
+import { answered, type Survey, survey } from './coterie/survey.ts';
 import { type Draft, type Importer, ref, type SetAside } from './draft.ts';
 
 /**
@@ -93,14 +94,26 @@ async function* writeMessages(
   given: Map<string, string>,
 ): AsyncGenerator<Draft | SetAside> {
   const named = (id: string): boolean => found.named.has(id);
-  const known = { task: found.tasks, memory: found.memory };
-  for await (const { item, missing } of inOrder(rowsOf(files, 'messages'), messagesNamed, named, new Set())) {
-    const absent = new Set(missing);
-    for (const { kind, id } of item.references ?? [])
-      if (kind !== 'message' && !known[kind].has(id)) absent.add(id);
-    for (const id of absent)
-      yield { what: 'message', source: item.id, reason: `names ${id}, which is not in the export: left out` };
-    yield* messageDrafts(item, (id) => absent.has(id));
+  const exists = { task: found.tasks, memory: found.memory, message: given };
+  const later: Row<'messages'>[] = [];
+  for await (const { item, missing } of inOrder(rowsOf(files, 'messages'), answered, named, new Set())) {
+    for (const id of missing) yield leftOut(item, id);
+    const absent = (item.references ?? []).filter(({ kind, id }) => !exists[kind].has(id));
+    yield* messageDrafts(item, (id) => missing.has(id) || absent.some((to) => to.id === id));
+    if (absent.length > 0) later.push(item);
     if (named(item.id)) given.set(item.id, item.channel);
   }
+  // An edit may have named what was said after the message, even an answer to it.
+  for (const item of later) {
+    const absent = (item.references ?? []).filter(({ kind, id }) => !exists[kind].has(id));
+    for (const { id } of absent) yield leftOut(item, id);
+    const all = item.references?.length === absent.length;
+    if (!all) yield* referencesDraft(item, (id) => absent.some((to) => to.id === id));
+  }
 }
+
+const leftOut = ({ id }: Row<'messages'>, missing: string): SetAside => ({
+  what: 'message',
+  source: id,
+  reason: `names ${missing}, which is not in the export: left out`,
+});

@@ -5,6 +5,7 @@ import { openFolder } from './open.ts';
 import { mapMessage, memberSource } from './slack/message.ts';
 import { makePlan, type Person, type Place, type Plan, readMessages } from './slack/plan.ts';
 import { type SlackMessage, tsKey } from './slack/shapes.ts';
+import { type TextNames, toMarkdown } from './slack/text.ts';
 import { boundedSource } from './sources.ts';
 import { clip, oneLine } from './text.ts';
 
@@ -46,9 +47,10 @@ export function slackImporter(path: string): Importer {
             reason: 'not in users.json and wrote nothing: stays text',
           };
         yield* members(plan.people.values());
+        const names = namesOf(plan);
         for (const place of plan.places) {
-          yield* makeChannel(place, plan.people);
-          yield* messages(folder, place, plan, { count, step, signal });
+          yield* makeChannel(place, plan.people, names);
+          yield* messages(folder, place, names, { count, step, signal });
           yield* afterwards(place, plan.people);
         }
         done = 2 * files;
@@ -57,6 +59,11 @@ export function slackImporter(path: string): Importer {
       }
     },
   };
+}
+
+function namesOf(plan: Plan): TextNames {
+  const channels = new Map(plan.places.map(({ id, name }) => [id, name]));
+  return { handle: (id) => plan.people.get(id)?.handle, channel: (id) => channels.get(id) };
 }
 
 const channelSource = (place: Place): string => `slack:${place.id}`;
@@ -85,11 +92,15 @@ function* members(people: Iterable<Person>): Generator<Draft | SetAside> {
   }
 }
 
-function* makeChannel(place: Place, people: ReadonlyMap<string, Person>): Generator<Draft | SetAside> {
+function* makeChannel(
+  place: Place,
+  people: ReadonlyMap<string, Person>,
+  names: TextNames,
+): Generator<Draft | SetAside> {
   const { channel, kind } = place;
   const source = channelSource(place);
   const creator = channel.creator ? people.get(channel.creator) : undefined;
-  const topic = oneLine(channel.topic?.value || channel.purpose?.value || '');
+  const topic = oneLine(toMarkdown(channel.topic?.value || channel.purpose?.value || '', names).text);
   const kept = clip(topic, 1024);
   if (place.isDefault) {
     if (topic !== '')
@@ -129,17 +140,13 @@ interface Reading {
 async function* messages(
   folder: Folder,
   place: Place,
-  plan: Plan,
+  names: TextNames,
   reading: Reading,
 ): AsyncGenerator<Draft | SetAside> {
-  const channels = new Map(plan.places.map((other) => [other.id, other.name]));
   const target = {
     id: place.id,
     channel: channelRef(place),
-    names: {
-      handle: (id: string) => plan.people.get(id)?.handle,
-      channel: (id: string) => channels.get(id),
-    },
+    names,
     roots: new Set<string>(),
   };
   let last = '';
@@ -148,7 +155,9 @@ async function* messages(
     const found: SlackMessage[] = [];
     for (const path of day) found.push(...(await readMessages(folder, path)));
     const keyed = found.map((message) => ({ message, key: tsKey(message.ts) }));
-    keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    // Of two copies the one that knows its thread comes first, and is taken.
+    const alone = ({ message }: { message: SlackMessage }): number => (message.thread_ts ? 0 : 1);
+    keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : alone(a) - alone(b)));
     for (const { message, key } of keyed) {
       reading.count('messages');
       reading.count(

@@ -116,22 +116,29 @@ export function* channelEnd({ id, archived, at }: Row<'channels'>): Generator<Dr
 const mentions = (ids: readonly string[] | undefined): { mentions?: (string | Ref)[] } =>
   ids ? { mentions: ids.map((id) => (id === 'here' ? id : ref(id))) } : {};
 
-/** A message and the marks on it; without the references to what is missing. */
+/** What a message says besides its text; without the references to what is missing. */
+function messageData(row: Row<'messages'>, missing: (id: string) => boolean): Record<string, unknown> {
+  const references = (row.references ?? []).filter(({ id }) => !missing(id));
+  return {
+    ...mentions(row.mentions),
+    ...(references.length > 0
+      ? { references: references.map(({ kind, id }) => ({ kind, id: ref(id) })) }
+      : {}),
+    ...(row.files ? { files: row.files } : {}),
+  };
+}
+
+/** A message and the marks on it; without the names of what is missing. */
 export function* messageDrafts(row: Row<'messages'>, missing: (id: string) => boolean): Generator<Draft> {
   const log: DraftLog = { kind: 'channel', channel: ref(row.channel) };
-  const references = (row.references ?? []).filter(({ id }) => !missing(id));
-  const { id, thread, answers, files } = row;
+  const { id, thread, answers } = row;
   const at = millis(row.at);
   yield {
     ref: id,
     log,
     type: 'message.create',
     data: {
-      ...mentions(row.mentions),
-      ...(references.length > 0
-        ? { references: references.map((to) => ({ kind: to.kind, id: ref(to.id) })) }
-        : {}),
-      ...(files ? { files } : {}),
+      ...messageData(row, missing),
       ...(thread !== undefined && !missing(thread) ? { thread: ref(thread) } : {}),
       ...(answers !== undefined && !missing(answers) ? { answers: ref(answers) } : {}),
     },
@@ -141,6 +148,15 @@ export function* messageDrafts(row: Row<'messages'>, missing: (id: string) => bo
   yield* removal(log, row);
   if (row.pinned) yield change(log, 'message.pin', id, boundedSource(`${id}:pin`), {}, { at });
   if (row.resolved) yield change(log, 'thread.resolve', id, boundedSource(`${id}:resolved`), {}, { at });
+}
+
+/** The same message again, with references to what came after it; nothing where the text was removed. */
+export function* referencesDraft(row: Row<'messages'>, missing: (id: string) => boolean): Generator<Draft> {
+  const { id, text, author } = row;
+  if (text === null) return;
+  const log: DraftLog = { kind: 'channel', channel: ref(row.channel) };
+  const by = { at: millis(row.at), author, body: { text } };
+  yield change(log, 'message.edit', id, boundedSource(`${id}:references`), messageData(row, missing), by);
 }
 
 export function reactionDraft({ id, message, emoji, member, at }: Row<'reactions'>, channel: Ref): Draft {

@@ -117,15 +117,14 @@ async function surveyMessages(
   for await (const placed of files.rows('messages')) {
     known.need(known.channels, placed.row.channel, 'channel', placed);
     known.needMembers(placed);
-    for (const id of messagesNamed(placed.row)) known.named.add(id);
+    for (const id of answered(placed.row)) known.named.add(id);
+    for (const { kind, id } of placed.row.references ?? []) if (kind === 'message') known.named.add(id);
     if (placed.row.thread !== undefined) threads.add(placed.row.thread);
     known.count('messages');
   }
   return threads.size;
 }
 
-/** Messages that a message names. */
-export function messagesNamed({ thread, answers, references }: Row<'messages'>): string[] {
-  const named = (references ?? []).filter(({ kind }) => kind === 'message').map(({ id }) => id);
-  return [thread, answers, ...named].filter((id) => id !== undefined);
-}
+/** Messages that a message comes after. */
+export const answered = ({ thread, answers }: Row<'messages'>): string[] =>
+  [thread, answers].filter((id) => id !== undefined);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Emoji, FileLink, limits } from '../../../schemas/index.ts';
+import { Emoji, FileLink, limits, utf8Length } from '../../../schemas/index.ts';
 import { type Draft, type Ref, ref, type SetAside } from '../draft.ts';
 import { boundedSource, reactionSource } from '../sources.ts';
 import { clip, split } from '../text.ts';
@@ -8,6 +8,10 @@ import { type SlackFile, type SlackMessage, tsMillis } from './shapes.ts';
 import { type TextNames, toMarkdown } from './text.ts';
 
 type Link = z.infer<typeof FileLink>;
+
+/** Links of files in one operation, bytes, and mentions: its header has to hold more than these. */
+const fileBytes = 3000;
+const mostMentions = 100;
 
 export const memberSource = (id: string): string => boundedSource(`slack:user:${id}`);
 
@@ -57,12 +61,13 @@ export function* mapMessage(message: SlackMessage, place: MessagePlace): Generat
   if (author === undefined) return yield aside('message', `names no author: ${clip(text, 200)}`);
   if (subtype && !said.has(subtype)) yield aside('message', `${subtype}: written as a plain message`);
 
-  const { files, lost } = linkFiles(message);
+  const { files, more, lost } = linkFiles(message);
   for (const reason of lost) yield aside('file', reason);
   if (text.trim() === '' && files.length === 0) return yield aside('message', 'holds neither text nor file');
   const known = users.filter((id) => place.names.handle(id) !== undefined);
   const mentions = [...known.map((id) => ref(memberSource(id))), ...(here ? ['here'] : [])];
-  if (mentions.length > 200) yield aside('mentions', `${mentions.length}: the first 200 are kept`);
+  if (mentions.length > mostMentions)
+    yield aside('mentions', `${mentions.length}: the first ${mostMentions} are kept, all stand in the text`);
   const root = message.thread_ts && message.thread_ts !== message.ts ? message.thread_ts : undefined;
   const thread = root !== undefined && place.roots.has(root) ? ref(sourceOf(place, root)) : undefined;
   if (root !== undefined && thread === undefined)
@@ -73,14 +78,14 @@ export function* mapMessage(message: SlackMessage, place: MessagePlace): Generat
     log: { kind: 'channel', channel: place.channel },
     type: 'message.create',
     data: {
-      ...(mentions.length > 0 ? { mentions: mentions.slice(0, 200) } : {}),
+      ...(mentions.length > 0 ? { mentions: mentions.slice(0, mostMentions) } : {}),
       ...(files.length > 0 ? { files } : {}),
       ...(thread ? { thread, answers: thread } : {}),
     },
     imported: { at: tsMillis(message.ts), source, author: ref(memberSource(author)) },
   };
   if (thread === undefined) place.roots.add(message.ts);
-  yield* inParts(draft, text);
+  yield* inParts(draft, [text, ...more].filter((part) => part !== '').join('\n'));
   yield* mapReactions(message, draft);
 }
 
@@ -128,10 +133,12 @@ function words(
   return { ...own, text: [shown, ...attached].filter((text) => text !== '').join('\n\n') };
 }
 
-/** Links to files, and the names of those that cannot be linked. */
-function linkFiles(message: SlackMessage): { files: Link[]; lost: string[] } {
+/** Links to files, the same as Markdown where an operation holds no more of them, and what cannot be linked. */
+function linkFiles(message: SlackMessage): { files: Link[]; more: string[]; lost: string[] } {
   const files: Link[] = [];
+  const more: string[] = [];
   const lost: string[] = [];
+  let bytes = 0;
   for (const file of [...(message.files ?? []), ...(message.file ? [message.file] : [])]) {
     const name = nameOfFile(file);
     const link = FileLink.safeParse({
@@ -140,11 +147,15 @@ function linkFiles(message: SlackMessage): { files: Link[]; lost: string[] } {
       ...(Number.isSafeInteger(file.size) && (file.size ?? -1) >= 0 ? { bytes: file.size } : {}),
       ...(file.mimetype && file.mimetype.length <= 128 ? { mime: file.mimetype } : {}),
     });
-    if (!link.success) lost.push(`${name}: ${file.mode ?? 'no usable link'}`);
-    else if (files.length === 50) lost.push(`${name}: a message links 50 files at most`);
-    else files.push(link.data);
+    if (!link.success) {
+      lost.push(`${name}: ${file.mode ?? 'no usable link'}`);
+      continue;
+    }
+    bytes += utf8Length(JSON.stringify(link.data));
+    if (bytes <= fileBytes) files.push(link.data);
+    else more.push(`[${name.replace(/([\\[\]])/g, '\\$1')}](<${link.data.url}>)`);
   }
-  return { files, lost };
+  return { files, more, lost };
 }
 
 const nameOfFile = (file: SlackFile): string =>

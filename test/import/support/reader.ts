@@ -22,8 +22,16 @@ export function sinkReader(sink: MemorySink, workspace: string, defaultIds: read
     person(entry.draft.imported.author ? idOf(entry.draft.imported.author.$ref) : '');
   const at = (entry: Stored): string => iso(entry.draft.imported.at);
   const imported = (entry: Stored) => ({ source: entry.draft.imported.source, by: person('') });
-  const done = (type: Stored['draft']['type'], id: string): Stored[] =>
-    sink.ofType(type).filter((entry) => entry.subject === id);
+  const bySubject = new Map<string, Stored[]>();
+  const replies = new Map<unknown, number>();
+  for (const entry of sink.stored) {
+    const key = `${entry.draft.type} ${entry.subject}`;
+    if (entry.subject !== undefined) bySubject.set(key, [...(bySubject.get(key) ?? []), entry]);
+    const { thread } = entry.data;
+    if (thread !== undefined) replies.set(thread, (replies.get(thread) ?? 0) + 1);
+  }
+  const done = (type: Stored['draft']['type'], id: string): Stored[] => bySubject.get(`${type} ${id}`) ?? [];
+  const latest = (entry: Stored) => done('message.edit', entry.id).at(-1)?.data ?? entry.data;
   const removedOf = (id: string) => {
     const [redact] = done('redact', id);
     return redact ? { removed: { by: by(redact), at: at(redact) } } : {};
@@ -88,9 +96,9 @@ export function sinkReader(sink: MemorySink, workspace: string, defaultIds: read
           ...optional('thread', entry.data['thread'] as string | undefined),
           ...optional('answers', entry.data['answers'] as string | undefined),
           ...optional('files', entry.data['files'] as [] | undefined),
-          ...optional('references', entry.data['references'] as [] | undefined),
+          ...optional('references', latest(entry)['references'] as [] | undefined),
           ...(entry.data['mentions'] ? { mentions: (entry.data['mentions'] as string[]).map(person) } : {}),
-          replies: sink.ofType('message.create').filter(({ data }) => data['thread'] === entry.id).length,
+          replies: replies.get(entry.id) ?? 0,
           pinned: done('message.pin', entry.id).length > 0,
           resolved: done('thread.resolve', entry.id).length > 0,
           reactions: [],

@@ -1,0 +1,93 @@
+/** A small Slack export: every kind of thing once. */
+export const slackExport: Record<string, unknown> = {
+  'users.json': [
+    { id: 'U1', name: 'kai', real_name: 'Kai', profile: { display_name: 'Kai K' } },
+    { id: 'U2', name: 'zoe', profile: { display_name: '' }, real_name: 'Zoë' },
+    { id: 'U3', name: 'Zoe/Ops', is_bot: true },
+    { id: 'U4', name: 'λων', real_name: 'λων' },
+    { id: 'U5', name: 'here', real_name: `A\n${'long '.repeat(100)}` },
+  ],
+  'channels.json': [
+    { id: 'C1', name: 'general', created: 1500000000, topic: { value: 'All of us' } },
+    {
+      id: 'C2',
+      name: 'Front_End',
+      created: 1500000001,
+      creator: 'U1',
+      topic: { value: 'Pages &amp; forms' },
+      is_archived: true,
+      pins: [{ id: '1600000000.000100', created: 1600000500, user: 'U2' }],
+    },
+  ],
+  'groups.json': [{ id: 'G1', name: 'dev', members: ['U1', 'U2'] }],
+  'dms.json': [{ id: 'D1', created: 1500000003, members: ['U1', 'U2'] }],
+  'general/2020-09-13.json': [
+    { type: 'message', user: 'U1', text: 'hello <@U2> and <@U9>, <!here>', ts: '1600000000.000200' },
+    {
+      type: 'message',
+      subtype: 'channel_join',
+      user: 'U2',
+      text: '<@U2> has joined',
+      ts: '1600000001.000100',
+    },
+    { type: 'message', user: 'U2', text: 'early', ts: '1599999999.000100' },
+  ],
+  'Front_End/2020-09-14.json': [
+    {
+      type: 'message',
+      user: 'U2',
+      text: 'a reply',
+      ts: '1600000100.000100',
+      thread_ts: '1600000000.000100',
+      subtype: 'thread_broadcast',
+    },
+    {
+      type: 'message',
+      user: 'U1',
+      text: 'lost its root',
+      ts: '1600000200.000100',
+      thread_ts: '1500000000.000000',
+    },
+  ],
+  'Front_End/2020-09-13.json': [
+    {
+      type: 'message',
+      user: 'U1',
+      text: 'see ```x &lt; 1\ny```',
+      ts: '1600000000.000100',
+      thread_ts: '1600000000.000100',
+      edited: { user: 'U1', ts: '1600000050.000000' },
+      reactions: [
+        { name: '+1::skin-tone-2', users: ['U2', 'U3'], count: 3 },
+        { name: '+1', users: ['U2'], count: 1 },
+        { name: 'not an emoji', users: ['U2'], count: 1 },
+      ],
+      files: [
+        {
+          name: 'plan.pdf',
+          permalink: 'https://files.example.com/plan.pdf',
+          size: 1234,
+          mimetype: 'application/pdf',
+        },
+        { name: 'gone.pdf', mode: 'tombstone' },
+      ],
+    },
+    {
+      type: 'message',
+      subtype: 'bot_message',
+      bot_id: 'B7',
+      username: 'builder',
+      text: '',
+      ts: '1600000010.000000',
+      attachments: [{ title: 'Build 7', title_link: 'https://ci.example.com/7', text: 'passed' }],
+    },
+    { type: 'message', subtype: 'me_message', user: 'U2', text: 'nods', ts: '1600000011.000000' },
+    { type: 'message', user: 'U2', text: '', ts: '1600000012.000000' },
+    { type: 'message', text: 'by nobody', ts: '1600000013.000000' },
+    { type: 'message', user: 'U7', text: 'not in users.json', ts: '1600000014.000000' },
+    { type: 'message', user: 'U1', text: 'a reply', ts: '1600000100.000100' },
+  ],
+  'dev/2020-09-13.json': [{ type: 'message', user: 'U1', text: 'private', ts: '1600000000.000300' }],
+  'D1/2020-09-13.json': [{ type: 'message', user: 'U2', text: 'psst', ts: '1600000000.000400' }],
+  'integration_logs.json': [],
+};
