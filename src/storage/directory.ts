@@ -20,6 +20,12 @@ export interface Holder {
   readonly since: string;
 }
 
+/** What the last process left: it takes its note away when it ends well. */
+interface Note extends Holder {
+  /** Processes in a row, before this one, that did not end well. */
+  readonly crashes: number;
+}
+
 /** The layout of a data directory, made as far as it was not there. */
 export interface DataDirectory {
   readonly path: string;
@@ -35,6 +41,8 @@ export interface DataDirectory {
   release(): void;
   /** Who left a note and is alive. */
   holder(): Holder | undefined;
+  /** How many processes in a row had the directory and did not end well. */
+  readonly crashes: number;
 }
 
 /** True when a process of that number runs, also one of another user. */
@@ -62,9 +70,12 @@ export function openDirectory(
   const formatPath = join(root, FORMAT_FILE);
   const holderPath = join(root, HOLDER_FILE);
   let format: number | undefined;
+  let crashes = 0;
   try {
     for (const one of [root, journal, documents]) makeDirectory(one, files);
     format = readFormat(files.read(formatPath), root);
+    const note = readNote(files.read(holderPath));
+    crashes = note === undefined ? 0 : note.crashes + 1;
   } catch (error) {
     throw toStorageError(error, `The data directory ${root} cannot be used`, 'directory_unreadable');
   }
@@ -77,11 +88,18 @@ export function openDirectory(
     seal() {
       if (format === undefined) files.replace(formatPath, writeFormat(), FILE_MODE);
     },
-    hold: (holder) => files.replace(holderPath, Buffer.from(`${JSON.stringify(holder)}\n`), FILE_MODE),
+    crashes,
+    hold: ({ pid, since }) => {
+      const note: Note = { pid, since, crashes };
+      files.replace(holderPath, Buffer.from(`${JSON.stringify(note)}\n`), FILE_MODE);
+    },
     release() {
       if (files.exists(holderPath)) files.remove(holderPath);
     },
-    holder: () => readHolder(files.read(holderPath), alive),
+    holder() {
+      const note = readNote(files.read(holderPath));
+      return note !== undefined && alive(note.pid) ? { pid: note.pid, since: note.since } : undefined;
+    },
   };
 }
 
@@ -121,16 +139,17 @@ function readFormat(bytes: Uint8Array | undefined, root: string): number | undef
   return value.format;
 }
 
-/** The note is only a courtesy: one that does not read, or whose process is gone, says nothing. */
-function readHolder(bytes: Uint8Array | undefined, alive: (pid: number) => boolean): Holder | undefined {
+/** The note is only a courtesy: one that does not read says nothing. */
+function readNote(bytes: Uint8Array | undefined): Note | undefined {
   if (bytes === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     if (typeof value !== 'object' || value === null || !('pid' in value) || !('since' in value))
       return undefined;
     const { pid, since } = value;
-    if (typeof pid !== 'number' || typeof since !== 'string' || !alive(pid)) return undefined;
-    return { pid, since };
+    const crashes = 'crashes' in value ? value.crashes : 0;
+    if (typeof pid !== 'number' || typeof since !== 'string' || typeof crashes !== 'number') return undefined;
+    return { pid, since, crashes };
   } catch {
     return undefined;
   }

@@ -17,6 +17,11 @@ export interface StorageOptions {
   readonly reserve?: number;
   /** Opens with what is there when committed data is missing, and says what in `info.loss`. */
   readonly salvage?: boolean;
+  /**
+   * Compares every table with its recorded sum first, which reads all of them. Done unasked after three processes in
+   * a row that did not end well: a damaged table can make the engine abort the process.
+   */
+  readonly verify?: boolean;
   readonly files?: Files;
   readonly free?: FreeBytes;
   /** Wall clock, milliseconds since 1970. */
@@ -50,6 +55,8 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+const CRASHES_TO_VERIFY = 3;
+
 /** Opens a data directory, or makes one. Rejects with `StorageError`; see its codes. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const {
@@ -60,7 +67,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     free = freeBytes,
   } = options;
   const directory = openDirectory(options.directory, files);
-  const store = await openJournal(directory, { ...options, durability, files, salvage });
+  const verify = options.verify ?? directory.crashes >= CRASHES_TO_VERIFY;
+  const store = await openJournal(directory, { ...options, durability, files, salvage, verify });
   try {
     const isNew = directory.format === undefined;
     if (isNew && store.lastCommit > 0 && !salvage) {
@@ -82,6 +90,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       directory: directory.documents,
       durability,
       salvage,
+      verify,
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
     });
     return {

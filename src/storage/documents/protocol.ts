@@ -8,6 +8,7 @@ export interface WorkerSettings {
   readonly durability: Durability;
   readonly reserve?: number;
   readonly salvage?: boolean;
+  readonly verify?: boolean;
   readonly mustExist?: boolean;
 }
 

@@ -21,6 +21,8 @@ export interface LevelStoreOptions {
   readonly reserve?: number;
   /** Opens with what is there when commits are missing, and says so in `loss`; otherwise that is an error. */
   readonly salvage?: boolean;
+  /** Compares every table with its recorded sum before the engine, which does not, may read it. */
+  readonly verify?: boolean;
   /** Refuses to make a new store: the caller knows that there was one. */
   readonly mustExist?: boolean;
   readonly files?: Files;
@@ -46,7 +48,14 @@ const CLOSED = 'The store is closed.';
  * `storage_corrupt` when committed data is missing.
  */
 export async function openLevelStore(options: LevelStoreOptions): Promise<LevelStore> {
-  const { directory, durability, reserve = DEFAULT_RESERVE, files = nodeFiles, salvage = false } = options;
+  const {
+    directory,
+    durability,
+    reserve = DEFAULT_RESERVE,
+    files = nodeFiles,
+    salvage = false,
+    verify = false,
+  } = options;
   const monotonic = options.monotonic ?? (() => performance.now());
   const guard = createDiskGuard({
     directory,
@@ -59,7 +68,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   let closed = false;
 
   const open = async (mustExist: boolean): Promise<Opened> => {
-    const next = await openWitnessed({ directory, files, monotonic, boot, mustExist, salvage });
+    const next = await openWitnessed({ directory, files, monotonic, boot, mustExist, salvage, verify });
     if (synced) await files.syncDirectoryLater(directory);
     return next;
   };

@@ -5,7 +5,7 @@ import { openClassicLevel } from './classic-level.ts';
 import type { Engine, EngineOperation } from './engine.ts';
 import { createHead, type Head, openHead, readHead } from './head.ts';
 import { createNameSync, type NameSync } from './names.ts';
-import { createTables, createTablesFile, type Tables } from './tables.ts';
+import { createTables, createTablesFile, inspectTables, TABLE_NAME, type Tables } from './tables.ts';
 import { toStorageError } from './trouble.ts';
 import {
   commitKey,
@@ -20,8 +20,6 @@ import {
 
 /** A file of the store beside the engine's own, in the same directory; the engine leaves names it does not know. */
 const HEAD_FILE = 'HEAD';
-
-const TABLE_NAME = /^\d+\.(?:ldb|sst)$/;
 
 /** An open engine with its witnesses, from one opening to the next. */
 export interface Opened {
@@ -42,6 +40,8 @@ export interface Opening {
   readonly boot: number;
   readonly mustExist: boolean;
   readonly salvage: boolean;
+  /** Compares every table with its sum first. */
+  readonly verify: boolean;
 }
 
 /**
@@ -75,9 +75,19 @@ function clearUnfinished(files: Files, directory: string): void {
   }
 }
 
+async function verifyTables(files: Files, directory: string): Promise<void> {
+  const { problems } = await inspectTables(directory, files);
+  if (problems.length === 0) return;
+  const what = problems.slice(0, 5).map(({ file, problem }) => `${file}: ${problem}`);
+  throw new StorageError(
+    'storage_corrupt',
+    `The store in ${directory} is damaged: ${what.join('; ')}. Restore a backup.`,
+  );
+}
+
 /** Opens the engine and holds what it found against HEAD and the commit rows. Rejects with `StorageError`. */
 export async function openWitnessed(opening: Opening): Promise<Opened> {
-  const { directory, files, monotonic, boot, mustExist, salvage } = opening;
+  const { directory, files, monotonic, boot, mustExist, salvage, verify } = opening;
   const path = join(directory, HEAD_FILE);
   let engine: Engine | undefined;
   let head: Head | undefined;
@@ -86,6 +96,7 @@ export async function openWitnessed(opening: Opening): Promise<Opened> {
     if (!mustExist) clearUnfinished(files, directory);
     checkNotLost(files, directory, mustExist);
     const before = readHead(files, path);
+    if (verify && before !== undefined) await verifyTables(files, directory);
     engine = await openClassicLevel(directory);
     const { last, checksum, loss } = judgeWindow(await engine.list(WINDOW_RANGE), before, boot);
     if (loss !== undefined && !loss.expected && !salvage) throw lossError(directory, loss);

@@ -4,6 +4,9 @@ import type { Files, PlacedFile } from '../files.ts';
 
 const TABLES_FILE = 'TABLES';
 
+/** Names of the engine's immutable tables. */
+export const TABLE_NAME = /^\d+\.(?:ldb|sst)$/;
+
 /** Size in bytes and CRC-32 of a table file when it was new. */
 interface Recorded {
   readonly size: number;
@@ -80,6 +83,45 @@ function difference(record: Recorded | undefined, found: Recorded | undefined): 
   return found.sum === record.sum ? undefined : 'its content is not what was written';
 }
 
+/**
+ * Compares the tables of a store that is not open with their recorded sums. The engine does not check tables as it
+ * reads them, and some damages make it abort the whole process, so this is the way to look at a suspect store.
+ */
+export async function inspectTables(
+  directory: string,
+  files: Files,
+  { progress, signal }: ScrubOptions = {},
+): Promise<ScrubReport> {
+  const { records, damaged } = readLedger(files.read(join(directory, TABLES_FILE)));
+  const names = files.list(directory).filter((name) => TABLE_NAME.test(name));
+  const problems = damaged > 0 ? [ledgerProblem(damaged)] : [];
+  let bytes = 0;
+  let unrecorded = 0;
+  const total = names.reduce((sum, name) => sum + (records.get(name)?.size ?? 0), 0);
+  for (const name of names) {
+    signal?.throwIfAborted();
+    const record = records.get(name);
+    if (record === undefined) {
+      unrecorded += 1;
+      continue;
+    }
+    const problem = difference(record, await measureTable(files, directory, name));
+    if (problem !== undefined) problems.push({ file: name, problem });
+    bytes += record.size;
+    progress?.(bytes, total);
+  }
+  return { tables: names.length, bytes, unrecorded, problems };
+}
+
+function ledgerProblem(damaged: number): { file: string; problem: string } {
+  return { file: TABLES_FILE, problem: `${damaged} of its lines are damaged or missing` };
+}
+
+async function measureTable(files: Files, directory: string, name: string): Promise<Recorded | undefined> {
+  const bytes = await files.readLater(join(directory, name));
+  return bytes === undefined ? undefined : { size: bytes.length, sum: crc32(bytes) };
+}
+
 /** `live` names the tables that the engine holds now, with their sizes in bytes. */
 export function createTables(options: {
   directory: string;
@@ -126,10 +168,7 @@ export function createTables(options: {
     end += bytes.length;
   };
 
-  const measure = async (name: string): Promise<Recorded | undefined> => {
-    const bytes = await files.readLater(join(directory, name));
-    return bytes === undefined ? undefined : { size: bytes.length, sum: crc32(bytes) };
-  };
+  const measure = (name: string): Promise<Recorded | undefined> => measureTable(files, directory, name);
 
   const pass = async (): Promise<void> => {
     while (noted && !closed) {

@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { randomFrom, runSeed, scratch } from '../support/storage.ts';
+import { damageAll, FILE_KINDS, judge, makeSpecimen } from '../support/storage-damage.ts';
+
+it('is never silent about damaged bytes and blocks, in any kind of file', async () => {
+  const seed = runSeed();
+  const random = randomFrom(seed);
+  const directory = scratch();
+  const specimen = await makeSpecimen(join(directory, 'data'), random);
+  expect(await judge(specimen, specimen.directory)).toMatchObject({ verdict: 'sound' });
+  const { counts, silent } = await damageAll(specimen, directory, { times: 8, kinds: FILE_KINDS, random });
+  expect(silent, `seed ${seed}`).toEqual([]);
+  expect(counts.loud, `seed ${seed}`).toBeGreaterThan(10);
+});
