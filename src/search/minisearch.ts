@@ -31,12 +31,12 @@ const fields = ['text', 'title', 'tags'];
 const boost = { text: 1, title: 2.5, tags: 2 };
 
 type FieldTerms = Map<number, Map<number, number>>;
+const newMap = <V>(): Map<number, V> => new Map();
 
 function fieldOf(document: SearchDocument, field: string): string | undefined {
   if (field === 'tags') return document.tags?.join(' ') || undefined;
   if (field === 'title') return document.title || undefined;
-  if (field === 'text') return document.text;
-  return document.id;
+  return document.text;
 }
 
 /**
@@ -55,9 +55,8 @@ export class TextIndex extends MiniSearch<SearchDocument> {
   constructor() {
     super({
       fields,
-      // minisearch asks for one value a field; documents hold tags as a list.
-      extractField: fieldOf,
-      tokenize: (text) => termsOf(text),
+      // Documents come in by `put`; what is left to tokenize is the terms of a query, one by one.
+      tokenize: (term) => [term],
       processTerm: (term) => term,
       autoVacuum: false,
       logger: () => undefined,
@@ -112,7 +111,34 @@ export class TextIndex extends MiniSearch<SearchDocument> {
   put(document: SearchDocument): void {
     this.drop(document.id);
     const number = this._nextId;
-    this.add(document);
+    const lengths: number[] = [];
+    fields.forEach((name, field) => {
+      const text = fieldOf(document, name);
+      if (text !== undefined) lengths[field] = this.#enter(number, field, text);
+    });
+    this.#own(number, document, lengths);
+  }
+
+  /** Enters a field's terms and returns how many different ones it has. */
+  #enter(number: number, field: number, text: string): number {
+    let different = 0;
+    for (const term of termsOf(text)) {
+      const data = this._index.fetch(term, newMap);
+      const documents = data.get(field);
+      const times = documents?.get(number);
+      if (times === undefined) different += 1;
+      if (documents === undefined) data.set(field, newMap<number>().set(number, 1));
+      else documents.set(number, (times ?? 0) + 1);
+    }
+    return different;
+  }
+
+  #own(number: number, document: Kept & { id: string }, lengths: number[]): void {
+    this._documentIds.set(number, document.id);
+    this._idToShortId.set(document.id, number);
+    this._documentCount += 1;
+    this._nextId = number + 1;
+    this._fieldLength.set(number, lengths);
     this.#keep(number, document);
     this.#measure(number, 1);
   }
@@ -134,7 +160,6 @@ export class TextIndex extends MiniSearch<SearchDocument> {
     const options: SearchOptions = {
       boost,
       prefix,
-      tokenize: (term) => [term],
       ...(accepts ? { boostDocument: (_id, _term, kept) => (accepts(kept) ? 1 : 0) } : {}),
     };
     const queries = wanted.map(queryOf);
@@ -220,14 +245,7 @@ export class TextIndex extends MiniSearch<SearchDocument> {
 
   /** Puts back a document into an index that holds none of a higher number. */
   restore(document: KeptDocument): void {
-    const { number, id, lengths } = document;
-    this._documentIds.set(number, id);
-    this._idToShortId.set(id, number);
-    this._documentCount += 1;
-    this._nextId = number + 1;
-    this._fieldLength.set(number, [...lengths]);
-    this.#keep(number, document);
-    this.#measure(number, 1);
+    this.#own(document.number, document, [...document.lengths]);
   }
 
   restorePostings(term: string, data: FieldTerms): void {

@@ -49,9 +49,9 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
   return {
     async query(query) {
       if (closing) throw closedError();
-      const asked = await running();
-      const target = source.end();
       try {
+        const asked = await running();
+        const target = source.end();
         await asked.reach(target, patience);
         const found = await asked.ask(bounded(query));
         return { ...found, behind: Math.max(0, target - asked.position) };

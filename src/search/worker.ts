@@ -38,11 +38,25 @@ const keeper =
     : createKeeper({ directory, epoch, index, reached: () => position, trouble });
 
 let tidying = false;
+let tidyAgain = false;
+/** Where in the feed a purge stands whose removals are to leave memory too. */
+let tidyAt: number | undefined;
+
 async function tidy(): Promise<void> {
+  tidyAgain = true;
   if (tidying) return;
   tidying = true;
-  for (const _ of index.tidy()) await turn();
+  while (tidyAgain) {
+    tidyAgain = false;
+    for (const _ of index.tidy()) await turn();
+  }
   tidying = false;
+}
+
+function tidyWhenDue(): void {
+  const due = tidyAt !== undefined && position >= tidyAt;
+  if (due) tidyAt = undefined;
+  if (due || (index.untidy && !tidying)) void tidy();
 }
 
 function apply(changes: readonly SearchChange[]): void {
@@ -64,7 +78,7 @@ async function act(message: ToWorker): Promise<void> {
       position = message.next ?? position;
       tell({ did: 'apply', ...(message.next === undefined ? {} : { next: message.next }) });
       keeper?.changed(message.changes.length);
-      if (index.untidy) void tidy();
+      tidyWhenDue();
       return;
     case 'query':
       tell({ did: 'answer', id: message.id, hits: index.find(message.query) });
@@ -72,7 +86,8 @@ async function act(message: ToWorker): Promise<void> {
     case 'purge':
       await keeper?.purge(message.through);
       tell({ did: 'purge', id: message.id });
-      void tidy();
+      tidyAt = Math.max(tidyAt ?? 0, message.through);
+      tidyWhenDue();
       return;
     case 'close':
       await keeper?.close();
