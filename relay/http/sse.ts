@@ -8,7 +8,7 @@ import type { Door } from './route.ts';
 
 /** Events between two breaths of the event loop, so that a long replay stalls nobody. */
 const breath = 64;
-/** A cursor that is not known is refused at once; this long is waited for it before the stream begins, ms. */
+/** What is wrong with a cursor or a filter shows within this long, before the stream begins, ms. */
 const doubt = 25;
 
 /** Names that stand for no operation: they have no id, so that a reader resumes where it really was. */
@@ -34,6 +34,10 @@ function drained(outgoing: ServerResponse, patience: number): Promise<boolean> {
 function say(session: Session, name: string, data: unknown): void {
   void session.batch(createEventBuffer().event(name).data(data).dispatch());
 }
+
+/** Only names that must be looked up can be wrong, and delay where the stream begins. */
+const doubtful = ({ since, channels, members }: EventsOptions): boolean =>
+  since !== undefined || channels !== undefined || members !== undefined;
 
 /**
  * Waits a moment for the first event. What is wrong with the question shows here, before the stream begins and while
@@ -76,7 +80,7 @@ export async function sendEvents(
     events = surface.events({ ...query, signal })[Symbol.asyncIterator]();
     first = events.next();
     first.catch(() => undefined);
-    if (query.since !== undefined) await settleDoubt(first);
+    if (doubtful(query)) await settleDoubt(first);
   } catch (error) {
     end();
     throw error;

@@ -9,7 +9,6 @@ import { type Log, openLog } from './log.ts';
 import { codeOf } from './private-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { openTokens } from './tokens.ts';
-import { packageVersion } from './version.ts';
 
 export interface NodeOptions extends OpenOptions {
   /** 4270 unless said; 0 takes any free one. */
@@ -84,6 +83,7 @@ interface Doors {
 
 async function openDoors({ replica, log, port, host, streams }: Doors): Promise<Node> {
   const { directory } = replica;
+  const { version } = await import('../../src/index.ts');
   const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
   const listening = await listen(host, port);
   const metrics = openMetrics();
@@ -92,7 +92,7 @@ async function openDoors({ replica, log, port, host, streams }: Doors): Promise<
   const { url } = listening;
   const door: Door = {
     replica,
-    version: packageVersion,
+    version,
     node: id,
     url,
     metrics,

@@ -27,7 +27,7 @@ async function startChild(directory: string, config: string): Promise<Child> {
 /** What a reader saw, and what the writers were told. */
 export interface KillReport {
   readonly acknowledged: readonly string[];
-  /** Texts of `message.post` events, as they came. */
+  /** Texts of `message.create` events, as they came. */
   readonly seen: readonly string[];
   /** Cursors of all events, as they came. */
   readonly cursors: readonly string[];
@@ -86,7 +86,7 @@ export async function killWhileStreaming(posts: number, kills: number, writers =
     for (const { id, event, data } of stream.events.slice(from)) {
       if (id === undefined) continue;
       cursors.push(id);
-      if (event === 'message.post') seen.push((JSON.parse(data) as { body: { text: string } }).body.text);
+      if (event === 'message.create') seen.push((JSON.parse(data) as { body: { text: string } }).body.text);
     }
     return stream.events.length;
   }

@@ -89,7 +89,7 @@ describe('tokens', () => {
       console.log(tokenOf(process.argv[1], 'kai'));`;
     const made = await Promise.all(
       Array.from(
-        { length: 6 },
+        { length: 4 },
         () =>
           new Promise<string>((resolve, reject) => {
             execFile(process.execPath, ['--input-type=module', '-e', script, data], (error, stdout) => {

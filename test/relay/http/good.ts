@@ -1,0 +1,102 @@
+import type { Route } from '../../../relay/http/route.ts';
+
+/** What is sent to a route, and the verb that it reaches. */
+export type Row = readonly [path: string, body: unknown, verb: string];
+
+/** The names of things that are there. */
+export interface Things {
+  readonly message: string;
+  /** A message that may lose its text. */
+  readonly other: string;
+  readonly task: string;
+  readonly second: string;
+  /** Key of a memory. */
+  readonly key: string;
+  readonly receipt: string;
+}
+
+export const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+/** One good request for each route that answers once, by `method template`. */
+export function goodRequests({
+  message,
+  other,
+  task,
+  second,
+  key: named,
+  receipt,
+}: Things): Record<string, Row> {
+  const key = encodeURIComponent(named);
+  return {
+    'get /v1/status': ['/v1/status', undefined, 'status'],
+    'get /v1/members': ['/v1/members?imported=false&limit=5', undefined, 'members.list'],
+    'get /v1/members/{member}': ['/v1/members/kai', undefined, 'members.get'],
+    'patch /v1/members/{member}': ['/v1/members/kai', { name: 'Kai' }, 'members.update'],
+    'get /v1/channels': ['/v1/channels?limit=10&archived=true', undefined, 'channels.list'],
+    'post /v1/channels': ['/v1/channels', { name: 'fresh', topic: 't' }, 'channels.create'],
+    'get /v1/channels/{channel}': ['/v1/channels/general', undefined, 'channels.get'],
+    'patch /v1/channels/{channel}': ['/v1/channels/spare', { topic: 't' }, 'channels.update'],
+    'get /v1/channels/{channel}/messages': [
+      '/v1/channels/general/messages?order=oldest',
+      undefined,
+      'messages.list',
+    ],
+    'post /v1/channels/{channel}/messages': [
+      '/v1/channels/general/messages',
+      { text: 'hi' },
+      'messages.post',
+    ],
+    'get /v1/messages/{id}': [`/v1/messages/${message}`, undefined, 'messages.get'],
+    'patch /v1/messages/{id}': [`/v1/messages/${message}`, { text: 'edited' }, 'messages.edit'],
+    'delete /v1/messages/{id}': [`/v1/messages/${other}?reason=oops`, undefined, 'messages.redact'],
+    'put /v1/messages/{id}/reactions/{emoji}': [
+      `/v1/messages/${message}/reactions/${encodeURIComponent('👍')}`,
+      undefined,
+      'messages.react',
+    ],
+    'delete /v1/messages/{id}/reactions/{emoji}': [
+      `/v1/messages/${message}/reactions/+1`,
+      undefined,
+      'messages.unreact',
+    ],
+    'get /v1/threads/{id}': [`/v1/threads/${message}`, undefined, 'messages.thread'],
+    'get /v1/tasks': ['/v1/tasks?status=todo&priority=P1', undefined, 'tasks.list'],
+    'post /v1/tasks': ['/v1/tasks', { title: 'do it', labels: ['a'] }, 'tasks.create'],
+    'get /v1/tasks/ready': ['/v1/tasks/ready', undefined, 'tasks.ready'],
+    'get /v1/tasks/{id}': [`/v1/tasks/${task}`, undefined, 'tasks.get'],
+    'patch /v1/tasks/{id}': [`/v1/tasks/${task}`, { title: 'other' }, 'tasks.update'],
+    'post /v1/tasks/{id}/claim': [`/v1/tasks/${task}/claim`, undefined, 'tasks.claim'],
+    'post /v1/tasks/{id}/release': [`/v1/tasks/${task}/release`, { reason: 'r' }, 'tasks.release'],
+    'post /v1/tasks/{id}/move': [`/v1/tasks/${task}/move`, { to: 'doing' }, 'tasks.move'],
+    'get /v1/tasks/{id}/comments': [`/v1/tasks/${task}/comments`, undefined, 'tasks.comments'],
+    'post /v1/tasks/{id}/comments': [`/v1/tasks/${task}/comments`, { text: 'c' }, 'tasks.comment'],
+    'post /v1/tasks/{id}/links': [`/v1/tasks/${task}/links`, { kind: 'blocks', to: second }, 'tasks.link'],
+    'delete /v1/tasks/{id}/links': [
+      `/v1/tasks/${task}/links?kind=blocks&to=${second}`,
+      undefined,
+      'tasks.unlink',
+    ],
+    'get /v1/memory': ['/v1/memory?tag=x', undefined, 'memory.list'],
+    'post /v1/memory': ['/v1/memory', { text: 'm', tags: ['x'] }, 'memory.remember'],
+    'get /v1/memory/{id}': [`/v1/memory/${key}`, undefined, 'memory.get'],
+    'patch /v1/memory/{id}': [`/v1/memory/${key}`, { text: 'n' }, 'memory.update'],
+    'delete /v1/memory/{id}': [`/v1/memory/${key}`, undefined, 'memory.forget'],
+    'get /v1/search': ['/v1/search?q=word&kind=message', undefined, 'search'],
+    'get /v1/catch-up': ['/v1/catch-up?budget=1000', undefined, 'catchUp'],
+    'post /v1/acks': ['/v1/acks', { receipt }, 'acknowledge'],
+    'get /v1/activity': ['/v1/activity?types=message.*', undefined, 'activity'],
+    'get /v1/history/{id}': [`/v1/history/${message}`, undefined, 'history'],
+    'get /': ['/', undefined, 'status'],
+    'get /healthz': ['/healthz', undefined, ''],
+    'get /readyz': ['/readyz', undefined, 'channels.list'],
+    'get /metrics': ['/metrics', undefined, 'status'],
+    'get /version': ['/version', undefined, ''],
+    'get /openapi.json': ['/openapi.json', undefined, ''],
+  };
+}
+
+/** Tested by themselves: they answer with a stream. */
+export const streamed = [
+  'get /v1/events',
+  ...['import', 'export', 'backup', 'compact', 'doctor'].map((work) => `post /v1/admin/${work}`),
+];
