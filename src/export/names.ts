@@ -2,7 +2,7 @@ import type { Person } from '../../schemas/index.ts';
 import type { ExportMember, ExportReader } from './reader.ts';
 
 /** Ids of things that others refer to and that were seen not long ago. */
-const remembered = 50_000;
+const remembered = 25_000;
 
 /** Gives everything the id that it has outside of this workspace. */
 export interface Names {
@@ -21,15 +21,19 @@ export interface Names {
 export async function readNames(reader: ExportReader): Promise<Names> {
   const members = new Map<string, ExportMember>();
   const named = new Set<string>();
-  const recent = new Map<string, string>();
+  // Two generations instead of one map that drops its oldest: that costs a walk over all that it dropped before.
+  let recent = new Map<string, string>();
+  let older = new Map<string, string>();
   for await (const member of reader.members()) members.set(member.id, member);
 
   const make = (id: string, source: string | undefined): string =>
     source ?? `coterie:${reader.workspace}:${id}`;
   const remember = (id: string, outside: string): string => {
     recent.set(id, outside);
-    // A map keeps the order of its keys: the first is the oldest.
-    if (recent.size > remembered) recent.delete(recent.keys().next().value ?? id);
+    if (recent.size >= remembered) {
+      older = recent;
+      recent = new Map();
+    }
     return outside;
   };
   const member = (id: string): string => {
@@ -43,7 +47,7 @@ export async function readNames(reader: ExportReader): Promise<Names> {
     memberOrNull: (person) => (person ? member(person.id) : null),
     handle: (id) => members.get(id)?.handle ?? id,
     async refer(id) {
-      return recent.get(id) ?? remember(id, make(id, await reader.source(id)));
+      return recent.get(id) ?? older.get(id) ?? remember(id, make(id, await reader.source(id)));
     },
     *members() {
       for (const [id, found] of members)
