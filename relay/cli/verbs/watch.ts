@@ -23,7 +23,8 @@ export const watch: Verb = async (call) => {
     if (!lost) out.note('coterie: the node went away; waiting for it to come back');
     lost = true;
   };
-  for await (const event of team.events({ ...chosen, ...given({ since }), signal, lost: told })) {
+  const asked = { ...chosen, ...given({ since }), signal };
+  for await (const event of team.events(live ? { ...asked, lost: told } : asked)) {
     if (lost) out.note('coterie: the node is back');
     lost = false;
     print(call, event);
