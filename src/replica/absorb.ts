@@ -173,7 +173,11 @@ async function fold(
   judged: Verdict | undefined,
 ): Promise<Verdict> {
   const { hash, header } = op;
-  if (header.log === 'members') return context.membership.add(folded, op.body);
+  if (header.log === 'members') {
+    const verdict = context.membership.add(folded, op.body);
+    if (verdict.state === 'counted') repeatable(context, view.draft, op);
+    return verdict;
+  }
   const kind = foldOf(header.type as OperationTypeName);
   if (header.subject === '') {
     if (judged?.state === 'rejected') return judged;

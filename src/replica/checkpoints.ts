@@ -16,6 +16,8 @@ export interface Checkpoints {
   all(progress?: (done: number, total: number) => void): Promise<void>;
   /** Text that was removed leaves checkpoints, records and tables. */
   purge(): Promise<void>;
+  /** Documents stay as they are until the returned function is called: for a backup. */
+  pause(): Promise<() => void>;
   /** Why the last attempt failed, if it did. */
   readonly trouble: Error | undefined;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   let running: Promise<void> | undefined;
   let trouble: Error | undefined;
   let closed = false;
+  let paused = 0;
   let sinceCompaction = 0;
   let waiting: (() => void)[] = [];
 
@@ -122,7 +125,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   }
 
   async function work(): Promise<void> {
-    for (let document = next(); document !== undefined && !closed; document = next())
+    for (let document = next(); document !== undefined && !closed && paused === 0; document = next())
       await checkpoint(document);
   }
 
@@ -138,7 +141,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
       return trouble;
     },
     notice() {
-      if (running || closed || next() === undefined) return;
+      if (running || closed || paused > 0 || next() === undefined) return;
       running = work()
         .catch(fail)
         .finally(() => {
@@ -190,6 +193,14 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         },
         { urgent: true },
       );
+    },
+    async pause() {
+      paused++;
+      while (running) await running;
+      return () => {
+        paused--;
+        checkpoints.notice();
+      };
     },
     async close() {
       closed = true;

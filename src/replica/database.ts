@@ -46,16 +46,15 @@ export function createDatabase(store: Store): Database {
       return decode<T>(key, store.getSync(key));
     },
     async getMany<T>(keys: readonly string[]) {
-      const missing = keys.filter((key) => !cache.has(key));
+      // Held here, since what is read now may push known ones out of the cache.
       const found = new Map<string, T | undefined>();
+      for (const key of keys) if (cache.has(key)) found.set(key, cache.get(key) as T);
+      const missing = keys.filter((key) => !found.has(key));
       if (missing.length > 0) {
         const rows = await store.getMany(missing);
-        missing.forEach((key, i) => {
-          const bytes = rows[i];
-          found.set(key, decode<T>(key, bytes));
-        });
+        for (const [i, key] of missing.entries()) found.set(key, decode<T>(key, rows[i]));
       }
-      return keys.map((key) => (found.has(key) ? found.get(key) : (cache.get(key) as T | undefined)));
+      return keys.map((key) => found.get(key));
     },
     async getConfirmed<T>(key: string) {
       const known = cache.get(key);

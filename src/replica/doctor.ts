@@ -1,8 +1,8 @@
-import type { DoctorReport, Hash, Progress } from '../../schemas/index.ts';
+import type { DoctorReport, Entry, Hash, Progress } from '../../schemas/index.ts';
 import { nodeCrypto } from '../keys/node.ts';
 import { createWriter, freshClientID } from '../log/index.ts';
 import { checkChain, entryKey, keyId, readEntry } from '../op/index.ts';
-import type { Storage } from '../storage/open.ts';
+import { openStorage, type Storage } from '../storage/open.ts';
 import { counters } from './absorb.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Commits } from './commits.ts';
@@ -88,42 +88,53 @@ async function operations({ database, membership, progress }: DoctorOptions): Pr
   let count = 0;
   for (const [key, head] of await database.under<HeadRow>('v/head/')) {
     const [, , log = '', replica = ''] = key.split('/');
-    const publicKey =
-      membership.state.replicas.get(replica)?.key ??
-      (keyId(nodeCrypto, membership.state.owner) === replica ? membership.state.owner : undefined);
+    const owner = keyId(nodeCrypto, membership.state.owner) === replica ? membership.state.owner : undefined;
+    const publicKey = membership.state.replicas.get(replica)?.key ?? owner;
     for (let from = 1; from <= head.seq; from += step) {
-      const chain = await database.list<ChainRow>({
-        gte: keys.chain(log, replica, from),
-        lt: keys.chain(log, replica, from + step),
-      });
-      const rows = await database.getMany<OperationRow>(chain.map(([, { hash }]) => keys.operation(hash)));
-      const expected = Math.min(step, head.seq - from + 1);
-      if (chain.length !== expected)
-        findings.push(
-          damaged(
-            `chain ${log}`,
-            `${expected - chain.length} of its operations ${from} to ${from + expected - 1} are missing`,
-          ),
-        );
-      const entries = rows.flatMap((row) => (row ? [entryOf(row)] : []));
-      for (const [i, row] of rows.entries()) {
-        const hash = chain[i]?.[1].hash;
-        const read = row && readEntry(nodeCrypto, entryOf(row));
-        if (!read?.ok || read.hash !== hash)
-          findings.push(damaged(`operation ${hash}`, row ? 'it is not what its name says' : 'it is missing'));
-      }
-      if (publicKey !== undefined && entries.length > 0) {
-        const report = await checkChain(nodeCrypto, entries, publicKey);
-        for (const bad of report.bad)
-          findings.push(
-            damaged(`operation ${bad.hash ?? 'of unknown name'}`, `its ${bad.reason} does not hold`),
-          );
-      }
-      count += rows.length;
+      const to = Math.min(from + step - 1, head.seq);
+      findings.push(...(await stretch(database, { log, replica, from, to, publicKey })));
+      count += to - from + 1;
       progress?.({ stage: 'operations', done: count, total: null });
     }
   }
   return findings.length > 0 ? findings : `${count} operations are whole, chained and signed`;
+}
+
+/** Operations `from` to `to` of one chain. */
+async function stretch(
+  database: Database,
+  {
+    log,
+    replica,
+    from,
+    to,
+    publicKey,
+  }: { log: string; replica: Hash; from: number; to: number; publicKey: string | undefined },
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const chain = await database.list<ChainRow>({
+    gte: keys.chain(log, replica, from),
+    lt: keys.chain(log, replica, to + 1),
+  });
+  const missing = to - from + 1 - chain.length;
+  if (missing > 0)
+    findings.push(damaged(`chain ${log}`, `${missing} of its operations ${from} to ${to} are missing`));
+  const rows = await database.getMany<OperationRow>(chain.map(([, { hash }]) => keys.operation(hash)));
+  for (const [i, row] of rows.entries()) {
+    const hash = chain[i]?.[1].hash;
+    const read = row && readEntry(nodeCrypto, entryOf(row));
+    if (!read?.ok || read.hash !== hash)
+      findings.push(damaged(`operation ${hash}`, row ? 'it is not what its name says' : 'it is missing'));
+  }
+  const entries = rows.flatMap((row) => (row ? [entryOf(row)] : []));
+  if (publicKey === undefined || entries.length === 0) return findings;
+  const { bad } = await checkChain(nodeCrypto, entries, publicKey);
+  return [
+    ...findings,
+    ...bad.map(({ hash, reason }) =>
+      damaged(`operation ${hash ?? 'of unknown name'}`, `its ${reason} does not hold`),
+    ),
+  ];
 }
 
 /** Every document holds just the operations that stand in it; one that does not is made anew from them. */
@@ -176,11 +187,11 @@ async function entriesByDocument({ storage }: DoctorOptions): Promise<Map<string
 /** A document that cannot be trusted is set aside and written anew from the operations, under a fresh clientID. */
 async function rebuilt(options: DoctorOptions, document: string, problem: string): Promise<Finding> {
   const { storage, documents, random } = options;
-  const entries = [];
+  const entries: [Hash, Entry][] = [];
   for await (const [key, value] of storage.store.scan(under('op/'))) {
     const row = decodeRow<OperationRow>(value);
     if (`log/${row.header.log}/${row.segment}` === document)
-      entries.push([entryKey(nodeCrypto, key.slice('op/'.length), row.sig), entryOf(row)] as const);
+      entries.push([entryKey(nodeCrypto, key.slice('op/'.length), row.sig), entryOf(row)]);
   }
   await options.commits.idle();
   documents.unload(document);
@@ -217,4 +228,37 @@ async function views({ database }: DoctorOptions): Promise<Finding[] | string> {
       ),
     ];
   return `${row.operations} operations, ${row.feed} feed entries`;
+}
+
+/**
+ * Looks at a directory that does not open as a replica, since something of it is damaged: what is missing, which tables
+ * are not what was written, which rows can't be read. Changes nothing.
+ */
+export async function examineDamaged(directory: string): Promise<DoctorReport> {
+  const storage = await openStorage({ directory, salvage: true });
+  try {
+    const findings: Finding[] = [];
+    const { loss } = storage.info;
+    if (loss) findings.push(damaged('journal', `committed data is missing: ${JSON.stringify(loss)}`));
+    const report = await storage.scrub();
+    for (const { file, problem } of [...report.journal.problems, ...report.documents.problems])
+      findings.push(damaged(`table ${file}`, problem));
+    let rows = 0;
+    try {
+      for await (const [,] of storage.store.scan({ gte: '', lt: '\u{10ffff}' })) rows++;
+    } catch (error) {
+      findings.push(
+        damaged('rows', `after ${rows} rows: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    }
+    if (findings.length === 0)
+      findings.push({
+        what: 'journal',
+        state: 'warning',
+        message: `${rows} rows can be read; open it again`,
+      });
+    return { ok: false, findings };
+  } finally {
+    await storage.close();
+  }
 }

@@ -11,8 +11,10 @@ import { type Actor, introduce, type Writing } from './writing/context.ts';
 const chunk = 64;
 
 /** Turns an importer's drafts into operations of the importing member, each source once for ever. */
-export function createImportSink(writing: Writing, actor: Actor): ImportSink {
+export async function createImportSink(writing: Writing, actor: Actor): Promise<ImportSink> {
   const { reading } = writing;
+  // Into a workspace without history nothing can be there already, but for what this import writes itself.
+  const first = (await reading.database.under('v/key/source/', { limit: 1 })).length === 0;
   /** ref -> id, of this import. */
   const ids = new Map<string, Hash>(
     defaultChannelNames.map((name) => [`default:${name}`, defaultChannelId(writing.workspace, name)]),
@@ -24,7 +26,7 @@ export function createImportSink(writing: Writing, actor: Actor): ImportSink {
     const known = ids.get(ref);
     if (known !== undefined) return known;
     // What an earlier import wrote is found by its source.
-    const row = await work.draft.getConfirmed<IdempotencyRow>(place(ref));
+    const row = first ? undefined : await work.draft.getConfirmed<IdempotencyRow>(place(ref));
     const hash = row?.operations[0]?.hash;
     if (hash === undefined)
       throw new CoterieError('not_found', `it refers to ${ref}, which was not imported`);
@@ -48,8 +50,10 @@ export function createImportSink(writing: Writing, actor: Actor): ImportSink {
 
   async function writeOne(work: Work, draft: Draft): Promise<Written> {
     const { ref } = draft;
-    const row = await work.draft.getConfirmed<IdempotencyRow>(place(draft.imported.source));
-    const known = row?.operations[0]?.hash;
+    const row = first
+      ? undefined
+      : await work.draft.getConfirmed<IdempotencyRow>(place(draft.imported.source));
+    const known = row?.operations[0]?.hash ?? ids.get(ref);
     if (known !== undefined) {
       ids.set(ref, known);
       return { ref, id: known, state: 'present' };
@@ -86,22 +90,22 @@ export function createImportSink(writing: Writing, actor: Actor): ImportSink {
     async write(drafts) {
       writing.allowed();
       await introduce(writing, actor);
-      const results: Written[] = [];
-      for (let at = 0; at < drafts.length; at += chunk) {
-        const part = drafts.slice(at, at + chunk);
-        // A removal needs what it removes on disk as a whole.
-        if (part.some(({ type }) => type === 'redact')) await writing.commits.idle();
-        for (const group of groups(part)) {
-          results.push(
-            ...(await writing.commits.write(async (work) => {
-              const written: Written[] = [];
-              for (const draft of group) written.push(await writeOne(work, draft));
-              return written;
-            })),
-          );
+      const results: Promise<Written[]>[] = [];
+      for (const group of groups(drafts)) {
+        // A removal needs what it removes on disk as a whole. Other groups are made while those before are written.
+        if (group[0]?.type === 'redact') {
+          await Promise.all(results);
+          await writing.commits.idle();
         }
+        results.push(
+          writing.commits.write(async (work) => {
+            const written: Written[] = [];
+            for (const draft of group) written.push(await writeOne(work, draft));
+            return written;
+          }),
+        );
       }
-      return results;
+      return (await Promise.all(results)).flat();
     },
   };
 }
@@ -119,12 +123,14 @@ const ownFault: ReadonlySet<string> = new Set([
   'redacted',
 ]);
 
-/** A removal stands in a write of its own, after what came before it is on disk. */
+/** Groups of a size that lets others get their turn; a removal stands in one of its own. */
 function groups(drafts: readonly Draft[]): Draft[][] {
   const all: Draft[][] = [[]];
   for (const draft of drafts) {
+    const last = all.at(-1);
     if (draft.type === 'redact') all.push([draft], []);
-    else all.at(-1)?.push(draft);
+    else if (last && last.length < chunk) last.push(draft);
+    else all.push([draft]);
   }
   return all.filter((group) => group.length > 0);
 }

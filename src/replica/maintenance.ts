@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { exportTo } from '../export/export.ts';
 import { importerFor } from '../import/index.ts';
 import { runImport } from '../import/run.ts';
+import { backupStorage } from '../storage/backup.ts';
 import type { Storage } from '../storage/open.ts';
 import type { WorkspaceRow } from './bootstrap.ts';
-import { keyFileName } from './bootstrap.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Commits } from './commits.ts';
 import type { Database } from './database.ts';
@@ -13,7 +12,8 @@ import { examine } from './doctor.ts';
 import type { Documents } from './documents.ts';
 import { createImportSink } from './import-sink.ts';
 import { createExportReader } from './reading/export-reader.ts';
-import { keys, pad, under as range } from './rows.ts';
+import { copyKey } from './restore.ts';
+import { pad, under as range } from './rows.ts';
 import { directoryBytes } from './size.ts';
 import type { Replica } from './surface.ts';
 import type { Core } from './surface-of.ts';
@@ -33,17 +33,35 @@ export function maintenanceOf(options: {
   readonly workspace: WorkspaceRow;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, workspace } = options;
+  let importing: Promise<unknown> = Promise.resolve();
   return {
     async import(request, work = {}) {
       core.writing.allowed();
       const importer = importerFor(request.format, request.path);
-      await introduce(core.writing, actor);
-      return runImport(importer, createImportSink(core.writing, actor), work);
+      // One at a time: each knows what is there already.
+      const mine = importing.then(async () => {
+        await introduce(core.writing, actor);
+        return runImport(importer, await createImportSink(core.writing, actor), work);
+      });
+      importing = mine.catch(() => undefined);
+      return mine;
     },
     export: (request, work = {}) =>
       exportTo(request.directory, createExportReader(core.reading, workspace.id), work),
-    async backup() {
-      throw new Error('pending');
+    async backup({ directory }, work = {}) {
+      const resume = await checkpoints.pause();
+      try {
+        await commits.idle();
+        await backupStorage(storage, directory, {
+          ...(work.signal ? { signal: work.signal } : {}),
+          progress: ({ rows, documents }) =>
+            work.progress?.({ stage: 'copying', done: rows + documents, total: null }),
+        });
+      } finally {
+        resume();
+      }
+      await copyKey(storage.info.directory, directory);
+      return { directory, bytes: await directoryBytes(directory) };
     },
     async compact({ keep } = {}, work = {}) {
       const before = await directoryBytes(storage.info.directory);
@@ -84,4 +102,3 @@ async function trimFeed(database: Database, commits: Commits, through: number): 
     });
   }
 }
-

@@ -27,7 +27,7 @@ import { createDatabase } from './database.ts';
 import { createDigests } from './digest.ts';
 import { createDocuments } from './documents.ts';
 import { createLedger } from './ledger.ts';
-import { defaultChannelId, defaultChannelNames, memberId } from './machine.ts';
+import { defaultChannelId, defaultChannelNames, memberId, readMachineWorkspace } from './machine.ts';
 import { maintenanceOf } from './maintenance.ts';
 import { createMembership } from './membership.ts';
 import type { Reading } from './reading/context.ts';
@@ -226,6 +226,22 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     await adoptGenesis(context, commits, chosen.genesis, chosen.id);
     await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
     await admitSelf(ledger, commits, chosen, signer, seed);
+  } else if (!membership.state.replicas.has(signer.id)) {
+    // A restored copy with a key of its own, or an opening that ended before its admission.
+    const machine = await readMachineWorkspace(config, workspace.name);
+    if (machine?.id !== workspace.id)
+      throw new CoterieError(
+        'forbidden',
+        `This replica is not admitted to the workspace ${workspace.id}, and this user has no secret of it.`,
+        {
+          hint: 'Open it as the user who made the workspace.',
+        },
+      );
+    if (membership.heads.length === 0) {
+      await adoptGenesis(context, commits, machine.genesis, machine.id);
+      await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
+    }
+    await admitSelf(ledger, commits, machine, signer, seed);
   }
 
   const digests = createDigests({ database, documents, crypto: nodeCrypto });

@@ -89,68 +89,83 @@ export async function catchUp(
     const chain = `${stored.header.log} ${stored.header.replica}`;
     shown.set(chain, (shown.get(chain) ?? 0) + 1);
   }
-  return { ...shell, items: [...items, ...(await ranges(reading, mark, chains, shown, left))] };
+  return {
+    ...shell,
+    items: [...items, ...(await ranges(reading, remaining(reading, mark, chains, shown), left))],
+  };
 }
 
-/** What others did and no line shows singly, a line a log; the last line takes together what the budget can't name. */
-async function ranges(
+interface Range {
+  readonly count: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What others did and no line shows singly, a log at a time, most first. */
+function remaining(
   reading: Reading,
   mark: Mark,
   chains: readonly { chain: ChainHead; count: number }[],
   shown: ReadonlyMap<string, number>,
-  budget: number,
-): Promise<CatchUpItem[]> {
-  const byLog = new Map<string, { count: number; from: string; to: string }>();
+): [log: string, range: Range][] {
+  const byLog = new Map<string, Range>();
   for (const { chain, count } of chains) {
     const rest = count - (shown.get(`${chain.log} ${chain.replica}`) ?? 0);
     if (rest <= 0) continue;
     const from = timeAt(reading, chain, vectorOf(mark, chain.log, chain.replica) + 1);
     const to = timeAt(reading, chain, chain.head.seq);
-    const known = byLog.get(chain.log);
-    byLog.set(
-      chain.log,
-      known
-        ? {
-            count: known.count + rest,
-            from: from < known.from ? from : known.from,
-            to: to > known.to ? to : known.to,
-          }
-        : { count: rest, from, to },
-    );
+    byLog.set(chain.log, added(byLog.get(chain.log), { count: rest, from, to }));
   }
+  return [...byLog].sort(([, a], [, b]) => b.count - a.count);
+}
+
+const added = (a: Range | undefined, b: Range): Range =>
+  a === undefined
+    ? b
+    : { count: a.count + b.count, from: a.from < b.from ? a.from : b.from, to: a.to > b.to ? a.to : b.to };
+
+/** A line a log; the last line takes together what the budget can't name. */
+async function ranges(
+  reading: Reading,
+  logs: readonly [log: string, range: Range][],
+  budget: number,
+): Promise<CatchUpItem[]> {
   const items: CatchUpItem[] = [];
   let left = budget;
-  const logs = [...byLog].sort(([, a], [, b]) => b.count - a.count);
   for (const [i, [log, range]] of logs.entries()) {
-    const channel = channelOfLog(log);
-    const state = channel === undefined ? undefined : stateOf(reading, reading.database, channel);
-    const name = state?.kind === 'channel' ? (state.name[0]?.value ?? log) : log;
-    const item: CatchUpItem = {
-      kind: 'range',
-      log,
-      ...(channel ? { channel } : {}),
-      name,
-      ...range,
-      headlines: channel ? await headlines(reading, channel) : [],
-    };
-    const rest = together(logs.slice(i));
-    const bare: CatchUpItem = { ...item, headlines: [] };
+    const full = await rangeItem(reading, log, range);
     const isLast = i === logs.length - 1;
-    const fits = (one: CatchUpItem) => tokensOf(one) + (isLast ? 0 : tokensOf(rest)) <= left;
-    if (fits(item)) items.push(item);
-    else if (fits(bare) || isLast) items.push(bare);
-    else {
-      items.push(rest);
-      break;
-    }
-    left -= tokensOf(items.at(-1));
+    const rest = together(logs.slice(i));
+    const room = left - (isLast ? 0 : tokensOf(rest));
+    const item =
+      [full, { ...full, headlines: [] }].find((one) => tokensOf(one) <= room) ??
+      (isLast ? { ...full, headlines: [] } : rest);
+    items.push(item);
+    if (item === rest) break;
+    left -= tokensOf(item);
   }
   return items;
 }
 
-function together(
-  logs: readonly (readonly [string, { count: number; from: string; to: string }])[],
-): CatchUpItem {
+async function rangeItem(
+  reading: Reading,
+  log: string,
+  range: Range,
+): Promise<CatchUpItem & { kind: 'range' }> {
+  const channel = channelOfLog(log);
+  const state = channel === undefined ? undefined : stateOf(reading, reading.database, channel);
+  const name = state?.kind === 'channel' ? (state.name[0]?.value ?? log) : log;
+  return {
+    kind: 'range',
+    log,
+    ...(channel ? { channel } : {}),
+    name,
+    ...range,
+    headlines: channel ? await headlines(reading, channel) : [],
+  };
+}
+
+function together(logs: readonly [log: string, range: Range][]): CatchUpItem {
   const all = logs.map(([, range]) => range);
   return {
     kind: 'range',

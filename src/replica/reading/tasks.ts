@@ -212,36 +212,39 @@ async function filtered(
 ): Promise<List<Task>> {
   const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
   const items: Task[] = [];
-  let { gte, lt } = under(prefix);
-  if (query.cursor !== undefined) {
-    const at = prefix + query.cursor.replaceAll('~~', '/');
-    if (newest) lt = at;
-    else gte = `${at}\u0000`;
-  }
-  const step = 256;
   let last: string | undefined;
-  for (;;) {
-    const rows = await reading.database.list<Hash>({
-      gte,
-      lt,
-      limit: step,
-      ...(newest ? { reverse: true } : {}),
-    });
-    for (const [key, id] of rows) {
-      const state = stateOf(reading, reading.database, id);
-      if (state?.kind === 'task' && (await fits(state))) {
-        if (items.length === limit)
-          return last === undefined
-            ? { items }
-            : { items, next: last.slice(prefix.length).replaceAll('/', '~~') };
-        items.push(await taskShape(reading, state));
-        last = key;
-      }
-      if (newest) lt = key;
-      else gte = `${key}\u0000`;
-    }
-    if (rows.length < step) return { items };
+  for await (const [key, id] of scanIndex(reading, prefix, query.cursor, newest)) {
+    const state = stateOf(reading, reading.database, id);
+    if (state?.kind !== 'task' || !(await fits(state))) continue;
+    if (items.length === limit && last !== undefined)
+      return { items, next: last.slice(prefix.length).replaceAll('/', slash) };
+    items.push(await taskShape(reading, state));
+    last = key;
   }
+  return { items };
 }
 
-export { priorities };
+/** Stands for `/` in a cursor. */
+const slash = '~~';
+const step = 256;
+
+/** Rows of an index beyond a cursor, in steps. */
+async function* scanIndex(
+  reading: Reading,
+  prefix: string,
+  cursor: string | undefined,
+  newest: boolean,
+): AsyncGenerator<[key: string, id: Hash]> {
+  let { gte, lt } = under(prefix);
+  const at = cursor === undefined ? undefined : prefix + cursor.replaceAll(slash, '/');
+  if (at !== undefined && newest) lt = at;
+  if (at !== undefined && !newest) gte = `${at}\u0000`;
+  for (;;) {
+    const rows = await reading.database.list<Hash>({ gte, lt, limit: step, reverse: newest });
+    yield* rows;
+    const end = rows.at(-1)?.[0];
+    if (end === undefined || rows.length < step) return;
+    if (newest) lt = end;
+    else gte = `${end}\u0000`;
+  }
+}

@@ -30,10 +30,12 @@ export interface Writing {
 
 /** The member exists after this: a new handle on its own machine is made on its first write. */
 export async function introduce(writing: Writing, actor: Actor): Promise<void> {
-  const { membership } = writing.reading;
-  if (membership.state.members.has(actor.id)) return;
+  const { membership, replica } = writing.reading;
+  // One handle on one machine is one member: another replica of the machine may have made it; this one hosts it too.
+  const hosted = (): boolean => membership.state.members.get(actor.id)?.replicas.includes(replica) ?? false;
+  if (hosted()) return;
   await writing.commits.write(async (work) => {
-    if (membership.state.members.has(actor.id)) return;
+    if (hosted()) return;
     await writing.ledger.append(work, {
       log: 'members',
       type: 'member.create',
