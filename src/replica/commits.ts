@@ -1,5 +1,6 @@
 import { CoterieError, type Entry, type Hash } from '../../schemas/index.ts';
 import { StorageError, type Store, type Write } from '../storage/port.ts';
+import { batchChecksum } from '../storage/store/frame.ts';
 import type { Database } from './database.ts';
 import { encodeRow, type OperationRow } from './rows.ts';
 import { createDraft, type Draft, type Rows } from './transaction.ts';
@@ -55,6 +56,12 @@ interface Group {
   readonly mended: Mended[];
   outstanding: number;
   readonly done: PromiseWithResolvers<void>;
+}
+
+/** What a group was written as. */
+interface Attempt {
+  readonly number: number;
+  writes: Write[] | undefined;
 }
 
 interface PromiseWithResolvers<T> {
@@ -130,8 +137,15 @@ export function createCommits(options: CommitsOptions): Commits {
       mend: (entry) => mended.push(entry),
       onDurable: (effect) => effects.push(effect),
     });
-    if (generation !== began) throw refusal();
-    if (draft.rows.size === 0) return { value, done: undefined };
+    if (generation !== began) {
+      // What the task put in memory meanwhile was built on refused rows as well.
+      await pumping;
+      await options.onRefused().catch(() => undefined);
+      throw refusal();
+    }
+    // It wrote nothing, but what it answers may rest on what is queued: nobody hears of that before it is on disk.
+    if (draft.rows.size === 0)
+      return { value, done: open.rows.size > 0 ? open.done.promise : flying?.done.promise };
     // The group that was open at the start may be in flight by now; what comes joins the one that is open.
     const joined = group === open ? group : open;
     for (const [key, row] of draft.rows) joined.rows.set(key, row);
@@ -145,9 +159,7 @@ export function createCommits(options: CommitsOptions): Commits {
         () => settled(joined),
       );
     }
-    pumping ??= pump().finally(() => {
-      pumping = undefined;
-    });
+    pumping ??= pump();
     return { value, done: joined.done.promise };
   }
 
@@ -183,19 +195,22 @@ export function createCommits(options: CommitsOptions): Commits {
       const group = open;
       open = createGroup();
       flying = group;
-      const next = store.lastCommit + 1;
+      const attempt: Attempt = { number: store.lastCommit + 1, writes: undefined };
       try {
         await Promise.all(group.appended.map(({ signed }) => signed));
         const applied = options.finish(group.rows, group.appended, group.mended);
         if (applied) group.effects.unshift(applied);
-        await store.commit(toWrites(group.rows));
+        attempt.writes = toWrites(group.rows);
+        await store.commit(attempt.writes);
         succeed(group);
       } catch (error) {
-        await recover(group, next, error);
+        await recover(group, attempt, error);
       } finally {
         flying = undefined;
       }
     }
+    // In the turn of the last look, so that what comes next starts another pump.
+    pumping = undefined;
   }
 
   function succeed(group: Group): void {
@@ -204,14 +219,21 @@ export function createCommits(options: CommitsOptions): Commits {
     group.done.resolve();
   }
 
-  async function recover(group: Group, expected: number, error: unknown): Promise<void> {
+  /** Whether a refused commit is on disk after all: by its content, since its number may be another's. */
+  async function hasLanded({ number, writes }: Attempt): Promise<boolean> {
+    const end = await store.reopen();
+    if (writes === undefined || end < number) return false;
+    return (await store.checksumOf(number)) === batchChecksum(writes);
+  }
+
+  async function recover(group: Group, attempt: Attempt, error: unknown): Promise<void> {
     generation++;
     const behind = open;
     open = createGroup();
     database.forget();
     let landed = false;
     try {
-      landed = (await store.reopen()) === expected && error instanceof StorageError;
+      landed = await hasLanded(attempt);
       await options.onRefused();
     } catch (failure) {
       group.done.reject(refusal(failure));

@@ -11,7 +11,7 @@ import {
 } from '../../../schemas/index.ts';
 import { order } from '../../fold/index.ts';
 import { aliasKey, subjectOf } from '../absorb.ts';
-import { type CountersRow, type FeedRow, keys, type OperationRow, under } from '../rows.ts';
+import { type FeedRow, keys, type OperationRow } from '../rows.ts';
 import { channelOfLog } from '../views/conversation.ts';
 import { operation, type Reading, stampIso, time } from './context.ts';
 import { findChannel, findMember } from './names.ts';
@@ -137,28 +137,33 @@ export async function feedRows(
   return rows;
 }
 
-/** Events beyond `since`, from disk, then as they come, until the signal aborts. */
-export async function* events(
+/**
+ * Events beyond `since`, from disk, then as they come, until the signal aborts. Where it begins is settled at the call:
+ * what arrives after it is delivered. Throws `cursor_unknown` at the call.
+ */
+export function events(
   reading: Reading,
   feed: Feed,
   query: z.infer<typeof EventsQuery>,
   signal: AbortSignal,
 ): AsyncGenerator<Event> {
+  const from = query.since === undefined ? feed.end() : parseCursor(feed, query.since);
+  return stream(reading, feed, query, from, signal);
+}
+
+async function* stream(
+  reading: Reading,
+  feed: Feed,
+  query: Filter,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<Event> {
   const passes = await eventFilter(reading, query);
-  let n = query.since === undefined ? feed.end() : parseCursor(feed, query.since);
+  let n = from;
   const first = (await reading.database.under<FeedRow>('feed/', { limit: 1 }))[0];
   const kept = first ? Number(first[0].slice('feed/'.length)) : feed.end() + 1;
   if (n + 1 < kept && n < feed.end()) {
-    yield {
-      cursor: cursorOf(feed, kept - 1),
-      type: 'gap',
-      operation: '',
-      subject: '',
-      log: '',
-      by: null,
-      at: time(0),
-      data: { from: n + 1, to: kept - 1 },
-    };
+    yield gap(feed, n + 1, kept - 1);
     n = kept - 1;
   }
   while (!signal.aborted) {
@@ -176,6 +181,18 @@ export async function* events(
     n = to;
   }
 }
+
+/** Stands for feed rows that were compacted away. */
+const gap = (feed: Feed, from: number, to: number): Event => ({
+  cursor: cursorOf(feed, to),
+  type: 'gap',
+  operation: '',
+  subject: '',
+  log: '',
+  by: null,
+  at: time(0),
+  data: { from, to },
+});
 
 /** The feed, newest first. */
 export async function activity(
@@ -243,9 +260,3 @@ export async function history(
   const last = page.at(-1);
   return start + limit < sorted.length && last ? { items, next: last.hash } : { items };
 }
-
-/** Number of the newest feed row. */
-export const feedEnd = (reading: Reading): number =>
-  reading.database.get<CountersRow>(keys.meta('counters'))?.feed ?? 0;
-
-export const feedRange = under('feed/');

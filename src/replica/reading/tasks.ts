@@ -5,7 +5,6 @@ import {
   type List,
   legalMoves,
   limits,
-  priorities,
   type Task,
   type TasksQuery,
   taskStatuses,
