@@ -256,8 +256,8 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     async reset() {
       writers.clear();
       menders.clear();
-      // A shown document holds only what was durable, but may have been loading: read it anew.
-      for (const [document, entry] of live) if (!entry.ready || entry.ready.size === 0) live.delete(document);
+      // What was refused may be on disk after all, and no shown document has it: all are read anew.
+      live.clear();
       await readTails();
     },
   };
