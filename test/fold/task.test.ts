@@ -10,7 +10,7 @@ import {
   type TaskState,
 } from '../../src/fold/index.ts';
 import { check } from './random.ts';
-import { day, histories, kinds, play, type World } from './world.ts';
+import { day, histories, kinds, play, type World, type Write } from './world.ts';
 import { fold, member, shown, write } from './write.ts';
 
 const { creation, write: next } = kinds['task']!;
@@ -109,6 +109,13 @@ describe('claims', () => {
       [apart.hash, 'i1'],
     ]);
     expect(state.claims[0]?.stamp).toBe(first.header.stamp);
+    // Also when it saw those who lost to it; but who lost itself is refused.
+    const saw = request([first, apart], 'ann', 40, { incarnation: 'i2' });
+    const lost = request([first, apart], 'bob', 40, { incarnation: 'i2' });
+    const both = fold(folds.task, made, first, apart, saw, lost);
+    expect(both.verdict(saw)).toEqual(counted);
+    expect(both.verdict(lost)).toMatchObject({ reason: 'held' });
+    expect(both.state.claims.map(({ op }) => op)).toEqual([saw.hash, apart.hash]);
   });
 
   it('FOLD-23: a claim ends by a release or a withdrawal that names it, or when the task is over', () => {
@@ -161,7 +168,34 @@ describe('claims', () => {
       }),
     );
   });
+
+  it('FOLD-25: in line is what was claimed and what nothing that saw it ended', () => {
+    check(
+      fc.property(histories(40), (history) => {
+        const world = play(history, creation, claiming);
+        const opsOf = (ops: readonly Op[]): string[] =>
+          whole(world, ops).state?.claims.map(({ op }) => op) ?? [];
+        const claimed = new Set<string>();
+        const ended = new Set<string>();
+        for (const op of world.ops) {
+          const past = world.past(op);
+          const before = opsOf(past);
+          const after = opsOf([...past, op]);
+          for (const claim of after) if (!before.includes(claim)) claimed.add(claim);
+          for (const claim of before) if (!after.includes(claim)) ended.add(claim);
+        }
+        expect(opsOf(world.ops).sort()).toEqual([...claimed].filter((claim) => !ended.has(claim)).sort());
+      }),
+      150,
+    );
+  });
 });
+
+/** Steps that do little else than claim, release and move. */
+const claiming: Write = (step, known) => {
+  const chosen = next({ ...step, pick: [7, 8, 12, 13, 14, 16, 17, 9, 12, 14][step.pick % 10]! }, known);
+  return chosen.type === 'task.move' ? { ...chosen, data: { to: ['done', 'todo'][step.a % 2]! } } : chosen;
+};
 
 const asOp = (claim: ClaimState) => ({ hash: claim.op, header: { stamp: claim.stamp } });
 
