@@ -30,7 +30,7 @@ async function fill(storage: Storage, rows: number): Promise<Row[]> {
 }
 
 describe('backup', () => {
-  it('copies a running store as of one commit, and restores it', async () => {
+  it('copies a running store as of one commit, and restores it', { timeout: 120_000 }, async () => {
     const directory = scratch();
     const source = await open(join(directory, 'data'));
     const before = await fill(source, 5000);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { randomFrom, runSeed, scratch } from '../support/storage.ts';
 import { damageAll, FILE_KINDS, judge, makeSpecimen } from '../support/storage-damage.ts';
 
-it('is never silent about damaged bytes and blocks, in any kind of file', async () => {
+it('is never silent about damaged bytes and blocks, in any kind of file', { timeout: 120_000 }, async () => {
   const seed = runSeed();
   const random = randomFrom(seed);
   const directory = scratch();

@@ -7,7 +7,9 @@ const shim = buildShim();
 if ('missing' in shim) console.warn(`failing calls are not tested: ${shim.missing}`);
 
 describe.skipIf('missing' in shim)('failing writes and syncs', () => {
-  it('acknowledge nothing falsely, bring nothing refused back, and the store goes on', async () => {
+  it('acknowledge nothing falsely, bring nothing refused back, and the store goes on', {
+    timeout: 120_000,
+  }, async () => {
     const seed = runSeed();
     const path = 'path' in shim ? shim.path : '';
     const { lines, stderr, findings } = await runWithFaults({

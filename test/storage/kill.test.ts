@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { randomFrom, runSeed, scratch } from '../support/storage.ts';
 import { killAgainAndAgain } from '../support/storage-kills.ts';
 
-it('loses nothing acknowledged over 8 kills under concurrent writers', async () => {
+it('loses nothing acknowledged over 8 kills under concurrent writers', { timeout: 120_000 }, async () => {
   const seed = runSeed();
   const { acknowledged, killed, findings } = await killAgainAndAgain(scratch(), 8, randomFrom(seed));
   expect(findings, `seed ${seed}`).toEqual([]);

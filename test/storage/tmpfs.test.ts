@@ -43,7 +43,9 @@ describe.skipIf(reason !== undefined)('a disk that is really full', () => {
     };
   };
 
-  it('refuses, forgets nothing, brings nothing back, and goes on after space is freed, again and again', async () => {
+  it('refuses, forgets nothing, brings nothing back, and goes on after space is freed, again and again', {
+    timeout: 120_000,
+  }, async () => {
     for (let round = 0; round < 5; round += 1) {
       for (let at = 0; at < 5; at += 1) {
         const { id, writes } = batch();

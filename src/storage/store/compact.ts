@@ -13,16 +13,24 @@ function justBelow(bound: string): string {
 }
 
 /**
- * Makes deleted and overwritten rows of a range leave every level. The engine rewrites a table only where a newer
- * one overlaps it, so both ends of the range get a write without effect first. Run it with no write in flight.
+ * First part of making deleted and overwritten rows of a range leave every level. The engine rewrites a table only
+ * where a newer one overlaps it, so both ends of the range get a write without effect. Run it with no write in
+ * flight: it reads a row and writes it again.
  */
-export async function compactEngine(engine: Engine, range: { gte: string; lt: string }): Promise<void> {
-  const gte = outside(range.gte);
-  const ends: EngineOperation[] = [gte, justBelow(range.lt)].map((key) => {
+export async function touchEnds(engine: Engine, { gte, lt }: { gte: string; lt: string }): Promise<void> {
+  const ends: EngineOperation[] = [outside(gte), justBelow(lt)].map((key) => {
     const value = engine.getSync(key);
     return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
   });
   await engine.batch(ends, true);
-  await engine.compactRange(gte, range.lt);
+}
+
+/** Second part, which may take long: commits go on meanwhile. */
+export async function mergeLevels(engine: Engine, { gte, lt }: { gte: string; lt: string }): Promise<void> {
+  await engine.compactRange(outside(gte), lt);
+}
+
+/** Last part: a compaction that failed says nothing, the engine then refuses the next write. None may be in flight. */
+export async function probe(engine: Engine): Promise<void> {
   await engine.batch([{ type: 'del', key: PROBE_KEY }], true);
 }

@@ -1,7 +1,7 @@
 import { createDiskGuard, DEFAULT_RESERVE, type FreeBytes } from '../disk.ts';
 import { type Files, nodeFiles } from '../files.ts';
 import { type Range, type Row, StorageError, type Store } from '../port.ts';
-import { compactEngine } from './compact.ts';
+import { mergeLevels, probe, touchEnds } from './compact.ts';
 import type { Engine, EngineOperation } from './engine.ts';
 import { frame, outside, unframe } from './frame.ts';
 import { acceptLoss, type Opened, openWitnessed } from './opening.ts';
@@ -127,6 +127,19 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
     }
   };
 
+  /** Writes beside the commits, with none in flight. A failure is a failure of the store. */
+  const alone = (work: (engine: Engine) => Promise<void>): Promise<void> =>
+    queue.exclusive(async () => {
+      if (queue.failure) throw queue.failure;
+      try {
+        await work(current().engine);
+      } catch (error) {
+        const trouble = toStorageError(error, 'The range could not be compacted');
+        queue.fail(trouble);
+        throw trouble;
+      }
+    });
+
   async function* scan(range: Range): AsyncGenerator<Row> {
     const rows = current().engine.steps({ ...range, gte: outside(range.gte) });
     try {
@@ -192,19 +205,12 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
         const framed = await engine.get(commitKey(commit));
         return framed === undefined ? undefined : rowChecksum(commit, framed);
       }),
-    compact: (range) =>
-      queue.exclusive(async () => {
-        if (queue.failure) throw queue.failure;
-        const { engine, tables } = current();
-        try {
-          await compactEngine(engine, range);
-        } catch (error) {
-          const trouble = toStorageError(error, 'The range could not be compacted');
-          queue.fail(trouble);
-          throw trouble;
-        }
-        tables.note();
-      }),
+    async compact(range) {
+      await alone((engine) => touchEnds(engine, range));
+      await reading((engine) => mergeLevels(engine, range));
+      await alone(probe);
+      current().tables.note();
+    },
     reopen: () =>
       queue.exclusive(async () => {
         if (closed) throw new StorageError('storage_failed', CLOSED);
