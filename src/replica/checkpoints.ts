@@ -74,7 +74,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     const through = documents.through(document);
     const state = shown.encode();
     const done = isClosed(document);
-    const digest = done ? await documents.digest(document) : undefined;
+    const digest = await documents.digest(document);
     await stored.write(document, state);
     await commits.write(
       async ({ draft }) => {
@@ -82,7 +82,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         documents.settle(draft, document, through);
         draft.put(keys.checkpoint(document), {
           through,
-          ...(digest ? { digest } : {}),
+          digest,
         } satisfies CheckpointRow);
         draft.put(keys.meta('checkpoint'), { document, through });
         if (before)

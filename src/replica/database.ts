@@ -10,6 +10,8 @@ export interface Database {
   /** Like `get`, but "absent" is confirmed by a seek. */
   getConfirmed<T>(key: string): Promise<T | undefined>;
   list<T>(range: Range): Promise<[string, T][]>;
+  /** Ids of the channels of a name; asked for with nearly every verb, so they stay in memory. */
+  channelsNamed(name: string): Promise<readonly string[]>;
   /** Every row whose key begins with the prefix. */
   under<T>(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<[string, T][]>;
   /** Takes over rows that were just committed. */
@@ -19,9 +21,11 @@ export interface Database {
 
 /** How many decoded rows stay in memory. */
 const kept = 8192;
+const keptNames = 256;
 
 export function createDatabase(store: Store): Database {
   const cache = new Map<string, unknown>();
+  let names = new Map<string, Promise<readonly string[]>>();
 
   function keep(key: string, value: unknown): void {
     cache.delete(key);
@@ -67,13 +71,27 @@ export function createDatabase(store: Store): Database {
     under<T>(prefix: string, options: { reverse?: boolean; limit?: number } = {}) {
       return database.list<T>({ ...under(prefix), ...options });
     },
+    channelsNamed(name) {
+      const known = names.get(name);
+      if (known) return known;
+      const prefix = `v/name/${name}/`;
+      const found = database
+        .under<string>(prefix)
+        .then((rows) => rows.map(([key]) => key.slice(prefix.length)));
+      if (names.size >= keptNames) names = new Map();
+      names.set(name, found);
+      found.catch(() => names.delete(name));
+      return found;
+    },
     accept(rows) {
       for (const [key, value] of rows) {
+        if (key.startsWith('v/name/')) names = new Map();
         if (value === undefined) cache.delete(key);
         else if (!key.startsWith('rec/')) keep(key, value);
       }
     },
     forget() {
+      names = new Map();
       cache.clear();
     },
   };

@@ -63,6 +63,9 @@ interface Live {
   through: number;
 }
 
+/** Documents in memory. */
+const mostLive = 32;
+
 /** A record that no checkpoint holds. */
 interface Uncheckpointed {
   readonly n: number;
@@ -131,6 +134,32 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     return entry;
   }
 
+  /**
+   * A document that is written to stays in memory while there is room, since its checkpoint needs it; one without a
+   * tail and without a checkpoint is new and needs no loading. Everything in it is on disk: any may go at any time.
+   */
+  function keepInMemory(document: string): void {
+    const known = live.get(document);
+    if (known) {
+      live.delete(document);
+      live.set(document, known);
+      return;
+    }
+    const fresh = !tails.has(document) && database.get(keys.checkpoint(document)) === undefined;
+    if (!fresh && live.size >= mostLive) return;
+    openLive(document, fresh);
+    for (const [other, entry] of live) {
+      if (live.size <= mostLive) return;
+      if (entry.ready && other !== document) drop(other);
+    }
+  }
+
+  function drop(document: string): void {
+    live.get(document)?.ready?.close();
+    live.delete(document);
+    menders.delete(document);
+  }
+
   function writer(document: string): ReturnType<typeof createWriter> {
     let found = writers.get(document);
     if (!found) {
@@ -181,9 +210,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       }
       for (const [document, entries] of byDocument) {
         const update = writer(document).encode(entries);
-        // A document without a tail and without a checkpoint is new: it needs no loading.
-        if (!live.has(document))
-          openLive(document, !tails.has(document) && database.get(keys.checkpoint(document)) === undefined);
+        keepInMemory(document);
         grown(rows, document, update, entries.length);
         updates.push([document, update, record]);
       }
@@ -211,10 +238,8 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     shown: (document) => openLive(document, false).loading,
     loaded: (document) => live.get(document)?.ready,
     unload(document) {
-      live.get(document)?.ready?.close();
-      live.delete(document);
+      drop(document);
       writers.delete(document);
-      menders.delete(document);
     },
     async digest(document) {
       const entry = openLive(document, false);

@@ -30,9 +30,7 @@ import { findChannel } from './names.ts';
 export async function channelShape(reading: Reading, state: ChannelState): Promise<Channel> {
   const row = reading.database.get<ChannelRow>(keys.channel(state.id));
   const name = state.name[0]?.value ?? state.id;
-  const twins = (await reading.database.under<string>(`v/name/${name}/`))
-    .map(([key]) => key.slice(key.lastIndexOf('/') + 1))
-    .filter((id) => id !== state.id);
+  const twins = (await reading.database.channelsNamed(name)).filter((id) => id !== state.id);
   const latest =
     row?.latest === undefined
       ? undefined

@@ -14,11 +14,11 @@ export async function findChannel(reading: Reading, ref: string): Promise<Channe
     if (state?.kind === 'channel') return state;
   }
   const name = ref.startsWith('#') ? ref.slice(1) : ref;
-  const found = (await reading.database.under<string>(`v/name/${name}/`)).map(([key]) => lastPart(key));
+  const found = await reading.database.channelsNamed(name);
   if (found.length > 1)
     throw new CoterieError('ambiguous', `${found.length} channels are named ${name}.`, {
       hint: 'Name the channel by its id.',
-      legal: found,
+      legal: [...found],
     });
   const state = found[0] === undefined ? undefined : stateOf(reading, reading.database, found[0]);
   if (state?.kind !== 'channel')
