@@ -43,13 +43,12 @@ export {
   foldSubject,
   type SubjectFold,
 } from './fold.ts';
-export { closesCycle, type LinkGraph, resolveLinks } from './links.ts';
+export { closesCycle, resolveLinks } from './links.ts';
 export {
   absorb,
   acknowledge,
   acknowledgeForked,
   acknowledgeRun,
-  type Chain,
   changesOf,
   covers,
   coversForked,
@@ -57,13 +56,11 @@ export {
   type Mark,
   markOf,
   mergeMarks,
-  type Run,
 } from './marks.ts';
-export { type IsAtOrBefore, type Judgement, judge } from './members/judge.ts';
+export { type IsAtOrBefore, judge } from './members/judge.ts';
 export { createMembers, foldMembers, type MembersLog } from './members/members.ts';
 export type { MemberId } from './members/scene.ts';
-export { type Causality, compare, type Ordered, order, stampTime } from './order.ts';
-export { latestFirst } from './register.ts';
-export { counted, rejected, speaker } from './shared.ts';
-export { defaultChannel, defaultHops, firstStamp } from './subjects/channel.ts';
+export { compare, order, stampTime } from './order.ts';
+export { counted, rejected } from './shared.ts';
+export { defaultChannel } from './subjects/channel.ts';
 export type * from './types.ts';
