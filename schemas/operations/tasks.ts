@@ -9,6 +9,14 @@ const evidence = z.strictObject({
   ref: z.string().min(1).max(2048),
 });
 
+/** Which texts the body holds: a fold never sees the body, and must know what was written. */
+const held = {
+  texts: z
+    .array(z.enum(['title', 'description', 'criteria']))
+    .max(3)
+    .optional(),
+};
+
 /** Non-text fields; an absent one stays as it is, `null` clears it. */
 const fields = {
   priority: Priority.optional(),
@@ -23,6 +31,12 @@ const texts = {
   criteria: text(limits.textBytes).optional(),
 };
 
+/** Which text fields the body holds: a fold never looks at text, and gives the same when it was removed. */
+const held = z
+  .array(z.enum(['title', 'description', 'criteria']))
+  .max(3)
+  .optional();
+
 /** The epoch of a grant; compared as (term, move, counter), higher wins. */
 export const Epoch = z.strictObject({ term: z.int().min(1), move: Hash, counter: z.int().min(0) });
 
@@ -34,7 +48,9 @@ export const taskOperations = {
     'creation',
     {
       ...fields,
+      ...held,
       short: ShortId,
+      texts: held,
       status: TaskStatus.optional(),
       labels: z.array(Label).max(100).optional(),
     },
@@ -45,6 +61,7 @@ export const taskOperations = {
     'task',
     {
       ...fields,
+      texts: held,
       addLabels: z.array(Label).max(100).optional(),
       removeLabels: z.array(Label).max(100).optional(),
       addEvidence: z.array(evidence).max(50).optional(),

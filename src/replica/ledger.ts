@@ -47,6 +47,13 @@ export interface LedgerOptions extends AbsorbContext {
 /** JSON around header and body in a document, bytes. */
 const entryOverhead = 160;
 
+/** The folds never look at text, so an operation that may hold several says in its data which ones it holds. */
+function dataOf({ type, data, body = {} }: Proposal): Record<string, unknown> {
+  if (type !== 'task.create' && type !== 'task.update') return { ...data };
+  const texts = Object.keys(body).filter((field) => body[field] !== undefined);
+  return texts.length === 0 ? { ...data } : { ...data, texts };
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
   const { membership, signer, clock, crypto, random } = options;
 
@@ -112,7 +119,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       type,
       subject: proposal.subject ?? '',
       ...(proposal.key === undefined ? {} : { key: proposal.key }),
-      data: proposal.data as Record<string, unknown>,
+      data: dataOf(proposal),
       ...(proposal.imported === undefined ? {} : { imported: proposal.imported }),
       body: proposal.body,
       random,
@@ -139,4 +146,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       return make(work, proposal, await causes(work, proposal));
     },
   };
+}
+
+/** Types whose header says which of several texts the body holds. */
+const severalTexts: ReadonlySet<OperationTypeName> = new Set<OperationTypeName>([
+  'task.create',
+  'task.update',
+]);
+
+function withTexts({ type, data, body }: Proposal): Record<string, unknown> {
+  if (!severalTexts.has(type) || body === undefined) return data as Record<string, unknown>;
+  const texts = Object.keys(body).filter((field) => body[field] !== undefined);
+  return texts.length > 0 ? { ...data, texts } : { ...data };
 }
