@@ -185,7 +185,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         await commits.write(({ draft }) => trim(draft, document, through), { urgent: true });
         await store.compact(under(`rec/${document}/`));
         for (const hash of hashes) await store.compact(under(keys.operation(hash)));
-        await stored.purge?.(document);
+        await stored.purge(document);
       }
       await commits.write(
         ({ draft }) => {

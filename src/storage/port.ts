@@ -78,8 +78,8 @@ export interface DocumentStore {
   /** Names of all documents, sorted. */
   names(): Promise<string[]>;
   remove(name: string): Promise<void>;
-  /** Rewrites a document's place on disk, so that earlier states of it are gone. */
-  purge?(name: string): Promise<void>;
+  /** Rewrites a document's place on disk, so that states before the present one are in no file any more. */
+  purge(name: string): Promise<void>;
   close(): Promise<void>;
 }
 

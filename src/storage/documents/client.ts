@@ -86,6 +86,7 @@ export function createDocumentsClient(
     read: (name) => open(() => ask({ call: 'read', name })),
     names: () => open(() => ask({ call: 'names' })),
     remove: (name) => open(() => ask({ call: 'remove', name })),
+    purge: (name) => open(() => ask({ call: 'purge', name })),
     scrub: () => open(() => ask({ call: 'scrub' })),
     async close() {
       if (closed) return;

@@ -64,6 +64,7 @@ function memoryDocuments(delay: () => Promise<void>, states: Map<string, Buffer>
         checkName(name);
         states.delete(name);
       }),
+    purge: (name) => next(() => checkName(name)),
     async close() {
       await turn;
       closed = true;

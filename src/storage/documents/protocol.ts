@@ -15,7 +15,7 @@ export interface WorkerSettings {
 /** A call from the client to the worker; answers carry its id. */
 export type Call =
   | { readonly id: number; readonly call: 'write'; readonly name: string; readonly update: Uint8Array }
-  | { readonly id: number; readonly call: 'read' | 'remove'; readonly name: string }
+  | { readonly id: number; readonly call: 'read' | 'remove' | 'purge'; readonly name: string }
   | { readonly id: number; readonly call: 'names' | 'scrub' | 'close' };
 
 /** What a call resolves with, by its name. */
@@ -23,6 +23,7 @@ export interface Results {
   write: undefined;
   read: Uint8Array | undefined;
   remove: undefined;
+  purge: undefined;
   names: string[];
   scrub: ScrubReport;
   close: undefined;

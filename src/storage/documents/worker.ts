@@ -28,6 +28,9 @@ async function answer(call: Call): Promise<Results[keyof Results]> {
     case 'remove':
       await store.remove(call.name);
       return undefined;
+    case 'purge':
+      await store.purge(call.name);
+      return undefined;
     case 'read':
       return store.read(call.name);
     case 'names':

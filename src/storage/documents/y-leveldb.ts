@@ -16,6 +16,12 @@ export interface ScrubbedDocumentStore extends DocumentStore {
 /** Key of the row beside a stored state with its size in bytes and its CRC-32. */
 const SUM = 'sum';
 
+/** Where all rows of a document lie but the one of its state vector, which holds no content. */
+const rowsOf = (name: string): { gte: string; lt: string } => ({
+  gte: `v1\u0000${name}\u0000`,
+  lt: `v1\u0000${name}\u0001`,
+});
+
 function sumOf(update: Uint8Array): string {
   return `${update.length} ${crc32(update)}`;
 }
@@ -121,6 +127,11 @@ function createDocuments(store: LevelStore): ScrubbedDocumentStore {
         await level.atomically(async () => {
           await checked(`${name} could not be removed`, () => persistence.clearDocument(name));
         });
+      }),
+    purge: (name) =>
+      next(async () => {
+        checkName(name);
+        await store.compact(rowsOf(name));
       }),
     scrub: (options) =>
       next(async () => {

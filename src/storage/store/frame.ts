@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 import { StorageError, type Write } from '../port.ts';
 
 /** Bytes that a frame adds in front of each stored value. */
-export const FRAME_BYTES = 4;
+const FRAME_BYTES = 4;
 
 /** Everything below this key belongs to the store itself (commit rows). */
-export const FIRST_KEY = '\u0001';
+const FIRST_KEY = '\u0001';
 
 /** Sorts after every key that a caller may use: the open end of a range over everything. */
 export const LAST_KEY = '\u{10ffff}';

@@ -57,11 +57,6 @@ function decode(bytes: Uint8Array): Witness | undefined {
   };
 }
 
-/** True when a HEAD file is there, whatever it holds. */
-export function headExists(files: Files, path: string): boolean {
-  return files.exists(path);
-}
-
 /** Makes the HEAD file of a new store: both slots say that nothing was committed. Synced with its directory. */
 export function createHead(files: Files, path: string, directory: string): void {
   const bytes = Buffer.alloc(FILE_BYTES);
