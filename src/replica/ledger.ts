@@ -47,13 +47,6 @@ export interface LedgerOptions extends AbsorbContext {
 /** JSON around header and body in a document, bytes. */
 const entryOverhead = 160;
 
-/** The folds never look at text, so an operation that may hold several says in its data which ones it holds. */
-function dataOf({ type, data, body = {} }: Proposal): Record<string, unknown> {
-  if (type !== 'task.create' && type !== 'task.update') return { ...data };
-  const texts = Object.keys(body).filter((field) => body[field] !== undefined);
-  return texts.length === 0 ? { ...data } : { ...data, texts };
-}
-
 export function createLedger(options: LedgerOptions): Ledger {
   const { membership, signer, clock, crypto, random } = options;
 
@@ -119,7 +112,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       type,
       subject: proposal.subject ?? '',
       ...(proposal.key === undefined ? {} : { key: proposal.key }),
-      data: dataOf(proposal),
+      data: withTexts(proposal),
       ...(proposal.imported === undefined ? {} : { imported: proposal.imported }),
       body: proposal.body,
       random,
