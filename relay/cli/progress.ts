@@ -57,7 +57,9 @@ function bar(begun: number): Shown {
       { stream: process.stderr, format, clearOnComplete: true, hideCursor: true, barsize: 30 },
       cli.Presets.rect,
     );
-    on.start(1, 0, { stage: '' });
+    on.start(newest?.total ?? Math.max(newest?.done ?? 1, 1), newest?.done ?? 0, {
+      stage: newest?.stage ?? '',
+    });
     made = on;
     draw(on);
   };

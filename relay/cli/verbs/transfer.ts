@@ -3,6 +3,7 @@ import { failure } from '../../../src/client/call.ts';
 import type { LongWork } from '../../../src/replica/surface.ts';
 import { type Asking, asking, type Call, type Team, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
+import { dataDirectory } from '../settings.ts';
 import { exported, imported } from '../show/node.ts';
 import { size } from '../show/time.ts';
 
@@ -59,8 +60,26 @@ export const backup = long(
 );
 
 /** Needs a directory that nobody runs on, so it asks no node. */
-export const restore: Verb = async () => {
-  throw await failure('unsupported', 'restore is not there yet', {
-    hint: 'A backup is a data directory: a copy of it can be opened with --data.',
-  });
+export const restore: Verb = async (call) => {
+  const directory = await dataDirectory(call.settings);
+  const { restoreBackup } = await import('../../../src/index.ts');
+  const shown = progressTo(call.out);
+  try {
+    const answer = await restoreBackup(
+      { backup: path(call, 0), directory, alone: call.has('alone') },
+      { progress: shown.progress, signal: call.signal },
+    );
+    shown.end();
+    if (call.out.json) call.out.data(answer);
+    else call.out.print(restored(answer));
+    return undefined;
+  } finally {
+    shown.end();
+  }
 };
+
+/** A restored directory is not like any other, and says so. */
+const restored = ({ directory, alone }: { directory: string; alone: boolean }): string =>
+  alone
+    ? `restored into ${directory}, with a new key`
+    : `restored into ${directory}: it writes nothing until it has met a peer; with no peer left, restore it --alone`;

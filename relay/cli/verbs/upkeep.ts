@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { asking, given, type Verb } from '../call.ts';
+import type { DoctorReport } from '../../../schemas/index.ts';
+import type { LongWork } from '../../../src/replica/surface.ts';
+import { asking, type Call, given, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
 import { tokenFor } from '../reach/running.ts';
 import { dataDirectory } from '../settings.ts';
@@ -37,10 +39,9 @@ export const compact = asking({
 
 /** Exit code 1 when something is damaged. */
 export const doctor: Verb = async (call) => {
-  const team = await call.team();
   const shown = progressTo(call.out);
   try {
-    const report = await team.doctor({ progress: shown.progress, signal: call.signal });
+    const report = await examined(call, shown.progress);
     shown.end();
     if (call.out.json) call.out.data(report);
     else call.out.print(doctorText(report, call.out.view));
@@ -49,3 +50,15 @@ export const doctor: Verb = async (call) => {
     shown.end();
   }
 };
+
+/** A directory too damaged to open is looked at from outside. */
+async function examined(call: Call, progress: LongWork['progress']): Promise<DoctorReport> {
+  try {
+    return await (await call.team()).doctor({ progress, signal: call.signal });
+  } catch (error) {
+    const damaged = error instanceof Error && 'code' in error && error.code === 'storage_corrupt';
+    if (!damaged || call.settings.url !== undefined) throw error;
+    const { examineDamaged } = await import('../../../src/index.ts');
+    return examineDamaged(await dataDirectory(call.settings));
+  }
+}

@@ -181,6 +181,24 @@ describe('without a node', () => {
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
   });
 
+  it('a backup is restored elsewhere; alone it writes, otherwise it waits for a peer', async () => {
+    expect((await here.run(['backup', 'kept'])).code).toBe(0);
+    expect((await here.run(['backup', 'kept'])).code).toBe(4);
+    const before = await here.run(['status', '--json']);
+    const from = (data: string, ...more: string[]) => here.run(['--data', data, ...more]);
+    expect((await from('one', 'restore', 'kept', '--alone', '--json')).code).toBe(0);
+    expect((await from('two', 'restore', 'kept')).code).toBe(0);
+    expect((await from('two', 'restore', 'kept')).code).toBe(4);
+    const status = async (data: string) =>
+      Status.parse(JSON.parse((await from(data, 'status', '--json')).stdout));
+    const { counts } = Status.parse(JSON.parse(before.stdout));
+    expect((await status('two')).counts).toEqual(counts);
+    expect((await from('one', 'post', 'general', 'hi')).code).toBe(0);
+    const refused = await from('two', 'post', 'general', 'hi', '--json');
+    expect(ErrorAnswer.parse(JSON.parse(refused.stdout)).error.code).toBe('restored');
+    expect(refused.code).toBe(4);
+  }, 120_000);
+
   it('watch tells what happened since, and ends', async () => {
     const { code, stdout } = await here.run(['watch', '--since', '0', '--types', 'message.*', '--json']);
     expect(code).toBe(0);
