@@ -31,12 +31,6 @@ const texts = {
   criteria: text(limits.textBytes).optional(),
 };
 
-/** Which text fields the body holds: a fold never looks at text, and gives the same when it was removed. */
-const held = z
-  .array(z.enum(['title', 'description', 'criteria']))
-  .max(3)
-  .optional();
-
 /** The epoch of a grant; compared as (term, move, counter), higher wins. */
 export const Epoch = z.strictObject({ term: z.int().min(1), move: Hash, counter: z.int().min(0) });
 
@@ -50,7 +44,6 @@ export const taskOperations = {
       ...fields,
       ...held,
       short: ShortId,
-      texts: held,
       status: TaskStatus.optional(),
       labels: z.array(Label).max(100).optional(),
     },
@@ -61,7 +54,7 @@ export const taskOperations = {
     'task',
     {
       ...fields,
-      texts: held,
+      ...held,
       addLabels: z.array(Label).max(100).optional(),
       removeLabels: z.array(Label).max(100).optional(),
       addEvidence: z.array(evidence).max(50).optional(),
