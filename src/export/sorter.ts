@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** UTF-16 units held in memory before a run is put on disk. */
-const runUnits = 8 * 1024 * 1024;
+const runUnits = 4 * 1024 * 1024;
 const writeUnits = 256 * 1024;
 
 /** A text file that is written in large pieces. */
@@ -104,28 +104,32 @@ async function* readRun(path: string): AsyncGenerator<Item, void, undefined> {
   }
 }
 
-/** Takes the least of the runs' first items each time; the runs are few. */
+/** Takes the least of the runs' first items each time. */
 async function* merge(
   runs: AsyncGenerator<Item, void, undefined>[],
 ): AsyncGenerator<string, void, undefined> {
+  /** Greatest first, so that the least is taken and put back at the end. */
   const heads: { item: Item; run: AsyncGenerator<Item, void, undefined> }[] = [];
-  try {
-    for (const run of runs) {
-      const next = await run.next();
-      if (!next.done) heads.push({ item: next.value, run });
+  const put = (item: Item, run: AsyncGenerator<Item, void, undefined>): void => {
+    let low = 0;
+    let high = heads.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = heads[middle];
+      if (other && byKey(other.item, item) > 0) low = middle + 1;
+      else high = middle;
     }
-    while (heads.length > 0) {
-      let least = 0;
-      for (let i = 1; i < heads.length; i++) {
-        const [a, b] = [heads[i], heads[least]];
-        if (a && b && byKey(a.item, b.item) < 0) least = i;
-      }
-      const head = heads[least];
-      if (!head) return;
+    heads.splice(low, 0, { item, run });
+  };
+  const advance = async (run: AsyncGenerator<Item, void, undefined>): Promise<void> => {
+    const next = await run.next();
+    if (!next.done) put(next.value, run);
+  };
+  try {
+    for (const run of runs) await advance(run);
+    for (let head = heads.pop(); head; head = heads.pop()) {
       yield head.item[1];
-      const next = await head.run.next();
-      if (next.done) heads.splice(least, 1);
-      else head.item = next.value;
+      await advance(head.run);
     }
   } finally {
     for (const run of runs) await run.return();
