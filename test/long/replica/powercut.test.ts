@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cutReplica } from '../../replica/support/cuts.ts';
+import { buildShim } from '../../support/powercut/shim.ts';
+import { runSeed, scratch } from '../../support/storage.ts';
+
+const shim = buildShim();
+if ('missing' in shim) console.warn(`power cuts of a replica are not tested: ${shim.missing}`);
+
+describe.skipIf('missing' in shim)('REP-21 a power cut at every step', () => {
+  const path = 'path' in shim ? shim.path : '';
+
+  it('of making a replica, commits and checkpoints loses nothing acknowledged', async () => {
+    const seed = runSeed();
+    const result = await cutReplica({
+      shim: path,
+      scratch: scratch(),
+      seed,
+      args: ['writers=3', 'rounds=6', 'compact=3'],
+      survivals: [0, 1, 2],
+    });
+    console.log(`${result.cuts} cuts at ${result.steps} steps, seed ${seed}`);
+    expect(result.findings.slice(0, 20), `seed ${seed}`).toEqual([]);
+  });
+
+  it('of a failing disk loses nothing acknowledged and brings nothing refused back', async () => {
+    const seed = runSeed();
+    const directory = scratch();
+    const faultFile = join(directory, 'fault');
+    const result = await cutReplica({
+      shim: path,
+      scratch: directory,
+      seed,
+      args: ['writers=2', 'rounds=10', 'compact=4', `fault=${faultFile}`],
+      faultFile,
+      step: 7,
+    });
+    console.log(`${result.cuts} cuts at ${result.steps} steps, seed ${seed}`);
+    expect(result.findings.slice(0, 20), `seed ${seed}`).toEqual([]);
+  });
+});
