@@ -233,8 +233,11 @@ export function createTables(options: {
     },
     scrub,
     async close() {
-      closed = true;
       await running;
+      // Compaction may have ended since: what is not summed now is only summed at the next opening.
+      noted = true;
+      await pass().catch(() => undefined);
+      closed = true;
       file?.close();
       file = undefined;
     },

@@ -4,8 +4,8 @@ import type { Step } from './trace.ts';
 
 /**
  * What a power cut leaves. `none` is the strictest that a file system may do: bytes that were not synced are gone,
- * and so are names whose directory was not synced. `all` keeps everything. `some` keeps a part, in order: the first
- * few changes of names (journals keep their order), and of each file the first few writes, the last one torn.
+ * and so are names whose directory was not synced. `all` keeps everything. `some` is what journaling file systems
+ * do: names and sizes survive up to one moment, in order; the write after that moment is torn.
  */
 export interface Survival {
   readonly bytes: 'none' | 'some' | 'all';
@@ -13,7 +13,10 @@ export interface Survival {
 }
 
 /** A change of a file's content that was not synced yet. */
-type Change = { readonly at: number; readonly data: Buffer } | { readonly size: number };
+type Change = { readonly made: number } & (
+  | { readonly at: number; readonly data: Buffer }
+  | { readonly size: number }
+);
 
 interface Inode {
   readonly directory: boolean;
@@ -22,10 +25,11 @@ interface Inode {
 }
 
 /** A change of names that its directory's sync makes durable. */
-type Naming =
+type Naming = { readonly made: number } & (
   | { readonly kind: 'link'; readonly path: string; readonly inode: Inode }
   | { readonly kind: 'unlink'; readonly path: string }
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string };
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+);
 
 /** Writes within one sector arrive whole or not at all. */
 const SECTOR = 512;
@@ -82,6 +86,8 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
   if (before !== undefined) load(before, root, live);
   const durable = new Map(live);
   let namings: Naming[] = [];
+  /** Steps made so far. */
+  let made = 0;
   const open = new Map<number, { readonly path: string; readonly inode: Inode | undefined }>();
 
   const name = (naming: Naming): void => {
@@ -93,7 +99,7 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
     const found = live.get(path);
     if (found !== undefined || !create) return found;
     const inode: Inode = { directory: false, durable: Buffer.alloc(0), changes: [] };
-    name({ kind: 'link', path, inode });
+    name({ made, kind: 'link', path, inode });
     return inode;
   };
 
@@ -111,18 +117,19 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
 
   return {
     step(step) {
+      made += 1;
       switch (step.kind) {
         case 'open': {
           const inode = inodeAt(step.path, step.create);
           open.set(step.fd, { path: step.path, inode });
-          if (step.truncate && inode !== undefined) inode.changes.push({ size: 0 });
+          if (step.truncate && inode !== undefined) inode.changes.push({ made, size: 0 });
           return;
         }
         case 'write':
-          open.get(step.fd)?.inode?.changes.push({ at: step.at, data: step.data });
+          open.get(step.fd)?.inode?.changes.push({ made, at: step.at, data: step.data });
           return;
         case 'truncate':
-          open.get(step.fd)?.inode?.changes.push({ size: step.size });
+          open.get(step.fd)?.inode?.changes.push({ made, size: step.size });
           return;
         case 'sync':
           return sync(step.fd);
@@ -130,12 +137,18 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
           open.delete(step.fd);
           return;
         case 'rename':
-          return name({ kind: 'rename', from: step.from, to: step.to });
+          return name({ made, kind: 'rename', from: step.from, to: step.to });
+        case 'link': {
+          const inode = live.get(step.from);
+          if (inode !== undefined) name({ kind: 'link', path: step.to, inode });
+          return;
+        }
         case 'unlink':
         case 'rmdir':
-          return name({ kind: 'unlink', path: step.path });
+          return name({ made, kind: 'unlink', path: step.path });
         case 'mkdir':
           return name({
+            made,
             kind: 'link',
             path: step.path,
             inode: { directory: true, durable: Buffer.alloc(0), changes: [] },
@@ -146,13 +159,13 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
     },
     materialize(to, survival, random) {
       const names = new Map(durable);
-      const kept =
-        survival.names === 'all'
-          ? namings.length
-          : survival.names === 'none'
-            ? 0
-            : random(namings.length + 1);
-      for (const naming of namings.slice(0, kept)) applyNaming(names, naming);
+      const inodes = new Set([...durable.values(), ...live.values()]);
+      const pending = [...namings, ...[...inodes].flatMap((inode) => inode.changes)].map((one) => one.made);
+      const moment = [0, ...pending][random(pending.length + 1)] ?? 0;
+      const kept = namings.filter(
+        (naming) => survival.names === 'all' || (survival.names === 'some' && naming.made <= moment),
+      );
+      for (const naming of kept) applyNaming(names, naming);
       mkdirSync(to, { recursive: true });
       // Parents sort before what they hold.
       for (const [path, inode] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -160,7 +173,7 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
         if (parent !== root && !names.has(parent)) continue;
         const target = join(to, relative(root, path));
         if (inode.directory) mkdirSync(target, { recursive: true });
-        else writeFileSync(target, survivingContent(inode, survival, random));
+        else writeFileSync(target, survivingContent(inode, survival, moment, random));
       }
     },
   };
@@ -175,13 +188,21 @@ function load(from: string, as: string, names: Map<string, Inode>): void {
   }
 }
 
-function survivingContent(inode: Inode, { bytes }: Survival, random: (below: number) => number): Buffer {
-  const { durable, changes } = inode;
+function survivingContent(
+  { durable, changes }: Inode,
+  { bytes }: Survival,
+  moment: number,
+  random: (below: number) => number,
+): Buffer {
   if (bytes === 'none') return durable;
   if (bytes === 'all') return applyAll(durable, changes);
-  const whole = random(changes.length + 1);
-  const torn = changes[whole];
-  const content = applyAll(durable, changes.slice(0, whole));
+  const whole = changes.filter((change) => change.made <= moment);
+  const torn = changes[whole.length];
+  const content = applyAll(durable, whole);
   if (torn === undefined || 'size' in torn || torn.data.length <= SECTOR) return content;
-  return applyChange(content, { at: torn.at, data: torn.data.subarray(0, random(torn.data.length)) });
+  return applyChange(content, {
+    made: torn.made,
+    at: torn.at,
+    data: torn.data.subarray(0, random(torn.data.length)),
+  });
 }

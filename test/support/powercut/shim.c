@@ -58,6 +58,7 @@ static int (*real_ftruncate)(int, off_t);
 static int (*real_fsync)(int);
 static int (*real_fdatasync)(int);
 static int (*real_rename)(const char *, const char *);
+static int (*real_link)(const char *, const char *);
 static int (*real_unlink)(const char *);
 static int (*real_mkdir)(const char *, mode_t);
 static int (*real_rmdir)(const char *);
@@ -77,6 +78,7 @@ __attribute__((constructor)) static void begin(void) {
   real_fsync = dlsym(RTLD_NEXT, "fsync");
   real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
   real_rename = dlsym(RTLD_NEXT, "rename");
+  real_link = dlsym(RTLD_NEXT, "link");
   real_unlink = dlsym(RTLD_NEXT, "unlink");
   real_mkdir = dlsym(RTLD_NEXT, "mkdir");
   real_rmdir = dlsym(RTLD_NEXT, "rmdir");
@@ -335,6 +337,19 @@ int rename(const char *from, const char *to) {
   if (!fails("write")) {
     record_pair('R', from, to);
     result = real_rename(from, to);
+  }
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+int link(const char *from, const char *to) {
+  begin();
+  if (!below(from)) return real_link(from, to);
+  pthread_mutex_lock(&lock);
+  int result = -1;
+  if (!fails("write")) {
+    result = real_link(from, to);
+    if (result == 0) record_pair('L', from, to);
   }
   pthread_mutex_unlock(&lock);
   return result;

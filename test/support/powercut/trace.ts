@@ -15,6 +15,8 @@ export type Step =
   | { readonly kind: 'sync'; readonly fd: number }
   | { readonly kind: 'close'; readonly fd: number }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  /** Another name for a file. */
+  | { readonly kind: 'link'; readonly from: string; readonly to: string }
   | { readonly kind: 'unlink' | 'mkdir' | 'rmdir'; readonly path: string }
   /** The process wrote to its standard output: what it says there is acknowledged from here on. */
   | { readonly kind: 'say'; readonly data: Buffer };
@@ -62,6 +64,10 @@ function stepOf(kind: string, fd: number, number: number, data: Buffer): Step {
     case 'R': {
       const [from = '', to = ''] = path().split('\u0000');
       return { kind: 'rename', from, to };
+    }
+    case 'L': {
+      const [from = '', to = ''] = path().split('\u0000');
+      return { kind: 'link', from, to };
     }
     case 'U':
       return { kind: 'unlink', path: path() };
