@@ -1,0 +1,58 @@
+// Measures one thing, or all of them one after the other.
+//   npm run bench -- NAME [--size N] [--pairs 5] [--cache DIR] [--slack PATH] [--json FILE] [--fresh]
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Asked, publish, type Result, say } from './support/report.ts';
+
+const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>> = {
+  commits: async () => (await import('./commits.ts')).commits,
+  open: async () => (await import('./open.ts')).open,
+  append: async () => (await import('./append.ts')).append,
+  search: async () => (await import('./first-search.ts')).firstSearch,
+  'catch-up': async () => (await import('./catch-up.ts')).catchUp,
+  loop: async () => (await import('./loop.ts')).loop,
+  http: async () => (await import('./http.ts')).http,
+  sse: async () => (await import('./http.ts')).sse,
+  import: async () => (await import('./import.ts')).imports,
+  disk: async () => (await import('./disk.ts')).disk,
+};
+
+const { values, positionals } = parseArgs({
+  options: {
+    size: { type: 'string' },
+    pairs: { type: 'string', default: '5' },
+    cache: { type: 'string', default: tmpdir() },
+    slack: { type: 'string' },
+    json: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+});
+
+const whole = (name: string, text: string): number => {
+  const value = Number(text.replaceAll('_', ''));
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} is a whole number from 1 on`);
+  return value;
+};
+
+const [name = ''] = positionals;
+const names = name === 'all' ? Object.keys(benches) : [name];
+if (positionals.length !== 1 || names.some((one) => !Object.hasOwn(benches, one))) {
+  console.error(`bench: name one of ${Object.keys(benches).join(', ')}, all`);
+  process.exit(2);
+}
+
+const asked: Asked = {
+  size: values.size === undefined ? undefined : whole('size', values.size),
+  pairs: whole('pairs', values.pairs),
+  cache: resolve(values.cache),
+  slack: values.slack === undefined ? undefined : resolve(values.slack),
+  fresh: values.fresh,
+};
+
+for (const one of names) {
+  say(`${one} …`);
+  const bench = await benches[one]?.();
+  if (bench) publish(one, asked, await bench(asked), values.json);
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { type Hash, MessagePost } from '../../schemas/index.ts';
+import { generateSeed, nodeCrypto, signerFromSeed } from '../../src/keys/node.ts';
+import { createWriter } from '../../src/log/index.ts';
+import { createClock, entryKey, type MadeHeader, makeHeader, sealEntry } from '../../src/op/index.ts';
+import { openReplica } from '../../src/replica/open.ts';
+import { openStorage } from '../../src/storage/open.ts';
+import type { Write } from '../../src/storage/port.ts';
+import { openClassicLevel } from '../../src/storage/store/classic-level.ts';
+import type { EngineOperation } from '../../src/storage/store/engine.ts';
+import { frame } from '../../src/storage/store/frame.ts';
+import type { Place } from './workspace.ts';
+import { introduced, type Post, postAll, posts } from './writers.ts';
+
+/** The rows of so many operations, as a replica wrote them. */
+export interface Batch {
+  readonly operations: number;
+  readonly rows: readonly EngineOperation[];
+}
+
+export interface Recording {
+  readonly batches: readonly Batch[];
+  readonly operations: number;
+  /** Rows and bytes of keys and values, an operation. */
+  readonly rowsEach: number;
+  readonly bytesEach: number;
+  /** Operations in one commit of the replica. */
+  readonly group: number;
+}
+
+/**
+ * What a replica writes for those posts, gathered into batches of `size` operations; a row that is written again in a
+ * batch counts once. Deletions, which checkpoints make, are left out: the comparison shall not have to do them.
+ */
+export async function record(place: Place, writers: number, count: number, size: number): Promise<Recording> {
+  const commits: (readonly Write[])[] = [];
+  const storage = await openStorage({ directory: place.data });
+  const { store } = storage;
+  const recording = new Proxy(store, {
+    get(target, name) {
+      if (name === 'commit')
+        return (writes: readonly Write[]) => {
+          commits.push(writes);
+          return store.commit(writes);
+        };
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  const replica = await openReplica(
+    { directory: place.data, config: place.config, as: 'kai' },
+    { storage: { ...storage, store: recording } },
+  );
+  const surfaces = await introduced(replica);
+  commits.length = 0;
+  await postAll(surfaces, writers, posts(count, 5));
+  const written = commits.splice(0);
+  await replica.close();
+
+  const batches: Batch[] = [];
+  let rows = new Map<string, Uint8Array>();
+  let operations = 0;
+  const cut = (): void => {
+    batches.push({ operations, rows: [...rows].map(([key, value]) => ({ type: 'put', key, value })) });
+    rows = new Map();
+    operations = 0;
+  };
+  for (const writes of written) {
+    for (const [key, value] of writes) {
+      if (value === undefined) continue;
+      if (key.startsWith('op/') && !rows.has(key)) {
+        if (operations === size) cut();
+        operations++;
+      }
+      rows.set(key, frame(key, value));
+    }
+  }
+  cut();
+  const all = batches.flatMap((batch) => batch.rows);
+  const bytes = all.reduce(
+    (sum, row) => sum + row.key.length + (row.type === 'put' ? row.value.length : 0),
+    0,
+  );
+  return {
+    batches,
+    operations: count,
+    rowsEach: all.length / count,
+    bytesEach: bytes / count,
+    group: count / written.filter((writes) => writes.some(([key]) => key.startsWith('op/'))).length,
+  };
+}
+
+const zero = 'a'.repeat(26);
+
+/**
+ * The bare loop: checks each message against its schema, makes header and hash, signs on the thread pool, encodes one
+ * Yjs update for the batch and writes the recorded rows in one synced batch of the same engine with the same settings.
+ * No folds, views, waiting writers, documents or checkpoints. Resolves with operations a second.
+ */
+export async function bareLoop(place: Place, { batches, operations }: Recording): Promise<number> {
+  mkdirSync(place.data, { recursive: true });
+  const engine = await openClassicLevel(place.data);
+  const signer = signerFromSeed(generateSeed());
+  const clock = createClock({ now: Date.now, random: randomBytes, replica: signer.id });
+  const writer = createWriter({ clientID: 1 });
+  const all = [...posts(operations, 5)];
+  let seq = 0;
+  let prev: Hash = '';
+  const began = performance.now();
+  for (const batch of batches) {
+    const made: { header: MadeHeader; sig: Promise<string> }[] = [];
+    for (let i = 0; i < batch.operations; i++) {
+      const { text } = MessagePost.parse({ text: (all[seq] as Post).text });
+      const header = makeHeader(nodeCrypto, {
+        stamp: clock.next(),
+        workspace: zero,
+        log: `channel.${zero}`,
+        replica: signer.id,
+        member: zero,
+        seq: ++seq,
+        prev,
+        after: [],
+        type: 'message.create',
+        subject: '',
+        data: {},
+        body: { text },
+        random: randomBytes,
+      });
+      prev = header.hash;
+      made.push({ header, sig: signer.sign(header.signedBytes) });
+    }
+    const entries: [Hash, ReturnType<typeof sealEntry>][] = [];
+    for (const { header, sig } of made) {
+      const signature = await sig;
+      entries.push([
+        entryKey(nodeCrypto, header.hash, signature),
+        sealEntry(header.header, header.body, signature),
+      ]);
+    }
+    writer.encode(entries);
+    await engine.batch(batch.rows, true);
+  }
+  const rate = (operations / (performance.now() - began)) * 1000;
+  await engine.close();
+  return rate;
+}
+
+/** Writes each recorded batch by itself, synced; resolves with how long each took, ms. */
+export async function bareBatches(place: Place, { batches }: Recording): Promise<number[]> {
+  mkdirSync(place.data, { recursive: true });
+  const engine = await openClassicLevel(place.data);
+  const times: number[] = [];
+  for (const { rows } of batches) {
+    const began = performance.now();
+    await engine.batch(rows, true);
+    times.push(performance.now() - began);
+  }
+  await engine.close();
+  return times;
+}
