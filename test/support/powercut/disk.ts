@@ -140,7 +140,7 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
           return name({ made, kind: 'rename', from: step.from, to: step.to });
         case 'link': {
           const inode = live.get(step.from);
-          if (inode !== undefined) name({ kind: 'link', path: step.to, inode });
+          if (inode !== undefined) name({ made, kind: 'link', path: step.to, inode });
           return;
         }
         case 'unlink':
@@ -173,7 +173,7 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
         if (parent !== root && !names.has(parent)) continue;
         const target = join(to, relative(root, path));
         if (inode.directory) mkdirSync(target, { recursive: true });
-        else writeFileSync(target, survivingContent(inode, survival, moment, random));
+        else writeFileSync(target, survivingContent(inode, survival, moment, random), { mode: 0o600 });
       }
     },
   };
