@@ -70,10 +70,17 @@ export function siblingsOf(
 
 export const same = (value: unknown): unknown => value;
 
+/** Who removed the text, and when; for history there, not here. */
 export function removedOf(reading: Reading, state: AnyState): { removed?: { by: Person; at: string } } {
-  return state.redacted
-    ? { removed: { by: reading.membership.person(state.redacted.by), at: stampIso(state.redacted.stamp) } }
-    : {};
+  if (!state.redacted) return {};
+  const { op, by, stamp } = state.redacted;
+  const there = operation(reading, op)?.header.imported;
+  return {
+    removed: {
+      by: reading.membership.person(there?.author ?? by),
+      at: there ? time(there.at) : stampIso(stamp),
+    },
+  };
 }
 
 export function importedOf(

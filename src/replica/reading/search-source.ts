@@ -55,7 +55,10 @@ function documentOf(reading: Reading, id: Hash): SearchDocument | undefined {
         ...base,
         kind: 'task',
         title: textOf(reading, state.title[0]?.value, 'title') ?? '',
-        text: [state.short, ...parts.filter((part) => part !== null)].join('\n'),
+        // Labels are text too: a task brought in is found by the id that it had there.
+        text: [state.short, ...parts.filter((part) => part !== null), ...Object.keys(state.labels)].join(
+          '\n',
+        ),
         tags: Object.keys(state.labels),
       };
     }
