@@ -1,5 +1,4 @@
 import {
-  type Body,
   CoterieError,
   type Hash,
   type Header,
@@ -406,5 +405,3 @@ function refusal(verdict: Extract<Verdict, { state: 'rejected' }>): CoterieError
     verdict.legal ? { legal: verdict.legal } : {},
   );
 }
-
-export type { Body };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { CoterieError, type Entry, type Hash } from '../../schemas/index.ts';
 import type { ChannelState } from '../fold/types.ts';
-import { openKeyFile, readKeyFile } from '../keys/key-file.ts';
-import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../keys/node.ts';
-import { createClock, hash16, type Signer, utf8 } from '../op/index.ts';
+import { openKeyFile } from '../keys/key-file.ts';
+import { generateSeed, signerFromSeed, x25519FromSeed } from '../keys/node.ts';
+import { createClock, type Signer } from '../op/index.ts';
 import { type AbsorbContext, absorb } from './absorb.ts';
 import type { Commits } from './commits.ts';
 import type { Ledger } from './ledger.ts';
@@ -32,9 +32,6 @@ export async function openReplicaKey(
   const { seed } = await openKeyFile(join(directory, keyFileName), () => generateSeed(random));
   return { signer: signerFromSeed(seed), seed };
 }
-
-export const readReplicaKey = (directory: string): Promise<Uint8Array | undefined> =>
-  readKeyFile(join(directory, keyFileName));
 
 /** The workspace of a new directory: the user's, made now if there is none. */
 export function chooseWorkspace(options: {
@@ -128,9 +125,6 @@ export async function admitSelf(
 /** A new feed epoch: cursors of an earlier one are unknown from now on. */
 export const freshEpoch = (random: (bytes: number) => Uint8Array): string =>
   Buffer.from(random(6)).toString('base64url').replaceAll(/[-_]/g, '0');
-
-/** Hash of an idempotency key, for callers that have none of the context. */
-export const textHash = (text: string): Hash => hash16(nodeCrypto, utf8(text));
 
 /** The handle grammar applied to a name that was not made for it; undefined when nothing is left of it. */
 export function handleFrom(name: string): string | undefined {

@@ -87,5 +87,3 @@ export function linkChanges(
   const added = after.links.filter((link) => !old.delete(name(link)));
   return { added, removed: [...old.values()] };
 }
-
-export type LinkEnds = { readonly from: Hash; readonly kind: string; readonly to: Hash };
