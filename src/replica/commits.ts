@@ -9,6 +9,8 @@ import { createDraft, type Draft, type Rows } from './transaction.ts';
 const groupOperations = 64;
 /** … or after this long, ms, whatever signatures are outstanding. */
 const groupTime = 20;
+/** A store that could not be opened again is tried each so many milliseconds. */
+const reopenEach = 200;
 
 /** An entry that its document takes in with this group, under its key once it is signed. */
 export interface Appended {
@@ -112,6 +114,9 @@ export function createCommits(options: CommitsOptions): Commits {
   let pumping: Promise<void> | undefined;
   let wake: (() => void) | undefined;
   let closed = false;
+  // The store failed and could not be opened again yet: nothing in memory is sure.
+  let stale = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
 
   function createGroup(): Group {
     const done = deferred<void>();
@@ -125,6 +130,7 @@ export function createCommits(options: CommitsOptions): Commits {
     while (open.appended.length >= groupOperations && flying)
       await flying.done.promise.catch(() => undefined);
     if (closed) throw new CoterieError('closed', 'The replica is closing.');
+    if (stale) await revive();
     const began = generation;
     const group = open;
     const draft = createDraft(database, flying ? [open.rows, flying.rows] : [open.rows]);
@@ -226,6 +232,25 @@ export function createCommits(options: CommitsOptions): Commits {
     return (await store.checksumOf(number)) === batchChecksum(writes);
   }
 
+  /** In a turn, so that no task runs meanwhile. Rejects while the disk can't be read. */
+  async function revive(): Promise<void> {
+    await pumping;
+    if (!stale) return;
+    await store.reopen();
+    database.forget();
+    await options.onRefused();
+    stale = false;
+  }
+
+  function reviveLater(): void {
+    retry ??= setTimeout(() => {
+      retry = undefined;
+      if (!stale || closed) return;
+      turn = turn.then(revive).catch(reviveLater);
+    }, reopenEach);
+    retry.unref?.();
+  }
+
   async function recover(group: Group, attempt: Attempt, error: unknown): Promise<void> {
     generation++;
     const behind = open;
@@ -236,8 +261,10 @@ export function createCommits(options: CommitsOptions): Commits {
       landed = await hasLanded(attempt);
       await options.onRefused();
     } catch (failure) {
-      group.done.reject(refusal(failure));
-      behind.done.reject(refusal(failure));
+      stale = true;
+      reviveLater();
+      group.done.reject(attempt.writes === undefined ? refusal(failure) : unknown(failure));
+      behind.done.reject(refusal(error));
       return;
     }
     if (landed) {
@@ -275,6 +302,7 @@ export function createCommits(options: CommitsOptions): Commits {
     },
     async close() {
       closed = true;
+      clearTimeout(retry);
       await commits.idle();
     },
   };
@@ -291,6 +319,14 @@ function refusal(cause?: unknown): CoterieError {
     { cause },
   );
 }
+
+/** What a writer is told when nobody can look: the disk may have taken it in spite of its error. */
+const unknown = (cause: unknown): CoterieError =>
+  new CoterieError(
+    'storage_failed',
+    'The disk refused this write and can not be read now; it is not known to be stored.',
+    { cause },
+  );
 
 function toWrites(rows: Rows): Write[] {
   const writes: Write[] = [];

@@ -36,6 +36,20 @@ export function createDatabase(store: Store): Database {
     }
   }
 
+  // Keys that were written while rows were being read: what was read of them is old.
+  let reads = 0;
+  const written = new Set<string>();
+
+  async function reading<T>(read: () => Promise<T>): Promise<T> {
+    reads++;
+    try {
+      return await read();
+    } finally {
+      reads--;
+      if (reads === 0) written.clear();
+    }
+  }
+
   const decode = <T>(key: string, bytes: Uint8Array | undefined): T | undefined => {
     if (bytes === undefined) return undefined;
     const value = decodeRow<T>(bytes);
@@ -55,15 +69,21 @@ export function createDatabase(store: Store): Database {
       for (const key of keys) if (cache.has(key)) found.set(key, cache.get(key) as T);
       const missing = keys.filter((key) => !found.has(key));
       if (missing.length > 0) {
-        const rows = await store.getMany(missing);
-        for (const [i, key] of missing.entries()) found.set(key, decode<T>(key, rows[i]));
+        await reading(async () => {
+          const rows = await store.getMany(missing);
+          for (const [i, key] of missing.entries())
+            found.set(key, written.has(key) ? database.get<T>(key) : decode<T>(key, rows[i]));
+        });
       }
       return keys.map((key) => found.get(key));
     },
     async getConfirmed<T>(key: string) {
       const known = cache.get(key);
       if (known !== undefined) return known as T;
-      return decode<T>(key, await store.getConfirmed(key));
+      return reading(async () => {
+        const row = await store.getConfirmed(key);
+        return written.has(key) ? database.get<T>(key) : decode<T>(key, row);
+      });
     },
     async list<T>(range: Range) {
       return (await store.list(range)).map(([key, value]): [string, T] => [key, decodeRow<T>(value)]);
@@ -86,6 +106,7 @@ export function createDatabase(store: Store): Database {
     accept(rows) {
       for (const [key, value] of rows) {
         if (key.startsWith('v/name/')) names = new Map();
+        if (reads > 0) written.add(key);
         if (value === undefined) cache.delete(key);
         else if (!key.startsWith('rec/')) keep(key, value);
       }

@@ -8,7 +8,6 @@ import { nodeCrypto } from '../keys/node.ts';
 import { createClock } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
-import { StorageError } from '../storage/port.ts';
 import type { AbsorbContext } from './absorb.ts';
 import {
   admitSelf,
@@ -26,6 +25,7 @@ import { createCommits } from './commits.ts';
 import { createDatabase } from './database.ts';
 import { createDigests } from './digest.ts';
 import { createDocuments } from './documents.ts';
+import { asCoterie, withCodes } from './failures.ts';
 import { createLedger } from './ledger.ts';
 import { defaultChannelId, defaultChannelNames, memberId, readMachineWorkspace } from './machine.ts';
 import { maintenanceOf } from './maintenance.ts';
@@ -73,16 +73,20 @@ const realTimer = (task: () => void, ms: number): (() => void) => {
  */
 export async function openReplica(options: OpenOptions, environment: Environment = {}): Promise<Replica> {
   const handle = checkHandle(options.as);
-  const storage =
-    environment.storage ??
-    (await openStorage({ directory: options.directory, durability: options.durability ?? 'sync' }).catch(
-      asCoterie,
-    ));
+  const storage = environment.storage ?? (await openDirectory(options));
   try {
     return await openOn(storage, { ...options, as: handle }, environment);
   } catch (error) {
     await storage.close();
-    throw asError(error);
+    throw asCoterie(error);
+  }
+}
+
+async function openDirectory({ directory, durability = 'sync' }: OpenOptions): Promise<Storage> {
+  try {
+    return await openStorage({ directory, durability });
+  } catch (error) {
+    throw asCoterie(error);
   }
 }
 
@@ -202,6 +206,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   refused = async () => {
     await documents.reset();
     await membership.reload();
+    // What was refused may be there after all.
+    onGrown();
   };
 
   const restored = (): boolean => database.get<boolean>(keys.meta('restored')) === true;
@@ -313,26 +319,16 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     await storage.close();
   }
 
-  return {
+  return withCodes({
     ...surfaceOf(core, me),
     workspace: { id: workspace.id, name: workspace.name },
     id: signer.id,
     directory: storage.info.directory,
-    as: (other) => surfaceOf(core, actorOf(other)),
+    as: (other: string) => withCodes(surfaceOf(core, actorOf(other))),
     ...maintenance,
     close: () => {
       closed ??= close();
       return closed;
     },
-  };
-}
-
-function asError(error: unknown): unknown {
-  return error instanceof StorageError
-    ? new CoterieError(error.code, error.message, { cause: error })
-    : error;
-}
-
-function asCoterie(error: unknown): never {
-  throw asError(error);
+  });
 }
