@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Exit codes of the command line. */
 export const exitCodes = {
   ok: 0,
@@ -210,17 +208,16 @@ export const errorKinds = {
 export type ErrorCode = keyof typeof errorKinds;
 export const errorCodes = Object.keys(errorKinds) as ErrorCode[];
 
-/** The one shape of an error, at every door. */
-export const ErrorAnswer = z.strictObject({
-  error: z.strictObject({
-    code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
-    message: z.string(),
-    hint: z.string(),
+/** The one shape of an error, at every door; `schemas/api/error.ts` checks it. */
+export interface ErrorShape {
+  readonly error: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly hint: string;
     /** What would be accepted instead: legal moves, the longer forms of a short id. */
-    legal: z.array(z.string()).optional(),
-  }),
-});
-export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
+    readonly legal?: readonly string[] | undefined;
+  };
+}
 
 /** An error of the closed list. */
 export class CoterieError extends Error {
@@ -248,7 +245,7 @@ export class CoterieError extends Error {
     return errorKinds[this.code].exit;
   }
 
-  toJSON(): ErrorAnswer {
+  toJSON(): ErrorShape {
     return {
       error: {
         code: this.code,

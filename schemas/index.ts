@@ -1,5 +1,6 @@
 export * from './api/channels.ts';
 export * from './api/common.ts';
+export * from './api/error.ts';
 export * from './api/memory.ts';
 export * from './api/node.ts';
 export * from './api/reading.ts';

@@ -1,6 +1,6 @@
 /** Coterie, embedded: a replica in this process. */
 export { CoterieError } from '../schemas/index.ts';
-export { checkHandle, handleFrom } from './replica/bootstrap.ts';
+export { checkHandle } from './replica/bootstrap.ts';
 export { examineDamaged } from './replica/doctor.ts';
 export { configDirectory, openReplica } from './replica/open.ts';
 export { restoreBackup } from './replica/restore.ts';

@@ -126,19 +126,6 @@ export async function admitSelf(
 export const freshEpoch = (random: (bytes: number) => Uint8Array): string =>
   Buffer.from(random(6)).toString('base64url').replaceAll(/[-_]/g, '0');
 
-/** The handle grammar applied to a name that was not made for it; undefined when nothing is left of it. */
-export function handleFrom(name: string): string | undefined {
-  const plain = name
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 32)
-    .replace(/-+$/, '');
-  return plain === '' ? undefined : plain;
-}
-
 export function checkHandle(handle: string): string {
   if (!/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(handle) || handle.length > 32)
     throw new CoterieError('invalid', `"${handle}" is not a handle.`, {

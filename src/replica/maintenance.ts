@@ -12,7 +12,7 @@ import { examine } from './doctor.ts';
 import type { Documents } from './documents.ts';
 import { createImportSink } from './import-sink.ts';
 import { createExportReader } from './reading/export-reader.ts';
-import { copyKey } from './restore.ts';
+import { copyKey, refuseFilled } from './restore.ts';
 import { pad, under as range } from './rows.ts';
 import { directoryBytes } from './size.ts';
 import type { Replica } from './surface.ts';
@@ -49,6 +49,7 @@ export function maintenanceOf(options: {
     export: (request, work = {}) =>
       exportTo(request.directory, createExportReader(core.reading, workspace.id), work),
     async backup({ directory }, work = {}) {
+      await refuseFilled(directory);
       const resume = await checkpoints.pause();
       try {
         await commits.idle();

@@ -22,8 +22,7 @@ export async function restoreBackup(
 ): Promise<{ directory: string; workspace: string; alone: boolean }> {
   const directory = resolve(options.directory);
   const alone = options.alone ?? false;
-  if ((await readdir(directory).catch(() => [])).length > 0)
-    throw new CoterieError('directory_not_empty', `${directory} holds something already.`);
+  await refuseFilled(directory);
   try {
     await restoreStorage(options.backup, directory, {
       ...(work.signal ? { signal: work.signal } : {}),
@@ -57,3 +56,13 @@ export async function restoreBackup(
 /** The replica's key goes with its backup. */
 export const copyKey = (from: string, to: string): Promise<void> =>
   copyFile(join(from, keyFileName), join(to, keyFileName));
+
+/** A backup goes into a directory that is empty or does not exist, and so does what is restored. */
+export async function refuseFilled(directory: string): Promise<void> {
+  const there = await readdir(directory).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return [directory];
+    return [];
+  });
+  if (there.length > 0)
+    throw new CoterieError('directory_not_empty', `${directory} holds something already.`);
+}

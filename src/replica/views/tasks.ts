@@ -1,4 +1,3 @@
-import type { Hash } from '../../../schemas/index.ts';
 import type { CommentState, LinkState, TaskState } from '../../fold/types.ts';
 import { keys } from '../rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
