@@ -143,6 +143,7 @@ async function readDocuments(
     directory: join(directory, 'documents'),
     durability: 'sync',
     reserve: 0,
+    verify: true,
   });
   try {
     problems.push(...(await documents.scrub()).problems);
