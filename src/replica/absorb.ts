@@ -332,6 +332,8 @@ async function strip(
   redact: Hash,
 ): Promise<void> {
   const { draft } = view;
+  // What is still unsigned, or not in the shown document, can't be replaced there.
+  await work.settled();
   context.membership.forgetName(subject);
   const edits = (await draft.under<number>(`v/on/${subject}/`)).map(([key]) =>
     key.slice(key.lastIndexOf('/') + 1),

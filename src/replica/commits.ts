@@ -36,6 +36,8 @@ export interface Work {
   mend(entry: Mended): void;
   /** Runs after the group is durable, in order, before the writers hear of it. */
   onDurable(effect: () => void): void;
+  /** Resolves when everything queued before is on disk, signed and shown (or refused, and this write with it). */
+  settled(): Promise<void>;
 }
 
 export interface Commits {
@@ -142,6 +144,7 @@ export function createCommits(options: CommitsOptions): Commits {
       append: (entry) => appended.push(entry),
       mend: (entry) => mended.push(entry),
       onDurable: (effect) => effects.push(effect),
+      settled: async () => pumping,
     });
     if (generation !== began) {
       // What the task put in memory meanwhile was built on refused rows as well.

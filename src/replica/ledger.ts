@@ -136,7 +136,16 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     async append(work, proposal) {
-      return make(work, proposal, await causes(work, proposal));
+      const hash = await make(work, proposal, await causes(work, proposal));
+      // Whoever reads the thing next can name all its heads as a base.
+      if (proposal.base && proposal.subject !== undefined)
+        await joined(
+          work,
+          proposal.log,
+          proposal.subject,
+          stateOf(options, work.draft, proposal.subject)?.heads ?? [],
+        );
+      return hash;
     },
   };
 }

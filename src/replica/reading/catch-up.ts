@@ -137,9 +137,7 @@ async function ranges(
     const isLast = i === logs.length - 1;
     const rest = together(logs.slice(i));
     const room = left - (isLast ? 0 : tokensOf(rest));
-    const item =
-      [full, { ...full, headlines: [] }].find((one) => tokensOf(one) <= room) ??
-      (isLast ? { ...full, headlines: [] } : rest);
+    const item = [full, { ...full, headlines: [] }].find((one) => tokensOf(one) <= room) ?? rest;
     items.push(item);
     if (item === rest) break;
     left -= tokensOf(item);

@@ -148,7 +148,16 @@ export function events(
   signal: AbortSignal,
 ): AsyncGenerator<Event> {
   const from = query.since === undefined ? feed.end() : parseCursor(feed, query.since);
-  return stream(reading, feed, query, from, signal);
+  return untilAborted(stream(reading, feed, query, from, signal), signal);
+}
+
+/** What a read meets that closing overtook is the end, not an error. */
+async function* untilAborted(source: AsyncGenerator<Event>, signal: AbortSignal): AsyncGenerator<Event> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 async function* stream(
