@@ -4,8 +4,8 @@ import type { Documents } from './documents.ts';
 import { type CheckpointRow, keys, type SegmentRow } from './rows.ts';
 
 /**
- * Digest of the workspace: the tree over logs and their segments. A segment has its digest in its checkpoint; one that
- * was written to since is read. Marks are exempt: old segments of them may go.
+ * Digest of the workspace: the tree over logs and their segments. A segment has its digest in its checkpoint, or in
+ * its tail when it was closed well; one that was written to since is read. Marks are exempt: old segments of them may go.
  */
 export function createDigests(options: {
   readonly database: Database;
@@ -15,11 +15,9 @@ export function createDigests(options: {
   const { database, documents, crypto } = options;
 
   async function ofSegment(document: string): Promise<string> {
-    if (!documents.tails.has(document)) {
-      const known = database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
-      if (known !== undefined) return known;
-    }
-    return documents.digest(document);
+    const tail = documents.tails.get(document);
+    const known = tail ? tail.digest : database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
+    return known ?? documents.digest(document);
   }
 
   return {

@@ -36,6 +36,8 @@ export interface Documents {
     document: string,
     through: number,
   ): void;
+  /** Notes the digests of what was written to, so that the next opening knows them without loading a document. */
+  note(rows: { put(key: string, value: unknown): void }): void;
   /** After a refused write: fresh writers, tails as they are on disk. */
   reset(): Promise<void>;
 }
@@ -277,6 +279,16 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       pieces.set(document, rest);
       tails.set(document, tail);
       rows.put(keys.tail(document), tail);
+    },
+    note(rows) {
+      for (const [document, tail] of tails) {
+        const entry = live.get(document);
+        if (!entry?.ready || entry.through !== tail.through) continue;
+        const digest = entry.digest ?? segmentDigest(crypto, bodies(entry.ready));
+        const noted: TailRow = { ...tail, digest };
+        tails.set(document, noted);
+        rows.put(keys.tail(document), noted);
+      }
     },
     async reset() {
       writers.clear();

@@ -312,6 +312,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   async function close(): Promise<void> {
     await marks.close().catch(() => undefined);
     closing.abort();
+    await commits.idle();
+    await commits.write(({ draft }) => documents.note(draft), { urgent: true }).catch(() => undefined);
     await commits.close();
     await checkpoints.close();
     await purging.catch(() => undefined);

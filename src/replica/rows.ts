@@ -131,6 +131,8 @@ export interface TailRow {
   readonly through: number;
   readonly operations: number;
   readonly bytes: number;
+  /** Digest of the document with all of them, noted at closing; the next record takes it away. */
+  readonly digest?: string | undefined;
 }
 
 /** How far a member has read, here. */
