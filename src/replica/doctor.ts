@@ -65,6 +65,19 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
       ? [damaged('checkpoints', trouble.message, 'Free some space; the journal holds everything meanwhile.')]
       : `${options.documents.uncheckpointed().operations} operations wait for a checkpoint`;
   });
+  await look('removed text', async () => {
+    const due = await options.database.under('purge/');
+    if (due.length === 0) return 'none is left on disk';
+    const message = `text removed from ${due.length} documents is still in files here`;
+    return [
+      {
+        what: 'removed text',
+        state: 'warning',
+        message,
+        hint: 'It leaves in the background, or at once with: coterie compact',
+      },
+    ];
+  });
   await look('views', () => views(options));
   return { ok: findings.every(({ state }) => state === 'ok' || state === 'repaired'), findings };
 }
@@ -160,7 +173,8 @@ async function documentsOf(options: DoctorOptions): Promise<Finding[] | string> 
       } catch (error) {
         problem = error instanceof Error ? error.message : String(error);
       }
-      if (problem !== undefined) findings.push(await rebuilt(options, document, problem));
+      const finding = problem === undefined ? undefined : await rebuilt(options, document, problem);
+      if (finding) findings.push(finding);
       else if (!wasLoaded) documents.unload(document);
       count++;
       progress?.({ stage: 'documents', done: count, total: null });
@@ -185,19 +199,35 @@ async function entriesByDocument({ storage }: DoctorOptions): Promise<Map<string
 }
 
 /** A document that cannot be trusted is set aside and written anew from the operations, under a fresh clientID. */
-async function rebuilt(options: DoctorOptions, document: string, problem: string): Promise<Finding> {
+async function rebuilt(
+  options: DoctorOptions,
+  document: string,
+  problem: string,
+): Promise<Finding | undefined> {
   const { storage, documents, random } = options;
-  const entries: [Hash, Entry][] = [];
-  for await (const [key, value] of storage.store.scan(under('op/'))) {
-    const row = decodeRow<OperationRow>(value);
-    if (`log/${row.header.log}/${row.segment}` === document)
-      entries.push([entryKey(nodeCrypto, key.slice('op/'.length), row.sig), entryOf(row)]);
-  }
-  await options.commits.idle();
-  documents.unload(document);
-  await storage.documents.write(document, createWriter({ clientID: freshClientID(random) }).encode(entries));
-  await options.commits.write(
-    async ({ draft }) => {
+  // In a turn of its own, with nothing queued: what is being written is no damage, and none of it gets lost.
+  const made = await options.commits.write(
+    async ({ draft, settled }) => {
+      await settled();
+      const entries: [Hash, Entry][] = [];
+      for await (const [key, value] of storage.store.scan(under('op/'))) {
+        const row = decodeRow<OperationRow>(value);
+        if (`log/${row.header.log}/${row.segment}` === document)
+          entries.push([entryKey(nodeCrypto, key.slice('op/'.length), row.sig), entryOf(row)]);
+      }
+      const shown = await documents.shown(document).catch(() => undefined);
+      const agrees =
+        shown?.size === entries.length &&
+        entries.every(([key, { body }]) => {
+          const entry = shown.get(key);
+          return entry !== undefined && (entry.body !== undefined) === (body !== undefined);
+        });
+      if (agrees) return undefined;
+      documents.unload(document);
+      await storage.documents.write(
+        document,
+        createWriter({ clientID: freshClientID(random) }).encode(entries),
+      );
       const records = await storage.store.list(under(`rec/${document}/`));
       for (const [key] of records) draft.remove(key);
       documents.settle(draft, document, Number.MAX_SAFE_INTEGER);
@@ -205,14 +235,16 @@ async function rebuilt(options: DoctorOptions, document: string, problem: string
       draft.put(keys.checkpoint(document), {
         through: last === undefined ? 0 : Number(last.slice(last.lastIndexOf('/') + 1)),
       });
+      return entries.length;
     },
     { urgent: true },
   );
+  if (made === undefined) return undefined;
   documents.unload(document);
   return {
     what: `document ${document}`,
     state: 'repaired',
-    message: `${problem}; it was made anew from ${entries.length} operations`,
+    message: `${problem}; it was made anew from ${made} operations`,
   };
 }
 

@@ -62,6 +62,16 @@ export function checked<T extends z.ZodType>(schema: T, input: unknown): z.infer
   throw new CoterieError(code, path === '' ? (issue?.message ?? 'not valid') : `${path}: ${issue?.message}`);
 }
 
+/** A page that can be read: other fields of a query are names, which are looked for and found or not. */
+function paged<Q extends { limit?: unknown; cursor?: unknown }>(query: Q | undefined): Q | undefined {
+  const { limit, cursor } = query ?? {};
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && Number(limit) >= 1))
+    throw new CoterieError('invalid', 'limit: it is not a whole number from 1 on');
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw new CoterieError('invalid', 'cursor: it is not text');
+  return query;
+}
+
 /** The verbs as one member. */
 export function surfaceOf(core: Core, actor: Actor): Surface {
   const { reading, writing, feed, closing } = core;
@@ -73,7 +83,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
   return {
     member: { handle: actor.handle, id: actor.id },
     channels: {
-      list: async (query) => listChannels(reading, query),
+      list: async (query) => listChannels(reading, paged(query)),
       get: async (channel) => channelShape(reading, await findChannel(reading, channel)),
       async create(input, options) {
         const id = await createChannel(writing, actor, checked(schemas.ChannelCreate, input), options?.key);
@@ -97,9 +107,9 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
           await postMessage(writing, actor, channel, checked(schemas.MessagePost, input), options?.key),
         );
       },
-      list: async (channel, query) => listMessages(reading, channel, query),
+      list: async (channel, query) => listMessages(reading, channel, paged(query)),
       get: async (id) => messageOf(reading, id),
-      thread: async (id, query) => readThread(reading, id, query),
+      thread: async (id, query) => readThread(reading, id, paged(query)),
       async edit(id, input, options) {
         const valid = checked(schemas.MessageEdit, input);
         const known = thing(reading, id, 'message', 'comment');
@@ -141,8 +151,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     tasks: {
       create: async (input, options) =>
         task(await createTask(writing, actor, checked(schemas.TaskCreate, input), options?.key)),
-      list: async (query) => listTasks(reading, query),
-      ready: async (query) => readyTasks(reading, query),
+      list: async (query) => listTasks(reading, paged(query)),
+      ready: async (query) => readyTasks(reading, paged(query)),
       get: async (id) => taskShape(reading, await findTask(reading, id)),
       update: async (id, input, options) =>
         task(await updateTask(writing, actor, id, checked(schemas.TaskUpdate, input), options?.key)),
@@ -174,12 +184,12 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         );
         return commentShape(reading, thing(reading, hash, 'comment'));
       },
-      comments: async (id, query) => listComments(reading, id, query),
+      comments: async (id, query) => listComments(reading, id, paged(query)),
     },
     memory: {
       remember: async (input, options) =>
         memoryOf(reading, await remember(writing, actor, checked(schemas.Remember, input), options?.key)),
-      list: async (query) => listMemory(reading, query),
+      list: async (query) => listMemory(reading, paged(query)),
       get: async (ref) => memoryOf(reading, await findMemory(reading, ref)),
       update: async (ref, input, options) =>
         memoryOf(
@@ -189,7 +199,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
     },
     members: {
-      list: async (query) => listMembers(reading, query),
+      list: async (query) => listMembers(reading, paged(query)),
       get: async (ref) => memberShape(reading, findMember(reading, ref)),
       async update(input, options) {
         const valid = checked(schemas.MemberUpdate, input);
@@ -221,8 +231,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       const valid = checked(schemas.EventsQuery, query);
       return events(reading, feed, valid, signal ? AbortSignal.any([signal, closing]) : closing);
     },
-    activity: async (query) => activity(reading, feed, query),
-    history: async (id, query) => history(reading, await anyId(reading, id), query),
+    activity: async (query) => activity(reading, feed, paged(query)),
+    history: async (id, query) => history(reading, await anyId(reading, id), paged(query)),
     catchUp: async (query) =>
       catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), core.digest),
     acknowledge: async (input) => core.marks.acknowledge(actor, checked(schemas.Acknowledge, input)),

@@ -57,6 +57,12 @@ export interface Storage {
 
 const CRASHES_TO_VERIFY = 3;
 
+/**
+ * Directories that are open in this process. The engine's lock belongs to the process: a second opening here would be
+ * refused by it and, in closing the lock file again, let other processes in.
+ */
+const openHere = new Set<string>();
+
 /** Opens a data directory, or makes one. Rejects with `StorageError`; see its codes. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const {
@@ -67,6 +73,21 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     free = freeBytes,
   } = options;
   const directory = openDirectory(options.directory, files);
+  if (openHere.has(directory.path)) throw inUse(directory);
+  openHere.add(directory.path);
+  try {
+    return await openHeld(directory, { ...options, durability, files, now, salvage, free });
+  } catch (error) {
+    openHere.delete(directory.path);
+    throw error;
+  }
+}
+
+type Settled = StorageOptions &
+  Required<Pick<StorageOptions, 'durability' | 'files' | 'now' | 'salvage' | 'free'>>;
+
+async function openHeld(directory: DataDirectory, options: Settled): Promise<Storage> {
+  const { durability, files, now, salvage, free } = options;
   const verify = options.verify ?? directory.crashes >= CRASHES_TO_VERIFY;
   const store = await openJournal(directory, { ...options, durability, files, salvage, verify });
   try {
@@ -106,6 +127,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
         await documents.close();
         directory.release();
         await store.close();
+        openHere.delete(directory.path);
       },
     };
   } catch (error) {
@@ -123,11 +145,15 @@ async function openJournal(
     return await openLevelStore({ ...options, directory: directory.journal, mustExist });
   } catch (error) {
     if (!(error instanceof StorageError) || error.code !== 'directory_locked') throw error;
-    const holder = directory.holder();
-    const who = holder === undefined ? 'another process' : `process ${holder.pid} since ${holder.since}`;
-    throw new StorageError('directory_locked', `The data directory ${directory.path} is in use by ${who}.`, {
-      cause: error,
-      ...(holder ? { holder: { ...holder } } : {}),
-    });
+    throw inUse(directory, error);
   }
+}
+
+function inUse(directory: DataDirectory, cause?: unknown): StorageError {
+  const holder = directory.holder();
+  const who = holder === undefined ? 'another process' : `process ${holder.pid} since ${holder.since}`;
+  return new StorageError('directory_locked', `The data directory ${directory.path} is in use by ${who}.`, {
+    cause,
+    ...(holder ? { holder: { ...holder } } : {}),
+  });
 }

@@ -22,11 +22,9 @@ async function versionOf(writing: Writing, input: MemoryUpdate): Promise<Record<
 export async function remember(writing: Writing, actor: Actor, input: Remember, key: Key): Promise<Hash> {
   const data = await versionOf(writing, input);
   const body = { title: input.title, text: input.text };
+  const named = input.key === undefined ? undefined : hashOf(writing.reading.crypto, input.key);
   const hash = await once(writing, { actor, key, input: { remember: input } }, async (work, keyHash) => {
-    const known =
-      input.key === undefined
-        ? []
-        : await work.draft.under<string>(`v/memorykey/${hashOf(writing.reading.crypto, input.key)}/`);
+    const known = named === undefined ? [] : await work.draft.under<string>(`v/memorykey/${named}/`);
     const [only] = known;
     const id = only?.[0].slice(only[0].lastIndexOf('/') + 1);
     if (id !== undefined && known.length === 1) {

@@ -43,6 +43,7 @@ export async function createTask(writing: Writing, actor: Actor, input: TaskCrea
   const blockers = await Promise.all(
     (input.blockedBy ?? []).map(async (ref) => (await findTask(writing.reading, ref)).id),
   );
+  const fields = fieldsOf(writing, input);
   return once(writing, { actor, key, input: { task: input } }, async (work, keyHash) => {
     const id = await writing.ledger.append(work, {
       log: 'tasks',
@@ -50,7 +51,7 @@ export async function createTask(writing: Writing, actor: Actor, input: TaskCrea
       member: actor.id,
       data: {
         short: nextShort(work, actor.handle),
-        ...fieldsOf(writing, input),
+        ...fields,
         ...(input.status === undefined ? {} : { status: input.status }),
         ...(input.labels ? { labels: input.labels } : {}),
       },
@@ -75,6 +76,7 @@ export async function updateTask(
   key: Key,
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
+  const fields = fieldsOf(writing, input);
   await once(writing, { actor, key, input: { task: id, input } }, async (work, keyHash) => {
     const texts = {
       title: input.title,
@@ -90,7 +92,7 @@ export async function updateTask(
       subject: id,
       member: actor.id,
       data: {
-        ...fieldsOf(writing, input),
+        ...fields,
         ...(input.addLabels ? { addLabels: input.addLabels } : {}),
         ...(input.removeLabels ? { removeLabels: input.removeLabels } : {}),
         ...(input.addEvidence ? { addEvidence: input.addEvidence } : {}),
