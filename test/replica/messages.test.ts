@@ -280,7 +280,7 @@ describe('REP-5 an idempotency key', () => {
     expect(other.id).not.toBe(mine.id);
   });
 
-  it('sent many times at once makes one message, and every answer is stored', async () => {
+  it('REP-23 sent many times at once makes one message, and every answer is stored', async () => {
     const at = home();
     let kai = await open(at);
     const answers = await Promise.all(

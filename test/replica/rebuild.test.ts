@@ -168,7 +168,7 @@ describe('segments', () => {
     });
   });
 
-  it('are looked at by the doctor while others write, and nothing is taken for damage', async () => {
+  it('STO-14 are looked at by the doctor while others write, and nothing is taken for damage', async () => {
     const kai = await open();
     let stop = false;
     const writing = Promise.all(
