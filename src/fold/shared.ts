@@ -32,6 +32,9 @@ export const speaker = (header: Header): Hash => header.imported?.author ?? head
 /** Who stands behind an operation here: for history the one who brought it in. */
 export const voucher = (header: Header): Hash => header.member ?? header.replica;
 
+/** When it happened, ms: for history there, not here. */
+export const happened = (header: Header): number => header.imported?.at ?? stampTime(header.stamp);
+
 /** What every creation says. Heads and count are the engine's to keep. */
 export function begun(op: Op): Pick<SubjectState, 'id' | 'heads' | 'created' | 'operations'> {
   const { header } = op;
@@ -41,7 +44,7 @@ export function begun(op: Op): Pick<SubjectState, 'id' | 'heads' | 'created' | '
     created: {
       by: speaker(header),
       stamp: header.stamp,
-      at: header.imported?.at ?? stampTime(header.stamp),
+      at: happened(header),
     },
     operations: 1,
   };

@@ -141,8 +141,8 @@ export interface TaskState extends SubjectState {
   /** Links from this task that were not taken back; whether they close a cycle is the graph's to say. */
   readonly links: readonly LinkState[];
   readonly imported?: { readonly source: string; readonly by: Hash };
-  /** Stamp of the latest counted operation. */
-  readonly updated: Stamp;
+  /** When it last changed, ms: for history its own time. */
+  readonly updated: number;
 }
 
 export interface MemoryVersion {

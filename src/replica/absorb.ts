@@ -344,11 +344,20 @@ async function strip(
     const entry = stripped(entryOf(row), redact);
     const { body: _, ...rest } = row;
     draft.put(keys.operation(hash), { ...rest, redacted: redact });
+    forgetInput(context, draft, row.header);
     const document = `log/${row.header.log}/${row.segment}`;
     await context.documents.shown(document);
     work.mend({ document, hash, entry });
     draft.put(keys.purge(document), [...(draft.get<readonly Hash[]>(keys.purge(document)) ?? []), hash]);
   }
+}
+
+/** The request's hash would tell a removed short text to a guesser. */
+function forgetInput(context: AbsorbContext, draft: Work['draft'], header: Header): void {
+  const key = idempotencyKey(context.crypto, header);
+  const row = key === undefined ? undefined : draft.get<IdempotencyRow>(key);
+  if (key === undefined || row?.input === undefined) return;
+  draft.put(key, { operations: row.operations } satisfies IdempotencyRow);
 }
 
 /** Numbers the operation in its replica's chain, with running counts of arrivals. */

@@ -14,8 +14,8 @@ export interface Checkpoints {
   admit(): Promise<void> | undefined;
   /** Checkpoints every document that has records, and trims all of them. */
   all(progress?: (done: number, total: number) => void): Promise<void>;
-  /** Text that was removed leaves checkpoints, records and tables. */
-  purge(): Promise<void>;
+  /** Text that was removed leaves checkpoints, records and tables, then what `others` sees to. */
+  purge(others: () => Promise<void>): Promise<void>;
   /** Documents stay as they are until the returned function is called: for a backup. */
   pause(): Promise<() => void>;
   /** Why the last attempt failed, if it did. */
@@ -174,7 +174,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         await commits.write(({ draft }) => trim(draft, last.document, last.through), { urgent: true });
       await store.compact(under('rec/'));
     },
-    async purge() {
+    async purge(others) {
       const rows = await database.under<readonly string[]>('purge/');
       if (rows.length === 0) return;
       while (running) await running;
@@ -187,9 +187,12 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         for (const hash of hashes) await store.compact(under(keys.operation(hash)));
         await stored.purge(document);
       }
+      await others();
       await commits.write(
         ({ draft }) => {
-          for (const [key] of rows) draft.remove(key);
+          // What was removed meanwhile stays due.
+          for (const [key, hashes] of rows)
+            if (draft.get<readonly string[]>(key)?.length === hashes.length) draft.remove(key);
         },
         { urgent: true },
       );

@@ -34,6 +34,7 @@ import type { Reading } from './reading/context.ts';
 import type { Feed } from './reading/feed.ts';
 import { createSearchSource } from './reading/search-source.ts';
 import { rebuildViews } from './rebuild.ts';
+import { createRemoval } from './removal.ts';
 import { type CountersRow, keys, viewsVersion } from './rows.ts';
 import { statusOf } from './status.ts';
 import type { OpenOptions, Replica } from './surface.ts';
@@ -253,7 +254,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const digests = createDigests({ database, documents, crypto: nodeCrypto });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
-  let purging: Promise<void> = Promise.resolve();
+  const removal = await createRemoval({ database, checkpoints, search, timer });
   const core: Core = {
     reading,
     writing,
@@ -272,16 +273,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
         durability: options.durability ?? 'sync',
         since,
       }),
-    purge() {
-      purging = purging.then(async () => {
-        await checkpoints.purge();
-        await search.purge();
-      });
-      purging.catch(() => undefined);
-    },
+    purge: () => removal.notice(),
   };
-  // What a crash left to be removed from disk is removed now.
-  if ((await database.under('purge/', { limit: 1 })).length > 0) core.purge();
   checkpoints.notice();
 
   const actors = new Map<string, Actor>();
@@ -291,7 +284,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     const actor: Actor = {
       handle: checkHandle(handle),
       id: memberId(workspace.id, workspace.machine, handle),
-      kind: options.kind ?? 'agent',
+      // Who opens it says what they are; others that speak through it are agents until they say otherwise.
+      kind: handle === options.as ? (options.kind ?? 'agent') : 'agent',
     };
     actors.set(handle, actor);
     return actor;
@@ -312,11 +306,11 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   async function close(): Promise<void> {
     await marks.close().catch(() => undefined);
     closing.abort();
+    await removal.close();
     await commits.idle();
     await commits.write(({ draft }) => documents.note(draft), { urgent: true }).catch(() => undefined);
     await commits.close();
     await checkpoints.close();
-    await purging.catch(() => undefined);
     await search.close();
     await storage.close();
   }

@@ -9,7 +9,7 @@ import {
 import { listOf, nullable, numberOf, recordsOf, textOf, wordOf } from '../data.ts';
 import type { SubjectFold } from '../fold.ts';
 import { writeIf, written } from '../register.ts';
-import { type Applied, apply, applyAny, begun, origin, refuse } from '../shared.ts';
+import { type Applied, apply, applyAny, begun, happened, origin, refuse } from '../shared.ts';
 import type { LinkState, Op, Past, TaskState } from '../types.ts';
 import { type ClaimsAfter, endAll, release, request } from './claims.ts';
 import { add, remove, type Tagged } from './set.ts';
@@ -20,7 +20,7 @@ export const taskFold: SubjectFold<TaskState> = {
   creation: 'task.create',
 
   create(op, past) {
-    const { data, stamp } = op.header;
+    const { data } = op.header;
     const status = written<TaskStatus>(op, wordOf(data, 'status', taskStatuses) ?? 'todo');
     past?.changed(statusCell, [], status);
     return {
@@ -41,7 +41,7 @@ export const taskFold: SubjectFold<TaskState> = {
       claims: [],
       links: [],
       ...origin(op),
-      updated: stamp,
+      updated: happened(op.header),
     };
   },
 
@@ -49,8 +49,9 @@ export const taskFold: SubjectFold<TaskState> = {
     const step = applyTask(state, op, past);
     if (step.verdict.state === 'rejected') return step;
     // A join ties heads together and says nothing of the task.
-    if (op.header.type === 'join' || op.header.stamp <= state.updated) return step;
-    return { ...step, state: { ...step.state, updated: op.header.stamp } };
+    const at = happened(op.header);
+    if (op.header.type === 'join' || at <= state.updated) return step;
+    return { ...step, state: { ...step.state, updated: at } };
   },
 };
 

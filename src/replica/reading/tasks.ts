@@ -105,7 +105,7 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     })),
     creator: membership.person(state.created.by),
     created: time(state.created.at),
-    updated: state.imported && state.operations === 1 ? time(state.created.at) : stampIso(state.updated),
+    updated: time(state.updated),
     claim: holder
       ? {
           operation: holder.op,
