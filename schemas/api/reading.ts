@@ -88,6 +88,8 @@ export const SearchResult = z.strictObject({
   snippet: z.string(),
   channel: z.string().optional(),
   task: z.string().optional(),
+  /** Where it is, as people call it: the channel's name, the task's short id, the memory's key. */
+  place: z.string().optional(),
   by: Person,
   at: Time,
 });

@@ -1,15 +1,16 @@
 import type { z } from 'zod';
 import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
-import { type Search, snippet } from '../search/index.ts';
+import type { Search } from '../search/index.ts';
 import { catchUp } from './reading/catch-up.ts';
-import { type Reading, stampIso, textOf, thing } from './reading/context.ts';
+import { type Reading, thing } from './reading/context.ts';
 import type { Feed } from './reading/feed.ts';
 import { activity, events, history } from './reading/feed.ts';
 import { listMembers, memberShape } from './reading/members.ts';
 import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
 import { findChannel, findMember, findMemory, findTask } from './reading/names.ts';
+import { find } from './reading/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import type { Surface } from './surface.ts';
 import { type Actor, introduce, once, type Writing } from './writing/context.ts';
@@ -220,12 +221,12 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     async search(query) {
       open();
-      return find(core, checked(schemas.SearchQuery, query));
+      return find(reading, core.search, checked(schemas.SearchQuery, query));
     },
     async recall(query) {
       open();
       const { tag, ...rest } = checked(schemas.RecallQuery, query);
-      return find(core, { ...rest, kind: 'memory' }, tag);
+      return find(reading, core.search, { ...rest, kind: 'memory' }, tag);
     },
     events({ signal, ...query } = {}) {
       const valid = checked(schemas.EventsQuery, query);
@@ -248,84 +249,5 @@ async function anyId(reading: Reading, ref: string): Promise<string> {
   } catch (error) {
     if (error instanceof CoterieError && error.code === 'ambiguous') throw error;
     return (await findChannel(reading, ref)).id;
-  }
-}
-
-async function find(
-  core: Core,
-  query: z.infer<typeof schemas.SearchQuery>,
-  tag?: string,
-): Promise<schemas.SearchAnswer> {
-  const { reading } = core;
-  const limit = Math.min(query.limit ?? 20, 200);
-  const offset = query.cursor === undefined ? 0 : Number(query.cursor);
-  if (!Number.isSafeInteger(offset) || offset < 0)
-    throw new CoterieError('invalid', 'cursor is not one of a search.');
-  const channel = query.channel === undefined ? undefined : (await findChannel(reading, query.channel)).id;
-  const kinds =
-    query.kind === undefined
-      ? undefined
-      : query.kind === 'task'
-        ? (['task', 'comment'] as const)
-        : [query.kind];
-  const found = await core.search.query({
-    text: query.q,
-    ...(kinds ? { kinds } : {}),
-    ...(channel ? { channel } : {}),
-    ...(tag === undefined ? {} : { tag }),
-    limit,
-    offset,
-  });
-  const results = found.hits.flatMap(({ id, kind, score, terms }): schemas.SearchResult[] => {
-    const shape = resultOf(reading, id, kind);
-    return shape ? [{ kind, id, score, ...shape.fields, snippet: snippet(shape.text, terms) }] : [];
-  });
-  const end = offset + found.hits.length;
-  return {
-    results,
-    modes: ['text'],
-    ...(end < found.total && found.hits.length > 0 ? { next: String(end) } : {}),
-    behind: found.behind,
-  };
-}
-
-/** What a hit shows; undefined when it is gone since. */
-function resultOf(reading: Reading, id: string, kind: schemas.SearchResult['kind']) {
-  const state = thing(reading, id, kind);
-  if (state.redacted) return undefined;
-  const by = reading.membership.person(state.created.by);
-  const at = new Date(state.created.at).toISOString();
-  switch (state.kind) {
-    case 'message': {
-      const { channel } = messageOf(reading, id);
-      return { text: textOf(reading, state.text[0]?.value, 'text') ?? '', fields: { by, at, channel } };
-    }
-    case 'comment':
-      return {
-        text: textOf(reading, state.text[0]?.value, 'text') ?? '',
-        fields: { by, at, task: state.task },
-      };
-    case 'task': {
-      const title = textOf(reading, state.title[0]?.value, 'title') ?? '';
-      return {
-        text: textOf(reading, state.description[0]?.value, 'description') ?? title,
-        fields: { by, at, title },
-      };
-    }
-    case 'memory': {
-      const version = state.versions[0];
-      if (state.forgotten || !version) return undefined;
-      const title = textOf(reading, version.op, 'title') ?? state.key;
-      return {
-        text: textOf(reading, version.op, 'text') ?? '',
-        fields: {
-          by,
-          at: state.imported ? at : stampIso(version.stamp),
-          ...(title === undefined ? {} : { title }),
-        },
-      };
-    }
-    default:
-      return undefined;
   }
 }

@@ -27,7 +27,7 @@ function gist(item: Pick<Event, 'data' | 'body' | 'removed'>): string {
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** One event on one line. */
-export function eventLine(event: Event, view: View): string {
+export function eventLine(event: Event, view: View, text?: string): string {
   const time = view.width === undefined ? event.at : ago(event.at, view.now);
   const head = `${time} ${event.type} ${who(event.by)} ${event.subject}`;
   const painted = [
@@ -36,7 +36,7 @@ export function eventLine(event: Event, view: View): string {
     tint(view, 'cyan', who(event.by)),
     tint(view, 'dim', event.subject),
   ].join(' ');
-  return `${painted} ${cut(gist(event), view, head.length + 1)}`.trimEnd();
+  return `${painted} ${cut(text === undefined ? gist(event) : oneLine(text), view, head.length + 1)}`.trimEnd();
 }
 
 export function activity({ items, next }: List<Event>, view: View): string {
@@ -64,13 +64,14 @@ export function history({ items, next }: List<HistoryItem>, view: View): string 
 
 export function search({ results, next, behind }: SearchAnswer, view: View): string {
   const lines = results.map((result) => {
-    const place = result.channel ?? result.task ?? '';
+    const place = result.place ?? '';
     const about = [result.kind, place, `${ago(result.at, view.now)}`, result.id].filter(
       (part) => part !== '',
     );
     const head = `${tint(view, 'cyan', who(result.by))} ${tint(view, 'dim', about.join(' · '))}`;
     const title = result.title === undefined ? '' : `${tint(view, 'bold', oneLine(result.title))}\n`;
-    return `${head}\n${indent(`${title}${oneLine(result.snippet)}`)}`;
+    const found = oneLine(result.snippet);
+    return `${head}\n${indent(found === result.title ? title.trimEnd() : `${title}${found}`)}`;
   });
   if (lines.length === 0) lines.push(tint(view, 'dim', 'nothing found'));
   if (behind > 0)
@@ -97,7 +98,7 @@ export function catchUp(answer: CatchUp, view: View): string {
       .filter((item) => becauses.includes(item.because))
       .map((item) => {
         const because = title === 'needs you' ? `${tint(view, 'yellow', item.because)} ` : '';
-        return `${because}${eventLine(item.event, view)}`;
+        return `${because}${eventLine(item.event, view, item.text)}`;
       });
     if (lines.length > 0) parts.push(`${tint(view, 'bold', title)}\n${indent(lines.join('\n'))}`);
   }
