@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { exportTo } from '../export/export.ts';
-import { importerFor } from '../import/index.ts';
-import { runImport } from '../import/run.ts';
 import { backupStorage } from '../storage/backup.ts';
 import type { Storage } from '../storage/open.ts';
 import type { WorkspaceRow } from './bootstrap.ts';
@@ -10,8 +7,7 @@ import type { Commits } from './commits.ts';
 import type { Database } from './database.ts';
 import { examine } from './doctor.ts';
 import type { Documents } from './documents.ts';
-import { createImportSink } from './import-sink.ts';
-import { createExportReader } from './reading/export-reader.ts';
+import type { Removal } from './removal.ts';
 import { copyKey, refuseFilled } from './restore.ts';
 import { pad, under as range } from './rows.ts';
 import { directoryBytes } from './size.ts';
@@ -30,24 +26,36 @@ export function maintenanceOf(options: {
   readonly commits: Commits;
   readonly documents: Documents;
   readonly checkpoints: Checkpoints;
+  readonly removal: Removal;
   readonly workspace: WorkspaceRow;
 }): Maintenance {
-  const { core, actor, storage, database, commits, documents, checkpoints, workspace } = options;
+  const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
   let importing: Promise<unknown> = Promise.resolve();
   return {
     async import(request, work = {}) {
       core.writing.allowed();
-      const importer = importerFor(request.format, request.path);
       // One at a time: each knows what is there already.
       const mine = importing.then(async () => {
+        // Loaded when one comes: opening does not wait for a tenth more of code.
+        const [{ importerFor }, { runImport }, { createImportSink }] = await Promise.all([
+          import('../import/index.ts'),
+          import('../import/run.ts'),
+          import('./import-sink.ts'),
+        ]);
+        const importer = importerFor(request.format, request.path);
         await introduce(core.writing, actor);
         return runImport(importer, await createImportSink(core.writing, actor), work);
       });
       importing = mine.catch(() => undefined);
       return mine;
     },
-    export: (request, work = {}) =>
-      exportTo(request.directory, createExportReader(core.reading, workspace.id), work),
+    async export(request, work = {}) {
+      const [{ exportTo }, { createExportReader }] = await Promise.all([
+        import('../export/export.ts'),
+        import('./reading/export-reader.ts'),
+      ]);
+      return exportTo(request.directory, createExportReader(core.reading, workspace.id), work);
+    },
     async backup({ directory }, work = {}) {
       await refuseFilled(directory);
       const resume = await checkpoints.pause();
@@ -67,6 +75,7 @@ export function maintenanceOf(options: {
     async compact({ keep } = {}, work = {}) {
       const before = await directoryBytes(storage.info.directory);
       await checkpoints.all((done, total) => work.progress?.({ stage: 'checkpoints', done, total }));
+      await removal.now();
       if (keep !== undefined) await trimFeed(database, commits, core.feed.end() - keep);
       work.progress?.({ stage: 'tables', done: 0, total: null });
       await storage.store.compact(range(''));

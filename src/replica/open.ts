@@ -299,6 +299,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     commits,
     documents,
     checkpoints,
+    removal,
     workspace,
   });
 

@@ -6,6 +6,8 @@ import type { Database } from './database.ts';
 export interface Removal {
   /** Something was removed. */
   notice(): void;
+  /** Takes everything that is due now, and rejects when it can't. */
+  now(): Promise<void>;
   /** Resolves when nothing removed is on disk any more, or after a while: the rest goes at the next opening. */
   close(): Promise<void>;
 }
@@ -40,6 +42,10 @@ export async function createRemoval(options: {
         .finally(() => {
           running = undefined;
         });
+    },
+    async now() {
+      while (running) await running;
+      await run();
     },
     async close() {
       if (!running) return;
