@@ -13,6 +13,14 @@ function justBelow(bound: string): string {
 }
 
 /**
+ * Before all else: what is in memory becomes a table. The engine writes overwritten rows into it too, and may put it
+ * below the levels that a compaction begun before would look at.
+ */
+export async function flush(engine: Engine): Promise<void> {
+  await engine.compactRange(PROBE_KEY, `${PROBE_KEY}\u0000`);
+}
+
+/**
  * First part of making deleted and overwritten rows of a range leave every level. The engine rewrites a table only
  * where a newer one overlaps it, so both ends of the range get a write without effect. Run it with no write in
  * flight: it reads a row and writes it again.

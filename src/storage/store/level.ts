@@ -1,7 +1,7 @@
 import { createDiskGuard, DEFAULT_RESERVE, type FreeBytes } from '../disk.ts';
 import { type Files, nodeFiles } from '../files.ts';
 import { type Range, type Row, StorageError, type Store } from '../port.ts';
-import { mergeLevels, probe, touchEnds } from './compact.ts';
+import { flush, mergeLevels, probe, touchEnds } from './compact.ts';
 import type { Engine, EngineOperation } from './engine.ts';
 import { frame, outside, unframe } from './frame.ts';
 import { acceptLoss, type Opened, openWitnessed } from './opening.ts';
@@ -206,6 +206,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
         return framed === undefined ? undefined : rowChecksum(commit, framed);
       }),
     async compact(range) {
+      await reading(flush);
       await alone((engine) => touchEnds(engine, range));
       await reading((engine) => mergeLevels(engine, range));
       await alone(probe);
