@@ -32,7 +32,9 @@ async function write(writer) {
 async function checkpoint(document) {
   const doc = new Doc();
   const map = doc.getMap('ops');
-  for (let version = 1; version <= number('versions', 5); version += 1) {
+  // Later runs begin anew with higher versions, so that one may be told from what it replaces.
+  const base = Number(run) * 1_000_000;
+  for (let version = base + 1; version <= base + number('versions', 5); version += 1) {
     map.set(`${run}-${version}`, { version, text: 'x'.repeat(number('bytes', 100)) });
     map.set('version', version);
     await storage.documents.write(`log/${document}/1`, encodeStateAsUpdate(doc));

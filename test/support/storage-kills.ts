@@ -44,9 +44,7 @@ export async function killAgainAndAgain(
     if (end.signal === 'SIGKILL') killed += 1;
     else findings.push(`run ${run} ended by itself: ${end.stderr}`);
     lines.push(...end.lines);
-    // Documents begin anew in each run, so only their last run counts.
-    const last = lines.filter((line) => !line.startsWith('document ') || line.split(' ')[2] === String(run));
-    for (const finding of await auditStorage(directory, acknowledgedBy(last)))
+    for (const finding of await auditStorage(directory, acknowledgedBy(lines)))
       findings.push(`kill ${run}: ${finding}`);
   }
   const acknowledged = lines.filter((line) => /^(?:commit|document) /.test(line)).length;
