@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openReplica } from '../src/index.ts';
-import { directoryBytes } from '../src/replica/size.ts';
+import { directoryBytes } from '../src/replica/upkeep/size.ts';
 import { type Asked, type Result, result } from './support/report.ts';
 import { createDoer, inParallel, ownChannels, type Step, steps } from './support/steps.ts';
 import { emptyPlace } from './support/workspace.ts';

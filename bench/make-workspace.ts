@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openReplica, type Replica } from '../src/index.ts';
-import { directoryBytes } from '../src/replica/size.ts';
+import { directoryBytes } from '../src/replica/upkeep/size.ts';
 import { say } from './support/report.ts';
 import { createDoer, inParallel, isMessage, ownChannels, type Step, steps, team } from './support/steps.ts';
 

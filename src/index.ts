@@ -1,9 +1,6 @@
 /** Coterie, embedded: a replica in this process. */
 export { CoterieError } from '../schemas/index.ts';
-export { checkHandle } from './replica/bootstrap.ts';
-export { examineDamaged } from './replica/doctor.ts';
 export { configDirectory, openReplica } from './replica/open.ts';
-export { restoreBackup } from './replica/restore.ts';
 export { version } from './replica/status.ts';
 export type {
   EventsOptions,
@@ -14,3 +11,6 @@ export type {
   Surface,
   WriteOptions,
 } from './replica/surface.ts';
+export { examineDamaged } from './replica/upkeep/doctor.ts';
+export { restoreBackup } from './replica/upkeep/restore.ts';
+export { checkHandle } from './replica/workspace/bootstrap.ts';

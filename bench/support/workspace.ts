@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { viewsVersion } from '../../src/replica/rows.ts';
+import { viewsVersion } from '../../src/replica/commit/rows.ts';
 import { type Made, makerVersion, makeWorkspace } from '../make-workspace.ts';
 import type { Asked } from './report.ts';
 

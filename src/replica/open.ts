@@ -8,7 +8,25 @@ import { nodeCrypto } from '../keys/node.ts';
 import { createClock } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
-import type { AbsorbContext } from './absorb.ts';
+import { createCommits } from './commit/commits.ts';
+import { createDatabase } from './commit/database.ts';
+import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
+import { createCheckpoints } from './documents/checkpoints.ts';
+import { createDigests } from './documents/digest.ts';
+import { createDocuments } from './documents/documents.ts';
+import { createRemoval } from './documents/removal.ts';
+import { asCoterie, withCodes } from './failures.ts';
+import type { AbsorbContext } from './ledger/absorb.ts';
+import { createLedger } from './ledger/ledger.ts';
+import { createMembership } from './ledger/membership.ts';
+import type { Reading } from './reading/context.ts';
+import type { Feed } from './reading/feed.ts';
+import { createSearchSource } from './reading/search-source.ts';
+import { statusOf } from './status.ts';
+import type { OpenOptions, Replica } from './surface.ts';
+import { type Core, surfaceOf } from './surface-of.ts';
+import { maintenanceOf } from './upkeep/maintenance.ts';
+import { rebuildViews } from './upkeep/rebuild.ts';
 import {
   admitSelf,
   adoptGenesis,
@@ -19,26 +37,13 @@ import {
   placeDefaults,
   type WorkspaceRow,
   writeFirstRows,
-} from './bootstrap.ts';
-import { createCheckpoints } from './checkpoints.ts';
-import { createCommits } from './commits.ts';
-import { createDatabase } from './database.ts';
-import { createDigests } from './digest.ts';
-import { createDocuments } from './documents.ts';
-import { asCoterie, withCodes } from './failures.ts';
-import { createLedger } from './ledger.ts';
-import { defaultChannelId, defaultChannelNames, memberId, readMachineWorkspace } from './machine.ts';
-import { maintenanceOf } from './maintenance.ts';
-import { createMembership } from './membership.ts';
-import type { Reading } from './reading/context.ts';
-import type { Feed } from './reading/feed.ts';
-import { createSearchSource } from './reading/search-source.ts';
-import { rebuildViews } from './rebuild.ts';
-import { createRemoval } from './removal.ts';
-import { type CountersRow, keys, viewsVersion } from './rows.ts';
-import { statusOf } from './status.ts';
-import type { OpenOptions, Replica } from './surface.ts';
-import { type Core, surfaceOf } from './surface-of.ts';
+} from './workspace/bootstrap.ts';
+import {
+  defaultChannelId,
+  defaultChannelNames,
+  memberId,
+  readMachineWorkspace,
+} from './workspace/machine.ts';
 import type { Actor, Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
 

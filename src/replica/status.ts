@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import type { Status } from '../../schemas/index.ts';
 import type { Storage } from '../storage/open.ts';
-import { counters } from './absorb.ts';
-import type { WorkspaceRow } from './bootstrap.ts';
-import type { Documents } from './documents.ts';
+import type { Documents } from './documents/documents.ts';
+import { counters } from './ledger/absorb.ts';
 import { cursorOf } from './reading/feed.ts';
-import { directoryBytes } from './size.ts';
 import type { Core } from './surface-of.ts';
+import { directoryBytes } from './upkeep/size.ts';
+import type { WorkspaceRow } from './workspace/bootstrap.ts';
 import type { Actor } from './writing/context.ts';
 
 /** This package's version. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../schemas/index.ts';
-import { keys } from '../../src/replica/rows.ts';
+import { keys } from '../../src/replica/commit/rows.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { digestOfOperations } from './support/audit.ts';

@@ -8,9 +8,9 @@ import {
   type Proof,
 } from '../../../schemas/index.ts';
 import { covers, type Mark } from '../../fold/index.ts';
-import { stateOf } from '../absorb.ts';
-import type { CountersRow, FeedRow } from '../rows.ts';
-import { keys, pad } from '../rows.ts';
+import type { CountersRow, FeedRow } from '../commit/rows.ts';
+import { keys, pad } from '../commit/rows.ts';
+import { stateOf } from '../ledger/absorb.ts';
 import type { Because } from '../views/context.ts';
 import { channelOfLog } from '../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf } from './context.ts';

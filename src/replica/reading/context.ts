@@ -1,10 +1,10 @@
 import { CoterieError, type Hash, type Person, type Stamp } from '../../../schemas/index.ts';
 import type { AnyState, ChannelState, Register } from '../../fold/types.ts';
 import { type Crypto, stampTime } from '../../op/index.ts';
-import { aliasKey, stateOf } from '../absorb.ts';
-import type { Database } from '../database.ts';
-import type { Membership } from '../membership.ts';
-import { keys, type OperationRow } from '../rows.ts';
+import type { Database } from '../commit/database.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
+import { aliasKey, stateOf } from '../ledger/absorb.ts';
+import type { Membership } from '../ledger/membership.ts';
 
 /** What reading needs: committed rows and who is who. */
 export interface Reading {

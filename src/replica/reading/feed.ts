@@ -10,8 +10,8 @@ import {
   limits,
 } from '../../../schemas/index.ts';
 import { order } from '../../fold/index.ts';
-import { aliasKey, subjectOf } from '../absorb.ts';
-import { type FeedRow, keys, type OperationRow } from '../rows.ts';
+import { type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
+import { aliasKey, subjectOf } from '../ledger/absorb.ts';
 import { channelOfLog } from '../views/conversation.ts';
 import { operation, type Reading, stampIso, time } from './context.ts';
 import { findChannel, findMember } from './names.ts';

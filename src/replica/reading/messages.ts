@@ -10,8 +10,8 @@ import {
 } from '../../../schemas/index.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { timePart } from '../../op/index.ts';
-import { aliasKey, type IdempotencyRow, idempotencyKey, stateOf } from '../absorb.ts';
-import { keys, under } from '../rows.ts';
+import { keys, under } from '../commit/rows.ts';
+import { aliasKey, type IdempotencyRow, idempotencyKey, stateOf } from '../ledger/absorb.ts';
 import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
 import {
   importedOf,

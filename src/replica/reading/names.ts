@@ -1,8 +1,8 @@
 import { CoterieError, type Hash } from '../../../schemas/index.ts';
 import type { ChannelState, MemberState, TaskState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
-import { stateOf } from '../absorb.ts';
-import { keys, type OperationRow } from '../rows.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
+import { stateOf } from '../ledger/absorb.ts';
 import { isHash, type Reading, thing } from './context.ts';
 
 const lastPart = (key: string): string => key.slice(key.lastIndexOf('/') + 1);

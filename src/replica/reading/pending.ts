@@ -1,6 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { emptyMark, type Mark } from '../../fold/index.ts';
-import { type ChainRow, type HeadRow, keys, type MarkRow, under } from '../rows.ts';
+import { type ChainRow, type HeadRow, keys, type MarkRow, under } from '../commit/rows.ts';
 import type { Reading } from './context.ts';
 
 /** A replica's chain in a log, as it stands. */

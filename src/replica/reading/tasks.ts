@@ -10,8 +10,8 @@ import {
   taskStatuses,
 } from '../../../schemas/index.ts';
 import type { CommentState, TaskState } from '../../fold/types.ts';
-import { stateOf } from '../absorb.ts';
-import { keys, under } from '../rows.ts';
+import { keys, under } from '../commit/rows.ts';
+import { stateOf } from '../ledger/absorb.ts';
 import type { LinkRow } from '../views/links.ts';
 import { priorityOf, statusOf } from '../views/tasks.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Body, Hash, Header } from '../../../schemas/index.ts';
 import type { AnyState } from '../../fold/types.ts';
-import type { Draft } from '../transaction.ts';
+import type { Draft } from '../commit/transaction.ts';
 
 /** An operation on its way into the views. */
 export interface Arriving {

@@ -1,6 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
-import { keys, type OperationRow } from '../rows.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
 import { following, movedKey, orderOf } from './order.ts';
 

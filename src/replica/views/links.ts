@@ -1,7 +1,7 @@
 import { acyclicLinks, type Hash, type LinkKind } from '../../../schemas/index.ts';
 import { closesCycle, resolveLinks } from '../../fold/index.ts';
 import type { LinkState, TaskState } from '../../fold/types.ts';
-import { type CountersRow, keys } from '../rows.ts';
+import { type CountersRow, keys } from '../commit/rows.ts';
 import type { ViewContext } from './context.ts';
 import { linkChanges } from './tasks.ts';
 

@@ -1,5 +1,5 @@
 import type { MemoryState } from '../../fold/types.ts';
-import { keys } from '../rows.ts';
+import { keys } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
 import { naturalOrder } from './order.ts';
 

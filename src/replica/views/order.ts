@@ -1,6 +1,6 @@
 import type { Hash, Header } from '../../../schemas/index.ts';
 import { timePart } from '../../op/index.ts';
-import type { Reader } from '../transaction.ts';
+import type { Reader } from '../commit/transaction.ts';
 
 /**
  * Where a thing stands in a list: by stamp, then hash; history by its own time. 27 characters and the hash.

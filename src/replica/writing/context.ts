@@ -1,11 +1,11 @@
 import { CoterieError, type Hash } from '../../../schemas/index.ts';
 import type { AnyState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
-import { type IdempotencyRow, stateOf } from '../absorb.ts';
-import type { Commits, Work } from '../commits.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Commits, Work } from '../commit/commits.ts';
+import { keys } from '../commit/rows.ts';
+import { type IdempotencyRow, stateOf } from '../ledger/absorb.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Reading } from '../reading/context.ts';
-import { keys } from '../rows.ts';
 
 /** Who speaks. The id is known before the member exists: one handle on one machine is one member. */
 export interface Actor {

@@ -7,9 +7,9 @@ import {
   type MessagePost,
 } from '../../../schemas/index.ts';
 import type { MessageState } from '../../fold/types.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
 import { thing } from '../reading/context.ts';
 import { findChannel } from '../reading/names.ts';
-import { keys, type OperationRow } from '../rows.ts';
 import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';
 import { saidIn } from './mentions.ts';
 

@@ -1,8 +1,9 @@
 import { type Acknowledged, CoterieError, type Hash } from '../../../schemas/index.ts';
 import { acknowledge, changesOf, type Mark, mergeMarks } from '../../fold/index.ts';
 import { shouldRoll } from '../../log/index.ts';
-import { counters } from '../absorb.ts';
-import type { Work } from '../commits.ts';
+import type { Work } from '../commit/commits.ts';
+import { keys, type MarkRow, type SegmentRow } from '../commit/rows.ts';
+import { counters } from '../ledger/absorb.ts';
 import { parseReceipt } from '../reading/catch-up.ts';
 import { operation } from '../reading/context.ts';
 import { type Feed, feedRows } from '../reading/feed.ts';
@@ -14,7 +15,6 @@ import {
   markOfMember,
   vectorOf,
 } from '../reading/pending.ts';
-import { keys, type MarkRow, type SegmentRow } from '../rows.ts';
 import type { Actor, Writing } from './context.ts';
 
 /** Acknowledgements: a synced row here at once, an operation in the member's log within a minute. */

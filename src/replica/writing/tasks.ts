@@ -9,9 +9,9 @@ import {
   type TaskMove,
   type TaskUpdate,
 } from '../../../schemas/index.ts';
-import type { Work } from '../commits.ts';
+import type { Work } from '../commit/commits.ts';
+import { keys } from '../commit/rows.ts';
 import { findMember, findTask } from '../reading/names.ts';
-import { keys } from '../rows.ts';
 import type { LinkRow } from '../views/links.ts';
 import { statusOf } from '../views/tasks.ts';
 import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';

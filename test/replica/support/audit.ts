@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { nodeCrypto } from '../../../src/keys/node.ts';
 import { segmentDigest, treeDigest } from '../../../src/log/index.ts';
 import { entryKey } from '../../../src/op/index.ts';
+import { decodeRow, type OperationRow, under } from '../../../src/replica/commit/rows.ts';
 import { openReplica } from '../../../src/replica/open.ts';
-import { decodeRow, type OperationRow, under } from '../../../src/replica/rows.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import { openStorage } from '../../../src/storage/open.ts';
 

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { CoterieError, type Entry, type Hash } from '../../schemas/index.ts';
-import type { ChannelState } from '../fold/types.ts';
-import { openKeyFile } from '../keys/key-file.ts';
-import { generateSeed, signerFromSeed, x25519FromSeed } from '../keys/node.ts';
-import { createClock, type Signer } from '../op/index.ts';
-import { type AbsorbContext, absorb } from './absorb.ts';
-import type { Commits } from './commits.ts';
-import type { Ledger } from './ledger.ts';
+import { CoterieError, type Entry, type Hash } from '../../../schemas/index.ts';
+import type { ChannelState } from '../../fold/types.ts';
+import { openKeyFile } from '../../keys/key-file.ts';
+import { generateSeed, signerFromSeed, x25519FromSeed } from '../../keys/node.ts';
+import { createClock, type Signer } from '../../op/index.ts';
+import type { Commits } from '../commit/commits.ts';
+import { emptyCounters, keys, type OperationRow } from '../commit/rows.ts';
+import type { Draft } from '../commit/transaction.ts';
+import { type AbsorbContext, absorb } from '../ledger/absorb.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { type MachineWorkspace, openMachineWorkspace, proveAdmission } from './machine.ts';
-import { emptyCounters, keys, type OperationRow } from './rows.ts';
-import type { Draft } from './transaction.ts';
 
 /** What a data directory knows of its workspace. */
 export interface WorkspaceRow {

@@ -1,14 +1,10 @@
-import type { DoctorReport, Entry, Hash, Progress } from '../../schemas/index.ts';
-import { nodeCrypto } from '../keys/node.ts';
-import { createWriter, freshClientID } from '../log/index.ts';
-import { checkChain, entryKey, keyId, readEntry } from '../op/index.ts';
-import { openStorage, type Storage } from '../storage/open.ts';
-import { counters } from './absorb.ts';
-import type { Checkpoints } from './checkpoints.ts';
-import type { Commits } from './commits.ts';
-import type { Database } from './database.ts';
-import type { Documents } from './documents.ts';
-import type { Membership } from './membership.ts';
+import type { DoctorReport, Entry, Hash, Progress } from '../../../schemas/index.ts';
+import { nodeCrypto } from '../../keys/node.ts';
+import { createWriter, freshClientID } from '../../log/index.ts';
+import { checkChain, entryKey, keyId, readEntry } from '../../op/index.ts';
+import { openStorage, type Storage } from '../../storage/open.ts';
+import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
 import {
   type ChainRow,
   decodeRow,
@@ -18,7 +14,11 @@ import {
   type OperationRow,
   type SegmentRow,
   under,
-} from './rows.ts';
+} from '../commit/rows.ts';
+import type { Checkpoints } from '../documents/checkpoints.ts';
+import type { Documents } from '../documents/documents.ts';
+import { counters } from '../ledger/absorb.ts';
+import type { Membership } from '../ledger/membership.ts';
 
 type Finding = DoctorReport['findings'][number];
 

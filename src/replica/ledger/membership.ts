@@ -1,14 +1,14 @@
-import type { Body, Hash, Person } from '../../schemas/index.ts';
+import type { Body, Hash, Person } from '../../../schemas/index.ts';
 import {
   createMembers,
   foldMembers,
   type IsAtOrBefore,
   type MemberId,
   type MembersLog,
-} from '../fold/index.ts';
-import type { MemberState, MembersState, Op, Verdict } from '../fold/types.ts';
-import type { Database } from './database.ts';
-import { type ChainRow, keys, type OperationRow } from './rows.ts';
+} from '../../fold/index.ts';
+import type { MemberState, MembersState, Op, Verdict } from '../../fold/types.ts';
+import type { Database } from '../commit/database.ts';
+import { type ChainRow, keys, type OperationRow } from '../commit/rows.ts';
 
 /** Who belongs to the workspace, in memory: the members log folded, and the names that people see. */
 export interface Membership {

@@ -1,10 +1,10 @@
-import type { Hash, Progress } from '../../schemas/index.ts';
-import type { Store } from '../storage/port.ts';
-import { type AbsorbContext, absorb, counters } from './absorb.ts';
-import { placeDefaults } from './bootstrap.ts';
-import type { Commits } from './commits.ts';
-import type { Database } from './database.ts';
-import { decodeRow, emptyCounters, keys, type OperationRow, under, viewsVersion } from './rows.ts';
+import type { Hash, Progress } from '../../../schemas/index.ts';
+import type { Store } from '../../storage/port.ts';
+import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { decodeRow, emptyCounters, keys, type OperationRow, under, viewsVersion } from '../commit/rows.ts';
+import { type AbsorbContext, absorb, counters } from '../ledger/absorb.ts';
+import { placeDefaults } from '../workspace/bootstrap.ts';
 
 const chunk = 128;
 const removedAtOnce = 4096;

@@ -1,6 +1,6 @@
-import type { Search } from '../search/index.ts';
+import type { Search } from '../../search/index.ts';
+import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import type { Database } from './database.ts';
 
 /** Takes removed text off the disk, in the background; what a crash left over is taken at the next opening. */
 export interface Removal {

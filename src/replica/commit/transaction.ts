@@ -1,4 +1,4 @@
-import type { Range } from '../storage/port.ts';
+import type { Range } from '../../storage/port.ts';
 import type { Database } from './database.ts';
 
 /** Rows to be, over what is committed. `undefined` as a value deletes. */

@@ -4,9 +4,9 @@ import {
   type Header,
   type OperationTypeName,
   type RejectedReason,
-} from '../../schemas/index.ts';
-import { everything } from '../fold/fold.ts';
-import { extendSubject, foldOf, foldSubject, folds, judge, type SubjectFold } from '../fold/index.ts';
+} from '../../../schemas/index.ts';
+import { everything } from '../../fold/fold.ts';
+import { extendSubject, foldOf, foldSubject, folds, judge, type SubjectFold } from '../../fold/index.ts';
 import type {
   AnyState,
   ChannelState,
@@ -16,11 +16,9 @@ import type {
   Op,
   TaskState,
   Verdict,
-} from '../fold/types.ts';
-import { type Crypto, hashOf, stripped } from '../op/index.ts';
-import type { Work } from './commits.ts';
-import type { Documents } from './documents.ts';
-import type { Membership } from './membership.ts';
+} from '../../fold/types.ts';
+import { type Crypto, hashOf, stripped } from '../../op/index.ts';
+import type { Work } from '../commit/commits.ts';
 import {
   type ChainRow,
   type CountersRow,
@@ -29,13 +27,15 @@ import {
   type HeadRow,
   keys,
   type OperationRow,
-} from './rows.ts';
-import type { Reader } from './transaction.ts';
-import type { Arriving, Because, ViewContext } from './views/context.ts';
-import { addMessage, placeChannel, placeEarlyReplies, removeMessage } from './views/conversation.ts';
-import { placeLinks } from './views/links.ts';
-import { placeMemory, removeMemory } from './views/memory.ts';
-import { addComment, placeTask, removeComment, removeTask } from './views/tasks.ts';
+} from '../commit/rows.ts';
+import type { Reader } from '../commit/transaction.ts';
+import type { Documents } from '../documents/documents.ts';
+import type { Arriving, Because, ViewContext } from '../views/context.ts';
+import { addMessage, placeChannel, placeEarlyReplies, removeMessage } from '../views/conversation.ts';
+import { placeLinks } from '../views/links.ts';
+import { placeMemory, removeMemory } from '../views/memory.ts';
+import { addComment, placeTask, removeComment, removeTask } from '../views/tasks.ts';
+import type { Membership } from './membership.ts';
 
 /** Which operations made apart are one thing: the first is the thing, the others its aliases. */
 export interface IdempotencyRow {

@@ -1,7 +1,7 @@
-import { type Crypto, treeDigest } from '../log/index.ts';
-import type { Database } from './database.ts';
+import { type Crypto, treeDigest } from '../../log/index.ts';
+import type { Database } from '../commit/database.ts';
+import { type CheckpointRow, keys, type SegmentRow } from '../commit/rows.ts';
 import type { Documents } from './documents.ts';
-import { type CheckpointRow, keys, type SegmentRow } from './rows.ts';
 
 /**
  * Digest of the workspace: the tree over logs and their segments. A segment has its digest in its checkpoint, or in

@@ -1,4 +1,4 @@
-import type { Range, Store } from '../storage/port.ts';
+import type { Range, Store } from '../../storage/port.ts';
 import { decodeRow, under } from './rows.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { CoterieError, type Entry, type Hash } from '../../schemas/index.ts';
-import { StorageError, type Store, type Write } from '../storage/port.ts';
-import { batchChecksum } from '../storage/store/frame.ts';
+import { CoterieError, type Entry, type Hash } from '../../../schemas/index.ts';
+import { StorageError, type Store, type Write } from '../../storage/port.ts';
+import { batchChecksum } from '../../storage/store/frame.ts';
 import type { Database } from './database.ts';
 import { encodeRow, type OperationRow } from './rows.ts';
 import { createDraft, type Draft, type Rows } from './transaction.ts';

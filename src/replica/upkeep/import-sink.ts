@@ -1,11 +1,11 @@
-import { CoterieError, type Hash, type OperationTypeName } from '../../schemas/index.ts';
-import type { Draft, ImportSink, Written } from '../import/draft.ts';
-import { hashOf } from '../op/index.ts';
-import { aliasKey, type IdempotencyRow } from './absorb.ts';
-import type { Work } from './commits.ts';
-import { defaultChannelId, defaultChannelNames } from './machine.ts';
-import { keys } from './rows.ts';
-import { type Actor, introduce, type Writing } from './writing/context.ts';
+import { CoterieError, type Hash, type OperationTypeName } from '../../../schemas/index.ts';
+import type { Draft, ImportSink, Written } from '../../import/draft.ts';
+import { hashOf } from '../../op/index.ts';
+import type { Work } from '../commit/commits.ts';
+import { keys } from '../commit/rows.ts';
+import { aliasKey, type IdempotencyRow } from '../ledger/absorb.ts';
+import { defaultChannelId, defaultChannelNames } from '../workspace/machine.ts';
+import { type Actor, introduce, type Writing } from '../writing/context.ts';
 
 /** Drafts of one write: a commit group's worth, so that others get their turn. */
 const chunk = 64;

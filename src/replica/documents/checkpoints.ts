@@ -1,10 +1,10 @@
-import { CoterieError } from '../../schemas/index.ts';
-import { parseDocumentName } from '../log/index.ts';
-import { type DocumentStore, StorageError, type Store } from '../storage/port.ts';
-import type { Commits } from './commits.ts';
-import type { Database } from './database.ts';
+import { CoterieError } from '../../../schemas/index.ts';
+import { parseDocumentName } from '../../log/index.ts';
+import { type DocumentStore, StorageError, type Store } from '../../storage/port.ts';
+import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { type CheckpointRow, keys, pad, type SegmentRow, under } from '../commit/rows.ts';
 import type { Documents } from './documents.ts';
-import { type CheckpointRow, keys, pad, type SegmentRow, under } from './rows.ts';
 
 /** Checkpoints documents in the background, trims the records that they hold, and holds writers back when it lags. */
 export interface Checkpoints {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CoterieError } from '../../schemas/index.ts';
-import { createKeyFile, readKeyFile } from '../keys/key-file.ts';
-import { generateSeed } from '../keys/node.ts';
-import { restoreStorage } from '../storage/backup.ts';
-import { openStorage } from '../storage/open.ts';
-import { StorageError } from '../storage/port.ts';
-import { freshEpoch, keyFileName, type WorkspaceRow } from './bootstrap.ts';
-import { decodeRow, encodeRow, keys } from './rows.ts';
-import type { LongWork } from './surface.ts';
+import { CoterieError } from '../../../schemas/index.ts';
+import { createKeyFile, readKeyFile } from '../../keys/key-file.ts';
+import { generateSeed } from '../../keys/node.ts';
+import { restoreStorage } from '../../storage/backup.ts';
+import { openStorage } from '../../storage/open.ts';
+import { StorageError } from '../../storage/port.ts';
+import { decodeRow, encodeRow, keys } from '../commit/rows.ts';
+import type { LongWork } from '../surface.ts';
+import { freshEpoch, keyFileName, type WorkspaceRow } from '../workspace/bootstrap.ts';
 
 /**
  * Makes a data directory from a backup. It keeps the replica's key and writes nothing until a peer told it its own

@@ -4,12 +4,12 @@ import {
   type Imported,
   limits,
   type OperationTypeName,
-} from '../../schemas/index.ts';
-import { shouldRoll } from '../log/index.ts';
-import { type Clock, makeHeader, type Signer } from '../op/index.ts';
+} from '../../../schemas/index.ts';
+import { shouldRoll } from '../../log/index.ts';
+import { type Clock, makeHeader, type Signer } from '../../op/index.ts';
+import type { Work } from '../commit/commits.ts';
+import { type HeadRow, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
 import { type AbsorbContext, absorb, stateOf } from './absorb.ts';
-import type { Work } from './commits.ts';
-import { type HeadRow, keys, type OperationRow, type SegmentRow } from './rows.ts';
 
 /** What someone wants to write; the rest of the header follows from it. */
 export interface Proposal {

@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { CoterieError, Entry, type Hash } from '../../schemas/index.ts';
-import { generateSeed, nodeCrypto, signerFromSeed } from '../keys/node.ts';
+import { CoterieError, Entry, type Hash } from '../../../schemas/index.ts';
+import { generateSeed, nodeCrypto, signerFromSeed } from '../../keys/node.ts';
 import {
   fromBase64url,
   hashOf,
@@ -15,7 +15,7 @@ import {
   toBase32,
   toBase64url,
   verifySignature,
-} from '../op/index.ts';
+} from '../../op/index.ts';
 
 /** A workspace as the user's machine knows it: its first operation and the secret that admits this user's replicas. */
 export interface MachineWorkspace {
@@ -89,7 +89,7 @@ export async function proveAdmission(
   machine: Signer,
   admitted: { workspace: Hash; key: string; encryption: string },
 ): Promise<{ seed: string; proof: string }> {
-  const { canonical, utf8 } = await import('../op/index.ts');
+  const { canonical, utf8 } = await import('../../op/index.ts');
   const seed = machine.publicKey;
   const proof = await machine.sign(
     utf8(

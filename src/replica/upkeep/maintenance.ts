@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { backupStorage } from '../storage/backup.ts';
-import type { Storage } from '../storage/open.ts';
-import type { WorkspaceRow } from './bootstrap.ts';
-import type { Checkpoints } from './checkpoints.ts';
-import type { Commits } from './commits.ts';
-import type { Database } from './database.ts';
+import { backupStorage } from '../../storage/backup.ts';
+import type { Storage } from '../../storage/open.ts';
+import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { pad, under as range } from '../commit/rows.ts';
+import type { Checkpoints } from '../documents/checkpoints.ts';
+import type { Documents } from '../documents/documents.ts';
+import type { Removal } from '../documents/removal.ts';
+import type { Replica } from '../surface.ts';
+import type { Core } from '../surface-of.ts';
+import type { WorkspaceRow } from '../workspace/bootstrap.ts';
+import { type Actor, introduce } from '../writing/context.ts';
 import { examine } from './doctor.ts';
-import type { Documents } from './documents.ts';
-import type { Removal } from './removal.ts';
 import { copyKey, refuseFilled } from './restore.ts';
-import { pad, under as range } from './rows.ts';
 import { directoryBytes } from './size.ts';
-import type { Replica } from './surface.ts';
-import type { Core } from './surface-of.ts';
-import { type Actor, introduce } from './writing/context.ts';
 
 type Maintenance = Pick<Replica, 'import' | 'export' | 'backup' | 'compact' | 'doctor'>;
 
@@ -38,8 +38,8 @@ export function maintenanceOf(options: {
       const mine = importing.then(async () => {
         // Loaded when one comes: opening does not wait for a tenth more of code.
         const [{ importerFor }, { runImport }, { createImportSink }] = await Promise.all([
-          import('../import/index.ts'),
-          import('../import/run.ts'),
+          import('../../import/index.ts'),
+          import('../../import/run.ts'),
           import('./import-sink.ts'),
         ]);
         const importer = importerFor(request.format, request.path);
@@ -51,8 +51,8 @@ export function maintenanceOf(options: {
     },
     async export(request, work = {}) {
       const [{ exportTo }, { createExportReader }] = await Promise.all([
-        import('../export/export.ts'),
-        import('./reading/export-reader.ts'),
+        import('../../export/export.ts'),
+        import('../reading/export-reader.ts'),
       ]);
       return exportTo(request.directory, createExportReader(core.reading, workspace.id), work);
     },

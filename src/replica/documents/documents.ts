@@ -1,4 +1,4 @@
-import type { Entry, Hash } from '../../schemas/index.ts';
+import type { Entry, Hash } from '../../../schemas/index.ts';
 import {
   createMender,
   createWriter,
@@ -6,13 +6,13 @@ import {
   type LogDocument,
   openLogDocument,
   segmentDigest,
-} from '../log/index.ts';
-import { type Crypto, entryKey } from '../op/index.ts';
-import type { DocumentStore, Store } from '../storage/port.ts';
-import type { Appended, Mended } from './commits.ts';
-import type { Database } from './database.ts';
-import { entryOf, keys, type TailRow, under } from './rows.ts';
-import type { Rows } from './transaction.ts';
+} from '../../log/index.ts';
+import { type Crypto, entryKey } from '../../op/index.ts';
+import type { DocumentStore, Store } from '../../storage/port.ts';
+import type { Appended, Mended } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { entryOf, keys, type TailRow, under } from '../commit/rows.ts';
+import type { Rows } from '../commit/transaction.ts';
 
 /** The Yjs side of a replica: writers, shown documents and the records between them and their checkpoints. */
 export interface Documents {

@@ -1,5 +1,5 @@
-import type { Body, Entry, Hash, Header, OperationState } from '../../schemas/index.ts';
-import type { Mark } from '../fold/index.ts';
+import type { Body, Entry, Hash, Header, OperationState } from '../../../schemas/index.ts';
+import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
 export const viewsVersion = 1;
