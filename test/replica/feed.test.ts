@@ -79,14 +79,14 @@ describe('REP-14 the feed', () => {
     expect(await take(kai.events({ since: inside }), 2)).toEqual(all.slice(-2));
     await kai.compact({ keep: 0 });
     const end = (await kai.status()).cursor;
-    const stream = kai.events({ since: '0' });
+    const stream = kai.events({ since: '0' })[Symbol.asyncIterator]();
     const gap = (await stream.next()).value as Event;
     expect(gap).toMatchObject({ type: 'gap', cursor: end });
     const next = stream.next();
     const posted = await kai.messages.post('general', { text: 'next' });
     expect(((await next).value as Event).operation).toBe(posted.id);
     expect((await kai.messages.list('general', { limit: 100 })).items).toHaveLength(21);
-    await stream.return(undefined);
+    await stream.return?.();
   });
 
   it('begins where it was asked for: nothing between the call and the first look is missed', async () => {
@@ -139,8 +139,8 @@ describe('REP-14 the feed', () => {
   it('ends when it is asked to and when the replica closes', async () => {
     const kai = await open();
     const stop = new AbortController();
-    const one = kai.events({ signal: stop.signal }).next();
-    const two = kai.events().next();
+    const one = kai.events({ signal: stop.signal })[Symbol.asyncIterator]().next();
+    const two = kai.events()[Symbol.asyncIterator]().next();
     stop.abort();
     expect((await one).done).toBe(true);
     await kai.close();
