@@ -16,9 +16,9 @@ import { createDigests } from './documents/digest.ts';
 import { createDocuments } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { asCoterie, withCodes } from './failures.ts';
-import type { AbsorbContext } from './ledger/absorb.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
+import type { AbsorbContext } from './ledger/state.ts';
 import type { Reading } from './reading/context.ts';
 import type { Feed } from './reading/feed.ts';
 import { createSearchSource } from './reading/search-source.ts';
@@ -108,6 +108,9 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const database = createDatabase(store);
   const closing = new AbortController();
   const { signer, seed } = await openReplicaKey(storage.info.directory, random);
+  // A row that a damaged filter hides would make this a new directory.
+  for (const name of ['workspace', 'counters', 'views', 'epoch', 'restored'])
+    await database.getConfirmed(keys.meta(name));
   const known = database.get<WorkspaceRow>(keys.meta('workspace'));
   const chosen = known
     ? undefined
@@ -148,9 +151,17 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     monotonic,
     finish: (rows, appended, mended) => documents.finish(rows, appended, mended),
     admit: () => checkpoints.admit(),
+    savepoint: () => membership.savepoint(),
     onRefused: () => refused(),
   });
-  const checkpoints = createCheckpoints({ store, stored: storage.documents, database, documents, commits });
+  const checkpoints = createCheckpoints({
+    timer,
+    store,
+    stored: storage.documents,
+    database,
+    documents,
+    commits,
+  });
 
   const context: AbsorbContext = {
     crypto: nodeCrypto,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Status } from '../../schemas/index.ts';
 import type { Storage } from '../storage/open.ts';
 import type { Documents } from './documents/documents.ts';
-import { counters } from './ledger/absorb.ts';
+import { counters } from './ledger/state.ts';
 import { cursorOf } from './reading/feed.ts';
 import type { Core } from './surface-of.ts';
 import { directoryBytes } from './upkeep/size.ts';

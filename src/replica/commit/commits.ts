@@ -15,6 +15,8 @@ const reopenEach = 200;
 /** An entry that its document takes in with this group, under its key once it is signed. */
 export interface Appended {
   readonly document: string;
+  /** True for the first entry of a new document. */
+  readonly first: boolean;
   readonly hash: Hash;
   readonly row: OperationRow;
   /** Resolves when `row.sig` is filled. */
@@ -36,6 +38,8 @@ export interface Work {
   mend(entry: Mended): void;
   /** Runs after the group is durable, in order, before the writers hear of it. */
   onDurable(effect: () => void): void;
+  /** Returns what takes back everything done since: rows, entries, and what memory took over. */
+  savepoint(): () => void;
   /** Resolves when everything queued before is on disk, signed and shown (or refused, and this write with it). */
   settled(): Promise<void>;
 }
@@ -97,6 +101,8 @@ export interface CommitsOptions {
   ) => (() => void) | undefined;
   /** Waits while too much is written and not checkpointed. */
   readonly admit: () => Promise<void> | undefined;
+  /** Marks what is in memory; the returned function takes it back to that, for a step that is refused. */
+  readonly savepoint: () => () => void;
   /** After a refused write: everything in memory that was built on it must go. */
   readonly onRefused: () => Promise<void>;
 }
@@ -114,6 +120,8 @@ export function createCommits(options: CommitsOptions): Commits {
   let tasks = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let pumping: Promise<void> | undefined;
+  // The disk refused a group, and what is there is being read: nothing may be built before that is known.
+  let recovering: Promise<void> | undefined;
   let wake: (() => void) | undefined;
   let closed = false;
   // The store failed and could not be opened again yet: nothing in memory is sure.
@@ -131,6 +139,7 @@ export function createCommits(options: CommitsOptions): Commits {
   ): Promise<{ value: T; done: Promise<void> | undefined }> {
     while (open.appended.length >= groupOperations && flying)
       await flying.done.promise.catch(() => undefined);
+    while (recovering) await recovering;
     if (closed) throw new CoterieError('closed', 'The replica is closing.');
     if (stale) await revive();
     const began = generation;
@@ -139,17 +148,32 @@ export function createCommits(options: CommitsOptions): Commits {
     const appended: Appended[] = [];
     const mended: Mended[] = [];
     const effects: (() => void)[] = [];
-    const value = await task({
-      draft,
-      append: (entry) => appended.push(entry),
-      mend: (entry) => mended.push(entry),
-      onDurable: (effect) => effects.push(effect),
-      settled: async () => pumping,
+    const before = options.savepoint();
+    const attempt = async () =>
+      task({
+        draft,
+        append: (entry) => appended.push(entry),
+        mend: (entry) => mended.push(entry),
+        onDurable: (effect) => effects.push(effect),
+        settled: async () => pumping,
+        savepoint() {
+          const rows = draft.savepoint();
+          const memory = options.savepoint();
+          const lengths = [appended, mended, effects].map((list) => ({ list, length: list.length }));
+          return () => {
+            rows();
+            memory();
+            for (const { list, length } of lengths) list.length = length;
+          };
+        },
+      });
+    const value = await attempt().catch(async (error: unknown) => {
+      before();
+      if (generation !== began) await rebuilt();
+      throw error;
     });
     if (generation !== began) {
-      // What the task put in memory meanwhile was built on refused rows as well.
-      await pumping;
-      await options.onRefused().catch(() => undefined);
+      await rebuilt();
       throw refusal();
     }
     // It wrote nothing, but what it answers may rest on what is queued: nobody hears of that before it is on disk.
@@ -170,6 +194,12 @@ export function createCommits(options: CommitsOptions): Commits {
     }
     pumping ??= pump();
     return { value, done: joined.done.promise };
+  }
+
+  /** What a task put in memory while the disk refused what it was built on goes as well. */
+  async function rebuilt(): Promise<void> {
+    await pumping;
+    await options.onRefused().catch(() => undefined);
   }
 
   function settled(group: Group): void {
@@ -213,10 +243,11 @@ export function createCommits(options: CommitsOptions): Commits {
         await store.commit(attempt.writes);
         succeed(group);
       } catch (error) {
-        await recover(group, attempt, error);
-      } finally {
-        flying = undefined;
+        recovering = recover(group, attempt, error);
+        await recovering;
+        recovering = undefined;
       }
+      flying = undefined;
     }
     // In the turn of the last look, so that what comes next starts another pump.
     pumping = undefined;
@@ -258,6 +289,7 @@ export function createCommits(options: CommitsOptions): Commits {
     generation++;
     const behind = open;
     open = createGroup();
+    flying = undefined;
     database.forget();
     let landed = false;
     try {

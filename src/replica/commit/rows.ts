@@ -51,7 +51,7 @@ export const keys = {
   memoryKey: (keyHash: Hash, id: Hash) => `v/memorykey/${keyHash}/${id}`,
   superseded: (id: Hash, by: Hash) => `v/superseded/${id}/${by}`,
   /** (member, idempotency key) or an import's source -> operations, the thing first. */
-  idempotency: (scope: string, keyHash: Hash) => `v/key/${scope}/${keyHash}`,
+  idempotency: (scope: string, keyHash: Hash) => `key/${scope}/${keyHash}`,
   /** Operations that can be news to someone, by feed number. */
   news: (n: number) => `v/news/${pad(n)}`,
   /** What needs a member, by feed number. */
@@ -80,6 +80,8 @@ export interface OperationRow {
   readonly redacted?: Hash | undefined;
   /** Number of the segment of its log in which it stands. */
   readonly segment: number;
+  /** The how-manieth operation here; views are made anew in this order. */
+  readonly arrival?: number | undefined;
   /** Feed number, once it counted. */
   readonly feed?: number | undefined;
   /** Absent = counted. */

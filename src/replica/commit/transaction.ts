@@ -80,3 +80,9 @@ export function createDraft(database: Database, layers: readonly Rows[]): Draft 
   };
   return draft;
 }
+
+/** A row whose absence decides something: when a plain look misses it, a seek confirms that. */
+export const sure = async <T>(
+  reader: Pick<Reader, 'get' | 'getConfirmed'>,
+  key: string,
+): Promise<T | undefined> => reader.get<T>(key) ?? (await reader.getConfirmed<T>(key));

@@ -37,16 +37,36 @@ export interface CheckpointsOptions {
   readonly database: Database;
   readonly documents: Documents;
   readonly commits: Commits;
+  readonly timer: (task: () => void, ms: number) => () => void;
 }
+
+/** The newest checkpoint: its records go when the next one is stored. */
+interface LastCheckpoint {
+  readonly document: string;
+  readonly through: number;
+}
+
+/** A document that could not be checkpointed is tried again after this, ms. */
+const retryAfter = 10_000;
 
 export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   const { store, stored, database, documents, commits } = options;
   let running: Promise<void> | undefined;
   let trouble: Error | undefined;
   let closed = false;
-  let paused = 0;
   let sinceCompaction = 0;
   let waiting: (() => void)[] = [];
+  /** Documents that could not be checkpointed lately; the others go on. */
+  const failing = new Set<string>();
+  let retry: (() => void) | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One at a time: what changes documents, and what must not see them change. */
+  function alone<T>(task: () => Promise<T>): Promise<T> {
+    const mine = turn.then(task);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
 
   const isClosed = (document: string): boolean => {
     const name = parseDocumentName(document);
@@ -59,6 +79,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     const { operations, bytes } = documents.uncheckpointed();
     let oldest: { document: string; from: number } | undefined;
     for (const [document, tail] of documents.tails) {
+      if (failing.has(document)) continue;
       if (isClosed(document)) return document;
       if (!oldest || tail.from < oldest.from) oldest = { document, from: tail.from };
     }
@@ -70,33 +91,24 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
    * the checkpoint before this one. So there is always either the stored document or all records since the one before.
    */
   async function checkpoint(document: string): Promise<void> {
-    const shown = await documents.shown(document);
-    const through = documents.through(document);
-    const state = shown.encode();
+    const { state, through, digest } = await documents.stateOf(document);
     const done = isClosed(document);
-    const digest = await documents.digest(document);
     await stored.write(document, state);
     await commits.write(
       async ({ draft }) => {
-        const before = draft.get<{ document: string; through: number }>(keys.meta('checkpoint'));
+        const before = draft.get<LastCheckpoint>(keys.meta('checkpoint'));
+        const held = before?.document === document ? Math.min(before.through, through) : before?.through;
+        if (before && held !== undefined) await trim(draft, before.document, held);
+        draft.put(keys.checkpoint(document), { through, digest } satisfies CheckpointRow);
+        draft.put(keys.meta('checkpoint'), { document, through } satisfies LastCheckpoint);
         documents.settle(draft, document, through);
-        draft.put(keys.checkpoint(document), {
-          through,
-          digest,
-        } satisfies CheckpointRow);
-        draft.put(keys.meta('checkpoint'), { document, through });
-        if (before)
-          await trim(
-            draft,
-            before.document,
-            before.document === document ? Math.min(before.through, through) : before.through,
-          );
       },
       { urgent: true },
     );
     // What came in the meantime is in records; a closed document takes no more memory.
     if (done && !documents.tails.has(document)) documents.unload(document);
-    trouble = undefined;
+    failing.delete(document);
+    if (failing.size === 0) trouble = undefined;
     release();
     if (++sinceCompaction >= compactEach) {
       sinceCompaction = 0;
@@ -117,18 +129,30 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   }
 
   function release(): void {
-    const { operations, bytes } = documents.uncheckpointed();
-    if (operations >= mostOperations || bytes >= mostBytes) return;
+    if (full()) return;
     const free = waiting;
     waiting = [];
     for (const go of free) go();
   }
 
   async function work(): Promise<void> {
-    for (let document = next(); document !== undefined && !closed && paused === 0; document = next())
-      await checkpoint(document);
+    for (let document = next(); document !== undefined && !closed; document = next()) {
+      const due = document;
+      await alone(() => checkpoint(due)).catch((error: unknown) => {
+        failing.add(due);
+        fail(error);
+      });
+    }
+    // The journal holds everything meanwhile; a disk that was full may not be so for ever.
+    if (failing.size > 0 && !closed)
+      retry ??= options.timer(() => {
+        retry = undefined;
+        failing.clear();
+        checkpoints.notice();
+      }, retryAfter);
   }
 
+  /** Those who wait are told, unless there is room for them all the same. */
   function fail(error: unknown): void {
     trouble = error instanceof Error ? error : new Error(String(error));
     const free = waiting;
@@ -136,12 +160,40 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     for (const go of free) go();
   }
 
+  const full = (): boolean => {
+    const { operations, bytes } = documents.uncheckpointed();
+    return operations >= mostOperations || bytes >= mostBytes;
+  };
+
+  async function purge(others: () => Promise<void>): Promise<void> {
+    const rows = await database.under<readonly string[]>('purge/');
+    if (rows.length === 0) return;
+    for (const [key, hashes] of rows) {
+      const document = key.slice('purge/'.length);
+      await checkpoint(document);
+      const { through } = database.get<CheckpointRow>(keys.checkpoint(document)) ?? { through: 0 };
+      await commits.write(({ draft }) => trim(draft, document, through), { urgent: true });
+      await store.compact(under(`rec/${document}/`));
+      for (const hash of hashes) await store.compact(under(keys.operation(hash)));
+      await stored.purge(document);
+    }
+    await others();
+    await commits.write(
+      ({ draft }) => {
+        // What was removed meanwhile stays due.
+        for (const [key, hashes] of rows)
+          if (draft.get<readonly string[]>(key)?.length === hashes.length) draft.remove(key);
+      },
+      { urgent: true },
+    );
+  }
+
   const checkpoints: Checkpoints = {
     get trouble() {
       return trouble;
     },
     notice() {
-      if (running || closed || paused > 0 || next() === undefined) return;
+      if (running || closed || next() === undefined) return;
       running = work()
         .catch(fail)
         .finally(() => {
@@ -149,64 +201,44 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         });
     },
     admit() {
-      const { operations, bytes } = documents.uncheckpointed();
-      if (operations < mostOperations && bytes < mostBytes) return undefined;
+      if (!full()) return undefined;
       checkpoints.notice();
       return new Promise<void>((resolve) => waiting.push(resolve)).then(() => {
-        if (!trouble) return;
+        if (!trouble || !full()) return;
         const code = trouble instanceof StorageError ? trouble.code : 'storage_failed';
-        throw new CoterieError(
-          code,
-          `Documents can't be checkpointed, so nothing more is taken: ${trouble.message}`,
-          { cause: trouble },
-        );
+        const message = `Documents can't be checkpointed, so nothing more is taken: ${trouble.message}`;
+        throw new CoterieError(code, message, { cause: trouble });
       });
     },
-    async all(progress) {
-      while (running) await running;
-      const due = [...documents.tails.keys()];
-      for (const [i, document] of due.entries()) {
-        await checkpoint(document);
-        progress?.(i + 1, due.length);
-      }
-      const last = database.get<{ document: string; through: number }>(keys.meta('checkpoint'));
-      if (last)
-        await commits.write(({ draft }) => trim(draft, last.document, last.through), { urgent: true });
-      await store.compact(under('rec/'));
-    },
-    async purge(others) {
-      const rows = await database.under<readonly string[]>('purge/');
-      if (rows.length === 0) return;
-      while (running) await running;
-      for (const [key, hashes] of rows) {
-        const document = key.slice('purge/'.length);
-        await checkpoint(document);
-        const { through } = database.get<CheckpointRow>(keys.checkpoint(document)) ?? { through: 0 };
-        await commits.write(({ draft }) => trim(draft, document, through), { urgent: true });
-        await store.compact(under(`rec/${document}/`));
-        for (const hash of hashes) await store.compact(under(keys.operation(hash)));
-        await stored.purge(document);
-      }
-      await others();
-      await commits.write(
-        ({ draft }) => {
-          // What was removed meanwhile stays due.
-          for (const [key, hashes] of rows)
-            if (draft.get<readonly string[]>(key)?.length === hashes.length) draft.remove(key);
-        },
-        { urgent: true },
-      );
-    },
+    all: (progress) =>
+      alone(async () => {
+        const due = [...documents.tails.keys()];
+        for (const [i, document] of due.entries()) {
+          await checkpoint(document);
+          progress?.(i + 1, due.length);
+        }
+        const last = database.get<LastCheckpoint>(keys.meta('checkpoint'));
+        if (last)
+          await commits.write(({ draft }) => trim(draft, last.document, last.through), { urgent: true });
+        await store.compact(under('rec/'));
+      }),
+    purge: (others) => alone(() => purge(others)),
     async pause() {
-      paused++;
-      while (running) await running;
-      return () => {
-        paused--;
-        checkpoints.notice();
-      };
+      let resume = (): void => undefined;
+      const over = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      await new Promise<void>((begun) => {
+        void alone(async () => {
+          begun();
+          await over;
+        });
+      });
+      return resume;
     },
     async close() {
       closed = true;
+      retry?.();
       fail(new CoterieError('closed', 'The replica is closing.'));
       while (running) await running;
     },

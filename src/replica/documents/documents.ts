@@ -20,6 +20,8 @@ export interface Documents {
   finish(rows: Rows, appended: readonly Appended[], mended: readonly Mended[]): () => void;
   /** The document as others see it: loaded from checkpoint and records, once. */
   shown(document: string): Promise<LogDocument>;
+  /** The same, and it stays in memory until the group that mends it. */
+  hold(document: string): Promise<LogDocument>;
   /** A document that is in memory, if it is. */
   loaded(document: string): LogDocument | undefined;
   unload(document: string): void;
@@ -28,8 +30,8 @@ export interface Documents {
   readonly tails: ReadonlyMap<string, TailRow>;
   /** Operations and bytes not checkpointed. */
   uncheckpointed(): { operations: number; bytes: number };
-  /** Number of the last durable record of a document that is in memory: what its shown form holds. */
-  through(document: string): number;
+  /** The document as it is shown now, whole: its update, the last durable record in it, its digest. */
+  stateOf(document: string): Promise<{ state: Uint8Array; through: number; digest: string }>;
   /** Takes records up to `through`, which a checkpoint holds, off a tail. */
   settle(
     rows: { put(key: string, value: unknown): void; remove(key: string): void },
@@ -81,6 +83,8 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
   const writers = new Map<string, ReturnType<typeof createWriter>>();
   const menders = new Map<string, ReturnType<typeof createMender>>();
   const tails = new Map<string, TailRow>();
+  /** Documents that a write in the making will mend. */
+  const held = new Set<string>();
   const pieces = new Map<string, Uncheckpointed[]>();
   let record = 0;
 
@@ -92,7 +96,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       tails.set(document, tail);
       pieces.set(document, [{ n: tail.through, operations: tail.operations, bytes: tail.bytes }]);
     }
-    const last = database.get<{ n: number }>(keys.meta('record'));
+    const last = await database.getConfirmed<{ n: number }>(keys.meta('record'));
     record = last?.n ?? 0;
   }
 
@@ -137,22 +141,21 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
   }
 
   /**
-   * A document that is written to stays in memory while there is room, since its checkpoint needs it; one without a
-   * tail and without a checkpoint is new and needs no loading. Everything in it is on disk: any may go at any time.
+   * A document that is written to stays in memory while there is room, since its checkpoint needs it; one that this
+   * group begins needs no loading. Everything in it is on disk: any may go at any time, but for those held.
    */
-  function keepInMemory(document: string): void {
+  function keepInMemory(document: string, fresh: boolean): void {
     const known = live.get(document);
     if (known) {
       live.delete(document);
       live.set(document, known);
       return;
     }
-    const fresh = !tails.has(document) && database.get(keys.checkpoint(document)) === undefined;
     if (!fresh && live.size >= mostLive) return;
     openLive(document, fresh);
     for (const [other, entry] of live) {
       if (live.size <= mostLive) return;
-      if (entry.ready && other !== document) drop(other);
+      if (entry.ready && other !== document && !held.has(other)) drop(other);
     }
   }
 
@@ -205,6 +208,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     finish(rows, appended, mended) {
       const updates: [document: string, update: Uint8Array, n: number][] = [];
       const byDocument = new Map<string, [Hash, Entry][]>();
+      const begun = new Set(appended.filter(({ first }) => first).map(({ document }) => document));
       for (const { document, hash, row } of appended) {
         const entries = byDocument.get(document) ?? [];
         entries.push([entryKey(crypto, hash, row.sig), entryOf(row)]);
@@ -212,7 +216,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       }
       for (const [document, entries] of byDocument) {
         const update = writer(document).encode(entries);
-        keepInMemory(document);
+        keepInMemory(document, begun.has(document));
         grown(rows, document, update, entries.length);
         updates.push([document, update, record]);
       }
@@ -221,6 +225,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
         byMended.set(entry.document, [...(byMended.get(entry.document) ?? []), entry]);
       for (const [document, entries] of byMended) {
         const update = mend(document, entries);
+        held.delete(document);
         grown(rows, document, update, entries.length);
         updates.push([document, update, record]);
       }
@@ -239,7 +244,12 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     },
     shown: (document) => openLive(document, false).loading,
     loaded: (document) => live.get(document)?.ready,
+    hold(document) {
+      held.add(document);
+      return openLive(document, false).loading;
+    },
     unload(document) {
+      if (held.has(document)) return;
       drop(document);
       writers.delete(document);
     },
@@ -260,7 +270,14 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       }
       return { operations, bytes };
     },
-    through: (document) => live.get(document)?.through ?? 0,
+    async stateOf(document) {
+      const entry = openLive(document, false);
+      const shown = await entry.loading;
+      // All of one instant and one loading: nothing is awaited between.
+      const digest = entry.digest ?? segmentDigest(crypto, bodies(shown));
+      entry.digest = digest;
+      return { state: shown.encode(), through: entry.through, digest };
+    },
     settle(rows, document, through) {
       const rest = (pieces.get(document) ?? []).filter(({ n }) => n > through);
       const last = rest.at(-1);
@@ -291,6 +308,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       }
     },
     async reset() {
+      held.clear();
       writers.clear();
       menders.clear();
       // What was refused may be on disk after all, and no shown document has it: all are read anew.

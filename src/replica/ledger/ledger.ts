@@ -9,7 +9,9 @@ import { shouldRoll } from '../../log/index.ts';
 import { type Clock, makeHeader, type Signer } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { type HeadRow, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
-import { type AbsorbContext, absorb, stateOf } from './absorb.ts';
+import { sure } from '../commit/transaction.ts';
+import { absorb } from './absorb.ts';
+import { type AbsorbContext, stateOf } from './state.ts';
 
 /** What someone wants to write; the rest of the header follows from it. */
 export interface Proposal {
@@ -51,15 +53,15 @@ export function createLedger(options: LedgerOptions): Ledger {
   const { membership, signer, clock, crypto, random } = options;
 
   /** Where the next operation of a log stands; rolls to a fresh segment when the newest is full. */
-  function place(work: Work, log: string, bytes: number): number {
-    const row = work.draft.get<SegmentRow>(keys.segment(log)) ?? { n: 1, operations: 0, bytes: 0 };
+  async function place(work: Work, log: string, bytes: number): Promise<{ n: number; first: boolean }> {
+    const row = (await sure<SegmentRow>(work.draft, keys.segment(log))) ?? { n: 1, operations: 0, bytes: 0 };
     const current = shouldRoll(row) ? { n: row.n + 1, operations: 0, bytes: 0 } : row;
     work.draft.put(keys.segment(log), {
       n: current.n,
       operations: current.operations + 1,
       bytes: current.bytes + bytes,
     } satisfies SegmentRow);
-    return current.n;
+    return { n: current.n, first: current.operations === 0 };
   }
 
   /** Ties heads together until no more are left than an operation may name. */
@@ -96,7 +98,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   async function make(work: Work, proposal: Proposal, after: readonly Hash[]): Promise<Hash> {
     const { log, type } = proposal;
-    const head = work.draft.get<HeadRow>(keys.head(log, signer.id));
+    const head = await sure<HeadRow>(work.draft, keys.head(log, signer.id));
     const members = log === 'members' ? undefined : membership.heads.slice(0, limits.heads);
     const changed = members !== undefined && (type === 'redact' || members.join(',') !== head?.members);
     const made = makeHeader(crypto, {
@@ -119,18 +121,19 @@ export function createLedger(options: LedgerOptions): Ledger {
     });
     let bytes = made.signedBytes.length + entryOverhead;
     for (const text of Object.values(made.body ?? {})) bytes += text.length;
+    const segment = await place(work, log, bytes);
     const row: OperationRow = {
       header: made.header,
       ...(made.body ? { body: made.body } : {}),
       sig: '',
-      segment: place(work, log, bytes),
+      segment: segment.n,
     };
     const signed = signer.sign(made.signedBytes).then((sig) => {
       row.sig = sig;
     });
     signed.catch(() => undefined);
     await absorb(options, work, made, row, true);
-    work.append({ document: `log/${log}/${row.segment}`, hash: made.hash, row, signed });
+    work.append({ document: `log/${log}/${segment.n}`, first: segment.first, hash: made.hash, row, signed });
     return made.hash;
   }
 

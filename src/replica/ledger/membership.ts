@@ -16,8 +16,8 @@ export interface Membership {
   readonly heads: readonly Hash[];
   /** Folds one more operation in. */
   add(op: Op, body: Body | undefined): Verdict;
-  /** Takes back one that was added and is not written after all. */
-  undo(hash: Hash): void;
+  /** Returns what takes back everything added since. */
+  savepoint(): () => void;
   readonly isAtOrBefore: IsAtOrBefore;
   /** Never fails: who is not known is shown by the id. */
   person(id: Hash): Person;
@@ -73,11 +73,16 @@ export function createMembership(options: {
       log = whole.log;
       return whole.verdicts.get(op.hash) ?? { state: 'counted' };
     },
-    undo(hash) {
-      ops = ops.filter((op) => op.hash !== hash);
-      names.delete(hash);
-      handles = undefined;
-      log = foldMembers(memberId, ops).log;
+    savepoint() {
+      const now = ops;
+      const { length } = ops;
+      return () => {
+        // After a reload the rows have the say.
+        if (ops !== now || ops.length === length) return;
+        for (const op of ops.splice(length)) names.delete(op.hash);
+        handles = undefined;
+        log = foldMembers(memberId, ops).log;
+      };
     },
     isAtOrBefore(hash, frontier) {
       const header = database.get<OperationRow>(keys.operation(hash))?.header;

@@ -10,12 +10,12 @@ import {
 import { covers, type Mark } from '../../fold/index.ts';
 import type { CountersRow, FeedRow } from '../commit/rows.ts';
 import { keys, pad } from '../commit/rows.ts';
-import { stateOf } from '../ledger/absorb.ts';
+import { stateOf } from '../ledger/state.ts';
 import type { Because } from '../views/context.ts';
 import { channelOfLog } from '../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf } from './context.ts';
 import { cursorOf, eventOf, type Feed } from './feed.ts';
-import { type ChainHead, chainHeads, createCounting, markOfMember, vectorOf } from './pending.ts';
+import { type ChainHead, createCounting, instant, markOfMember, vectorOf } from './pending.ts';
 
 /** Stated estimate: a token is four bytes of the answer's JSON. */
 export const tokensOf = (value: unknown): number => Math.ceil(JSON.stringify(value).length / 4);
@@ -49,13 +49,13 @@ export async function catchUp(
   query: CatchUpQuery,
   digest: () => Promise<string>,
 ): Promise<CatchUp> {
-  const end = feed.end();
+  const { heads, end } = await instant(reading);
   const { mark, low } = markOfMember(reading, member);
   const counting = createCounting(reading, member);
   const budget = query.budget ?? defaultBudget;
   const limit = query.limit ?? defaultLimit;
   const chains: { chain: ChainHead; count: number }[] = [];
-  for (const chain of await chainHeads(reading)) {
+  for (const chain of heads) {
     const count = await counting.beyond(chain, mark);
     if (count > 0) chains.push({ chain, count });
   }

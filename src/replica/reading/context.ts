@@ -3,8 +3,9 @@ import type { AnyState, ChannelState, Register } from '../../fold/types.ts';
 import { type Crypto, stampTime } from '../../op/index.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import { aliasKey, stateOf } from '../ledger/absorb.ts';
 import type { Membership } from '../ledger/membership.ts';
+import { aliasKey } from '../ledger/repeats.ts';
+import { stateOf } from '../ledger/state.ts';
 
 /** What reading needs: committed rows and who is who. */
 export interface Reading {
@@ -37,6 +38,23 @@ export function textOf(reading: Reading, op: Hash | null | undefined, field: str
   if (!op) return null;
   return operation(reading, op)?.body?.[field] ?? null;
 }
+
+/** Where the page after a cursor begins. Throws `invalid` for a cursor that is none of this list. */
+export function startAfter<T>(
+  items: readonly T[],
+  cursor: string | undefined,
+  idOf: (item: T) => string,
+): number {
+  if (cursor === undefined) return 0;
+  const at = items.findIndex((item) => idOf(item) === cursor);
+  if (at < 0) throw unknownCursor();
+  return at + 1;
+}
+
+export const unknownCursor = (): CoterieError =>
+  new CoterieError('invalid', 'cursor is not one of this list', {
+    hint: 'Send the `next` of the page before.',
+  });
 
 export const time = (ms: number): string => new Date(ms).toISOString();
 export const stampIso = (stamp: Stamp): string => time(stampTime(stamp));

@@ -2,7 +2,7 @@ import type { Hash } from '../../../schemas/index.ts';
 import type { ExportReader } from '../../export/reader.ts';
 import type { ChannelState, MessageState, TaskState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import { stateOf } from '../ledger/absorb.ts';
+import { stateOf } from '../ledger/state.ts';
 import type { LinkRow } from '../views/links.ts';
 import { defaultChannelId, defaultChannelNames } from '../workspace/machine.ts';
 import { operation, type Reading, stampIso, textOf, time } from './context.ts';

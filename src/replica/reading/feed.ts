@@ -11,9 +11,10 @@ import {
 } from '../../../schemas/index.ts';
 import { order } from '../../fold/index.ts';
 import { type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
-import { aliasKey, subjectOf } from '../ledger/absorb.ts';
+import { aliasKey } from '../ledger/repeats.ts';
+import { subjectOf } from '../ledger/state.ts';
 import { channelOfLog } from '../views/conversation.ts';
-import { operation, type Reading, stampIso, time } from './context.ts';
+import { operation, type Reading, stampIso, startAfter, time } from './context.ts';
 import { findChannel, findMember } from './names.ts';
 
 /** The local order of arrival. A cursor is (feed epoch, number). */
@@ -169,12 +170,6 @@ async function* stream(
 ): AsyncGenerator<Event> {
   const passes = await eventFilter(reading, query);
   let n = from;
-  const first = (await reading.database.under<FeedRow>('feed/', { limit: 1 }))[0];
-  const kept = first ? Number(first[0].slice('feed/'.length)) : feed.end() + 1;
-  if (n + 1 < kept && n < feed.end()) {
-    yield gap(feed, n + 1, kept - 1);
-    n = kept - 1;
-  }
   while (!signal.aborted) {
     const end = feed.end();
     if (n >= end) {
@@ -182,13 +177,27 @@ async function* stream(
       continue;
     }
     const to = Math.min(end, n + 256);
-    for (const [at, row] of await feedRows(reading, n, to)) {
+    const rows = await feedRows(reading, n, to);
+    // Rows go from the oldest on, also while a stream reads them.
+    const next = rows[0]?.[0] ?? (await firstKept(reading, feed));
+    if (next > n + 1) {
+      yield gap(feed, n + 1, next - 1);
+      n = next - 1;
+      continue;
+    }
+    for (const [at, row] of rows) {
       const event = eventOf(reading, feed, at, row);
       if (signal.aborted) return;
       if (event && passes(event)) yield event;
     }
-    n = to;
+    n = rows.at(-1)?.[0] ?? to;
   }
+}
+
+/** Number of the oldest feed row that is there; one beyond the end when there is none. */
+export async function firstKept(reading: Reading, feed: Feed): Promise<number> {
+  const first = (await reading.database.under<FeedRow>('feed/', { limit: 1 }))[0];
+  return first ? Number(first[0].slice('feed/'.length)) : feed.end() + 1;
 }
 
 /** Stands for feed rows that were compacted away. */
@@ -247,7 +256,7 @@ export async function history(
     throw new CoterieError('not_found', `There is nothing with the id ${id}.`);
   const sorted = order(ops, subject).ops;
   const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
-  const start = query.cursor === undefined ? 0 : sorted.findIndex(({ hash }) => hash === query.cursor) + 1;
+  const start = startAfter(sorted, query.cursor, ({ hash }) => hash);
   const page = sorted.slice(start, start + limit);
   const items = page.map(({ hash, row }): HistoryItem => {
     const { header, body, state } = row;

@@ -1,6 +1,6 @@
 import { type List, limits, type Member } from '../../../schemas/index.ts';
 import type { MemberState } from '../../fold/types.ts';
-import { type Reading, stampIso } from './context.ts';
+import { type Reading, stampIso, startAfter } from './context.ts';
 
 export function memberShape(reading: Reading, state: MemberState): Member {
   const { membership, replica } = reading;
@@ -35,7 +35,7 @@ export function listMembers(
     .filter((state) => query.imported === undefined || state.imported === query.imported)
     .map((state) => ({ state, key: order(state) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const start = query.cursor === undefined ? 0 : all.findIndex(({ state }) => state.id === query.cursor) + 1;
+  const start = startAfter(all, query.cursor, ({ state }) => state.id);
   const page = all.slice(start, start + limit);
   const last = page.at(-1);
   return {

@@ -1,6 +1,6 @@
 import type { Hash, List, Memory, MemoryQuery } from '../../../schemas/index.ts';
 import type { MemoryState, MemoryVersion } from '../../fold/types.ts';
-import { stateOf } from '../ledger/absorb.ts';
+import { stateOf } from '../ledger/state.ts';
 import { importedOf, type Reading, removedOf, stampIso, textOf, thing, time } from './context.ts';
 import { aliasesOf, pageOf } from './messages.ts';
 import { memoriesOfKey } from './names.ts';

@@ -11,7 +11,8 @@ import {
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { timePart } from '../../op/index.ts';
 import { keys, under } from '../commit/rows.ts';
-import { aliasKey, type IdempotencyRow, idempotencyKey, stateOf } from '../ledger/absorb.ts';
+import { aliasKey, type IdempotencyRow, idempotencyKey } from '../ledger/repeats.ts';
+import { stateOf } from '../ledger/state.ts';
 import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
 import {
   importedOf,
@@ -24,6 +25,7 @@ import {
   textOf,
   thing,
   time,
+  unknownCursor,
 } from './context.ts';
 import { findChannel } from './names.ts';
 
@@ -123,10 +125,7 @@ export async function pageOf<T>(
   let gte = options.from === undefined ? whole.gte : prefix + options.from;
   let lt = options.to === undefined ? whole.lt : prefix + options.to;
   if (query.cursor !== undefined) {
-    if (!/^[\w.~-]{1,400}$/.test(query.cursor))
-      throw new CoterieError('invalid', 'cursor is not one of this list', {
-        hint: 'Send the `next` of the page before.',
-      });
+    if (!/^[\w.~-]{1,400}$/.test(query.cursor)) throw unknownCursor();
     if (options.newest) lt = prefix + query.cursor;
     else gte = `${prefix}${query.cursor}\u0000`;
   }

@@ -2,7 +2,7 @@ import { CoterieError, type Hash } from '../../../schemas/index.ts';
 import type { ChannelState, MemberState, TaskState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import { stateOf } from '../ledger/absorb.ts';
+import { stateOf } from '../ledger/state.ts';
 import { isHash, type Reading, thing } from './context.ts';
 
 const lastPart = (key: string): string => key.slice(key.lastIndexOf('/') + 1);

@@ -1,6 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { emptyMark, type Mark } from '../../fold/index.ts';
-import { type ChainRow, type HeadRow, keys, type MarkRow, under } from '../commit/rows.ts';
+import { type ChainRow, type CountersRow, type HeadRow, keys, type MarkRow, under } from '../commit/rows.ts';
 import type { Reading } from './context.ts';
 
 /** A replica's chain in a log, as it stands. */
@@ -20,6 +20,27 @@ export async function chainHeads(reading: Reading): Promise<ChainHead[]> {
     const [, , log = '', replica = ''] = key.split('/');
     return log === 'members' || log.startsWith('marks.') ? [] : [{ log, replica, head }];
   });
+}
+
+const looks = 20;
+
+/**
+ * The chains and the feed's end of one instant. A group that lands between the two looks would put operations into the
+ * chains that the end does not cover.
+ */
+export async function instant(reading: Reading): Promise<{ heads: ChainHead[]; end: number }> {
+  for (let tries = 1; ; tries++) {
+    const before = await feedEnd(reading);
+    const heads = await chainHeads(reading);
+    // Under writes without a pause the earlier end errs on the safe side: some of what is shown stays pending.
+    if (tries === looks || before === (await feedEnd(reading))) return { heads, end: before };
+  }
+}
+
+async function feedEnd({ database }: Reading): Promise<number> {
+  const key = keys.meta('counters');
+  const [row] = await database.list<CountersRow>({ gte: key, lt: `${key}\u0000` });
+  return row?.[1].feed ?? 0;
 }
 
 export const vectorOf = (mark: Mark, log: string, replica: Hash): number => mark.vector[log]?.[replica] ?? 0;

@@ -7,7 +7,7 @@ import {
 } from '../../../schemas/index.ts';
 import type { AnyState } from '../../fold/types.ts';
 import { type Search, snippet } from '../../search/index.ts';
-import { stateOf } from '../ledger/absorb.ts';
+import { stateOf } from '../ledger/state.ts';
 import { channelOfLog } from '../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf, thing } from './context.ts';
 import { findChannel } from './names.ts';

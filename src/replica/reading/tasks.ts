@@ -11,7 +11,7 @@ import {
 } from '../../../schemas/index.ts';
 import type { CommentState, TaskState } from '../../fold/types.ts';
 import { keys, under } from '../commit/rows.ts';
-import { stateOf } from '../ledger/absorb.ts';
+import { stateOf } from '../ledger/state.ts';
 import type { LinkRow } from '../views/links.ts';
 import { priorityOf, statusOf } from '../views/tasks.ts';
 import {
@@ -25,6 +25,7 @@ import {
   textOf,
   thing,
   time,
+  unknownCursor,
 } from './context.ts';
 import { aliasesOf, pageOf } from './messages.ts';
 import { findMember, findTask, shortOf } from './names.ts';
@@ -234,6 +235,7 @@ async function* scanIndex(
   cursor: string | undefined,
   newest: boolean,
 ): AsyncGenerator<[key: string, id: Hash]> {
+  if (cursor !== undefined && !/^[\w.~-]{1,400}$/.test(cursor)) throw unknownCursor();
   let { gte, lt } = under(prefix);
   const at = cursor === undefined ? undefined : prefix + cursor.replaceAll(slash, '/');
   if (at !== undefined && newest) lt = at;

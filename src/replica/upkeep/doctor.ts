@@ -17,8 +17,8 @@ import {
 } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import type { Documents } from '../documents/documents.ts';
-import { counters } from '../ledger/absorb.ts';
 import type { Membership } from '../ledger/membership.ts';
+import { counters } from '../ledger/state.ts';
 
 type Finding = DoctorReport['findings'][number];
 

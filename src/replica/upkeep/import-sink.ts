@@ -3,7 +3,7 @@ import type { Draft, ImportSink, Written } from '../../import/draft.ts';
 import { hashOf } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
-import { aliasKey, type IdempotencyRow } from '../ledger/absorb.ts';
+import { aliasKey, type IdempotencyRow } from '../ledger/repeats.ts';
 import { defaultChannelId, defaultChannelNames } from '../workspace/machine.ts';
 import { type Actor, introduce, type Writing } from '../writing/context.ts';
 
@@ -14,7 +14,7 @@ const chunk = 64;
 export async function createImportSink(writing: Writing, actor: Actor): Promise<ImportSink> {
   const { reading } = writing;
   // Into a workspace without history nothing can be there already, but for what this import writes itself.
-  const first = (await reading.database.under('v/key/source/', { limit: 1 })).length === 0;
+  const first = (await reading.database.under('key/source/', { limit: 1 })).length === 0;
   /** ref -> id, of this import. */
   const ids = new Map<string, Hash>(
     defaultChannelNames.map((name) => [`default:${name}`, defaultChannelId(writing.workspace, name)]),
@@ -58,7 +58,7 @@ export async function createImportSink(writing: Writing, actor: Actor): Promise<
       ids.set(ref, known);
       return { ref, id: known, state: 'present' };
     }
-    const takeBack = work.draft.savepoint();
+    const takeBack = work.savepoint();
     try {
       const { at, source, author } = draft.imported;
       const log =

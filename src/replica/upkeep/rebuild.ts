@@ -3,7 +3,9 @@ import type { Store } from '../../storage/port.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { decodeRow, emptyCounters, keys, type OperationRow, under, viewsVersion } from '../commit/rows.ts';
-import { type AbsorbContext, absorb, counters } from '../ledger/absorb.ts';
+import { absorb } from '../ledger/absorb.ts';
+import type { IdempotencyRow } from '../ledger/repeats.ts';
+import { type AbsorbContext, counters } from '../ledger/state.ts';
 import { placeDefaults } from '../workspace/bootstrap.ts';
 
 const chunk = 128;
@@ -30,6 +32,7 @@ export async function rebuildViews(options: RebuildOptions): Promise<void> {
   );
   await commits.write(({ draft }) => draft.put(keys.meta('views'), 0));
   for (const prefix of ['v/', 'feed/']) await removeAll(commits, store, prefix);
+  await clearKeys(commits, database);
   for (const [key, mark] of await database.under<{ low: number }>('mark/'))
     await commits.write(({ draft }) => draft.put(key, { ...mark, low: 0 }));
   await commits.write(({ draft }) => {
@@ -55,40 +58,28 @@ export async function rebuildViews(options: RebuildOptions): Promise<void> {
   await commits.write(({ draft }) => draft.put(keys.meta('views'), viewsVersion));
 }
 
-interface Place {
-  readonly hash: Hash;
-  readonly feed: number | undefined;
-  readonly prev: Hash | '';
+/** Hashes in the order in which they arrived here. */
+async function arrivalOrder(store: Store, progress: (done: number) => void): Promise<Hash[]> {
+  const found: { hash: Hash; arrival: number }[] = [];
+  for await (const [key, value] of store.scan(under('op/'))) {
+    found.push({ hash: key.slice('op/'.length), arrival: decodeRow<OperationRow>(value).arrival ?? 0 });
+    if (found.length % 10_000 === 0) progress(found.length);
+  }
+  return found.sort((a, b) => a.arrival - b.arrival).map(({ hash }) => hash);
 }
 
-/** Hashes in order of arrival: by feed number; what never counted follows the one before it in its chain. */
-async function arrivalOrder(store: Store, progress: (done: number) => void): Promise<Hash[]> {
-  const places = new Map<Hash, Place>();
-  for await (const [key, value] of store.scan(under('op/'))) {
-    const hash = key.slice('op/'.length);
-    const { header, feed } = decodeRow<OperationRow>(value);
-    places.set(hash, { hash, feed, prev: header.prev });
-    if (places.size % 10_000 === 0) progress(places.size);
+/** Keys keep what was asked for under them, for ever; which operations they made is found anew. */
+async function clearKeys(commits: Commits, database: Database): Promise<void> {
+  const rows = await database.under<IdempotencyRow>('key/');
+  for (let at = 0; at < rows.length; at += removedAtOnce) {
+    await commits.write(({ draft }) => {
+      for (const [key, row] of rows.slice(at, at + removedAtOnce)) {
+        // A request that had nothing to change made no operation: it stays as it is.
+        const operations = row.operations.filter(({ stamp }) => stamp === '');
+        draft.put(key, { ...row, operations } satisfies IdempotencyRow);
+      }
+    });
   }
-  const ranks = new Map<Hash, number>();
-  const rank = (place: Place): number => {
-    const path: Place[] = [];
-    let at: Place | undefined = place;
-    while (at && at.feed === undefined && !ranks.has(at.hash)) {
-      path.push(at);
-      at = at.prev === '' ? undefined : places.get(at.prev);
-    }
-    let value = at === undefined ? 0 : (ranks.get(at.hash) ?? at.feed ?? 0);
-    for (const one of path.reverse()) {
-      value += 1 / 1024;
-      ranks.set(one.hash, value);
-    }
-    return place.feed ?? value;
-  };
-  return [...places.values()]
-    .map((place) => ({ hash: place.hash, rank: rank(place) }))
-    .sort((a, b) => a.rank - b.rank || (a.hash < b.hash ? -1 : 1))
-    .map(({ hash }) => hash);
 }
 
 async function removeAll(commits: Commits, store: Store, prefix: string): Promise<void> {

@@ -7,8 +7,9 @@ import { createClock, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
 import { emptyCounters, keys, type OperationRow } from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
-import { type AbsorbContext, absorb } from '../ledger/absorb.ts';
+import { absorb } from '../ledger/absorb.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { AbsorbContext } from '../ledger/state.ts';
 import { type MachineWorkspace, openMachineWorkspace, proveAdmission } from './machine.ts';
 
 /** What a data directory knows of its workspace. */
@@ -95,7 +96,7 @@ export async function adoptGenesis(
     };
     await absorb(context, work, { hash, header: genesis.header }, row, true);
     work.draft.put(keys.segment('members'), { n: 1, operations: 1, bytes: JSON.stringify(genesis).length });
-    work.append({ document: 'log/members/1', hash, row, signed: Promise.resolve() });
+    work.append({ document: 'log/members/1', first: true, hash, row, signed: Promise.resolve() });
   });
 }
 

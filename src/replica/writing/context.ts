@@ -3,8 +3,9 @@ import type { AnyState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
-import { type IdempotencyRow, stateOf } from '../ledger/absorb.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { IdempotencyRow } from '../ledger/repeats.ts';
+import { stateOf } from '../ledger/state.ts';
 import type { Reading } from '../reading/context.ts';
 
 /** Who speaks. The id is known before the member exists: one handle on one machine is one member. */

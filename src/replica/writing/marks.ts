@@ -3,10 +3,10 @@ import { acknowledge, changesOf, type Mark, mergeMarks } from '../../fold/index.
 import { shouldRoll } from '../../log/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys, type MarkRow, type SegmentRow } from '../commit/rows.ts';
-import { counters } from '../ledger/absorb.ts';
+import { counters } from '../ledger/state.ts';
 import { parseReceipt } from '../reading/catch-up.ts';
 import { operation } from '../reading/context.ts';
-import { type Feed, feedRows } from '../reading/feed.ts';
+import { type Feed, feedRows, firstKept } from '../reading/feed.ts';
 import {
   type ChainHead,
   type Counting,
@@ -54,6 +54,9 @@ export function createMarks(
   async function coveredBy(heads: readonly ChainHead[], n: number): Promise<Mark> {
     const last = new Map(heads.map(({ log, replica, head }) => [`${log} ${replica}`, head.seq]));
     const end = feed.end();
+    // What was done after the receipt is told by the feed; where that was compacted, nobody can tell.
+    if (n < end && (await firstKept(reading, feed)) > n + 1)
+      throw new CoterieError('receipt_unknown', 'The feed was compacted beyond this receipt.');
     for (let from = n; from < end; from += 1024) {
       for (const [, row] of await feedRows(reading, from, Math.min(end, from + 1024))) {
         const header = 'hash' in row ? operation(reading, row.hash)?.header : undefined;

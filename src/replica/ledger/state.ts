@@ -1,0 +1,50 @@
+import type { Hash, Header, OperationTypeName } from '../../../schemas/index.ts';
+import { everything } from '../../fold/fold.ts';
+import { foldOf, folds, type SubjectFold } from '../../fold/index.ts';
+import type { AnyState, ChannelState } from '../../fold/types.ts';
+import type { Crypto } from '../../op/index.ts';
+import { type CountersRow, keys, type OperationRow } from '../commit/rows.ts';
+import type { Reader } from '../commit/transaction.ts';
+import type { Documents } from '../documents/documents.ts';
+import type { Membership } from './membership.ts';
+
+/** What taking in operations stands on. */
+export interface AbsorbContext {
+  readonly crypto: Crypto;
+  readonly membership: Membership;
+  readonly documents: Documents;
+  /** State of a channel that exists without an operation. */
+  readonly defaultChannel: (id: Hash) => ChannelState | undefined;
+  readonly defaultChannels: readonly ChannelState[];
+}
+
+/** The fold of a kind; that states and folds match by kind is this file's to see to. */
+export const foldFor = (kind: AnyState['kind']): SubjectFold<AnyState> =>
+  folds[kind] as unknown as SubjectFold<AnyState>;
+
+/** The thing that an operation is about. */
+export const subjectOf = (hash: Hash, header: Header): Hash =>
+  header.subject === '' ? hash : header.subject;
+
+/** State of a subject as the rows say: its row, or what its creation alone makes. */
+export function stateOf(
+  context: Pick<AbsorbContext, 'defaultChannel'>,
+  reader: Pick<Reader, 'get'>,
+  id: Hash,
+): AnyState | undefined {
+  const known = reader.get<AnyState>(keys.state(id));
+  if (known) return known;
+  const row = reader.get<OperationRow>(keys.operation(id));
+  if (!row) return context.defaultChannel(id);
+  if (row.header.subject !== '' || row.state?.state === 'rejected') return undefined;
+  const kind = foldOf(row.header.type as OperationTypeName);
+  return kind
+    ? foldFor(kind).create({ hash: id, header: row.header, role: 'member' }, everything)
+    : undefined;
+}
+
+export function counters(reader: Pick<Reader, 'get'>): CountersRow {
+  const row = reader.get<CountersRow>(keys.meta('counters'));
+  if (!row) throw new Error('a workspace without counters');
+  return row;
+}
