@@ -24,16 +24,30 @@ const kept = 8192;
 const keptNames = 256;
 
 export function createDatabase(store: Store): Database {
-  const cache = new Map<string, unknown>();
+  // Two generations: what was not asked for in the newer one goes with the older. Taking single rows off the front of a
+  // map costs more than reading them again.
+  let newer = new Map<string, unknown>();
+  let older = new Map<string, unknown>();
   let names = new Map<string, Promise<readonly string[]>>();
 
   function keep(key: string, value: unknown): void {
-    cache.delete(key);
-    cache.set(key, value);
-    if (cache.size > kept) {
-      const oldest = cache.keys().next();
-      if (!oldest.done) cache.delete(oldest.value);
-    }
+    newer.set(key, value);
+    if (newer.size <= kept / 2) return;
+    older = newer;
+    newer = new Map();
+  }
+
+  function recall(key: string): unknown {
+    const known = newer.get(key);
+    if (known !== undefined) return known;
+    const old = older.get(key);
+    if (old !== undefined) keep(key, old);
+    return old;
+  }
+
+  function drop(key: string): void {
+    newer.delete(key);
+    older.delete(key);
   }
 
   // Keys that were written while rows were being read: what was read of them is old.
@@ -59,14 +73,17 @@ export function createDatabase(store: Store): Database {
 
   const database: Database = {
     get<T>(key: string) {
-      const known = cache.get(key);
+      const known = recall(key);
       if (known !== undefined) return known as T;
       return decode<T>(key, store.getSync(key));
     },
     async getMany<T>(keys: readonly string[]) {
       // Held here, since what is read now may push known ones out of the cache.
       const found = new Map<string, T | undefined>();
-      for (const key of keys) if (cache.has(key)) found.set(key, cache.get(key) as T);
+      for (const key of keys) {
+        const known = recall(key);
+        if (known !== undefined) found.set(key, known as T);
+      }
       const missing = keys.filter((key) => !found.has(key));
       if (missing.length > 0) {
         await reading(async () => {
@@ -78,7 +95,7 @@ export function createDatabase(store: Store): Database {
       return keys.map((key) => found.get(key));
     },
     async getConfirmed<T>(key: string) {
-      const known = cache.get(key);
+      const known = recall(key);
       if (known !== undefined) return known as T;
       return reading(async () => {
         const row = await store.getConfirmed(key);
@@ -107,13 +124,14 @@ export function createDatabase(store: Store): Database {
       for (const [key, value] of rows) {
         if (key.startsWith('v/name/')) names = new Map();
         if (reads > 0) written.add(key);
-        if (value === undefined) cache.delete(key);
+        if (value === undefined) drop(key);
         else if (!key.startsWith('rec/')) keep(key, value);
       }
     },
     forget() {
       names = new Map();
-      cache.clear();
+      newer.clear();
+      older.clear();
     },
   };
   return database;

@@ -1,0 +1,19 @@
+import { randomBytes, randomFillSync } from 'node:crypto';
+
+const pool = new Uint8Array(4096);
+let used = pool.length;
+/** More than this is for keys, which come from the system directly and leave no copy. */
+const small = 16;
+
+/** Random bytes. Asking the system for a few of them costs as much as making a header, so it is asked for many at once. */
+export function pooledRandom(bytes: number): Uint8Array {
+  if (bytes > small) return randomBytes(bytes);
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const taken = pool.slice(used, used + bytes);
+  pool.fill(0, used, used + bytes);
+  used += bytes;
+  return taken;
+}
