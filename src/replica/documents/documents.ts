@@ -106,7 +106,9 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     const last = rows.at(-1)?.[0];
     if (last !== undefined)
       entry.through = Math.max(entry.through, Number(last.slice(last.lastIndexOf('/') + 1)));
-    const state = await stored.read(document);
+    // Without a checkpoint all of it is in records: the thread that keeps the documents need not start for it.
+    const checkpointed = (await database.getConfirmed(keys.checkpoint(document))) !== undefined;
+    const state = checkpointed ? await stored.read(document) : undefined;
     const updates = rows.map(([, value]) => value);
     const shown = openLogDocument({
       clientID: freshClientID(random),
