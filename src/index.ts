@@ -1,6 +1,7 @@
 /** Coterie, embedded: a replica in this process. */
 export { CoterieError } from '../schemas/index.ts';
-export { configDirectory, openReplica } from './replica/open.ts';
+export { configDirectory } from './replica/environment.ts';
+export { openReplica } from './replica/open.ts';
 export { version } from './replica/status.ts';
 export type {
   EventsOptions,

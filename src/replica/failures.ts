@@ -7,11 +7,15 @@ export const asCoterie = (error: unknown): unknown =>
 
 type Call = (...args: never[]) => unknown;
 
-/** The same object, whose functions (at any depth) reject and throw with errors of the closed list. */
-export function withCodes<T extends object>(verbs: T): T {
+/**
+ * The same object, whose functions (at any depth) reject and throw with errors of the closed list. `before` runs ahead of
+ * each call and may refuse it.
+ */
+export function withCodes<T extends object>(verbs: T, before: () => void): T {
   const wrapped = Object.entries(verbs).map(([name, value]): [string, unknown] => {
-    if (typeof value === 'function') return [name, guarded(value as Call)];
-    if (typeof value === 'object' && value !== null && isVerbs(value)) return [name, withCodes(value)];
+    if (typeof value === 'function') return [name, guarded(name, value as Call, before)];
+    if (typeof value === 'object' && value !== null && isVerbs(value))
+      return [name, withCodes(value, before)];
     return [name, value];
   });
   return Object.fromEntries(wrapped) as T;
@@ -20,11 +24,25 @@ export function withCodes<T extends object>(verbs: T): T {
 const isVerbs = (value: object): boolean =>
   Object.values(value).every((member) => typeof member === 'function');
 
-function guarded(call: Call): Call {
+/** The one verb that answers with a stream, and so refuses at the call; the others reject. */
+const streams: ReadonlySet<string> = new Set(['events']);
+
+function guarded(name: string, call: Call, before: () => void): Call {
+  const run: Call = (...args) => {
+    before();
+    return call(...args);
+  };
+  if (!streams.has(name))
+    return async (...args) => {
+      try {
+        return await run(...args);
+      } catch (error) {
+        return rethrow(error);
+      }
+    };
   return (...args) => {
     try {
-      const result = call(...args);
-      return result instanceof Promise ? result.catch(rethrow) : result;
+      return run(...args);
     } catch (error) {
       return rethrow(error);
     }

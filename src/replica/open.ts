@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CoterieError, type Hash, type Status } from '../../schemas/index.ts';
 import { defaultChannel } from '../fold/index.ts';
@@ -15,12 +13,14 @@ import { createCheckpoints } from './documents/checkpoints.ts';
 import { createDigests } from './documents/digest.ts';
 import { createDocuments } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
+import { configDirectory, type Environment, realTimer } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
 import type { AbsorbContext } from './ledger/state.ts';
+import { pooledRandom } from './random.ts';
 import type { Reading } from './reading/context.ts';
-import type { Feed } from './reading/feed.ts';
+import { createFeed } from './reading/live-feed.ts';
 import { createSearchSource } from './reading/search-source.ts';
 import { statusOf } from './status.ts';
 import type { OpenOptions, Replica } from './surface.ts';
@@ -28,49 +28,17 @@ import { type Core, surfaceOf } from './surface-of.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import {
-  admitSelf,
-  adoptGenesis,
   checkHandle,
   chooseWorkspace,
   freshEpoch,
+  joinWorkspace,
   openReplicaKey,
-  placeDefaults,
   type WorkspaceRow,
   writeFirstRows,
 } from './workspace/bootstrap.ts';
-import {
-  defaultChannelId,
-  defaultChannelNames,
-  memberId,
-  readMachineWorkspace,
-} from './workspace/machine.ts';
+import { defaultChannelId, defaultChannelNames, memberId } from './workspace/machine.ts';
 import type { Actor, Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
-
-/** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
-export function configDirectory(): string {
-  const { XDG_CONFIG_HOME, APPDATA } = process.env;
-  if (process.platform === 'win32') return join(APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'coterie');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Preferences', 'coterie');
-  return join(XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'coterie');
-}
-
-/** What a test or a simulation may own. */
-export interface Environment {
-  readonly now?: (() => number) | undefined;
-  readonly monotonic?: (() => number) | undefined;
-  readonly random?: ((bytes: number) => Uint8Array) | undefined;
-  /** Runs a task once after a while; returns what cancels it. */
-  readonly timer?: ((task: () => void, ms: number) => () => void) | undefined;
-  /** In place of a directory on disk. */
-  readonly storage?: Storage | undefined;
-}
-
-const realTimer = (task: () => void, ms: number): (() => void) => {
-  const timer = setTimeout(task, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 /**
  * Opens the replica in a data directory, or makes one that joins the user's workspace. One process owns a directory.
@@ -100,7 +68,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const {
     now = Date.now,
     monotonic = () => performance.now(),
-    random = randomBytes,
+    random = pooledRandom,
     timer = realTimer,
   } = environment;
   const { store } = storage;
@@ -170,8 +138,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     defaultChannel: (id) => defaults.get(id),
     defaultChannels: [...defaults.values()],
   };
-  const fresh = !known;
-  if (fresh) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
+  if (!known) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
   const last = database.get<CountersRow>(keys.meta('counters'))?.stamp;
   const clock = createClock({ now, random, replica: signer.id, last: last === '' ? undefined : last });
   const ledger = createLedger({ ...context, workspace: workspace.id, signer, clock, random });
@@ -186,21 +153,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     });
   await membership.reload();
 
-  const grown = new Set<() => void>();
-  const feed: Feed = {
-    epoch: database.get<string>(keys.meta('epoch')) ?? '',
-    end: () => database.get<CountersRow>(keys.meta('counters'))?.feed ?? 0,
-    grown: (signal) =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          grown.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        grown.add(done);
-        signal.addEventListener('abort', done);
-      }),
-  };
+  const feed = createFeed(database);
   const reading: Reading = {
     database,
     membership,
@@ -212,13 +165,9 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     directory: join(storage.info.directory, 'search'),
     source: createSearchSource(reading, feed),
   });
-  let end = feed.end();
   onGrown = () => {
     checkpoints.notice();
-    if (feed.end() === end) return;
-    end = feed.end();
-    for (const wake of [...grown]) wake();
-    search.notify();
+    if (feed.look()) search.notify();
   };
   refused = async () => {
     await documents.reset();
@@ -245,27 +194,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     },
   };
 
-  if (fresh && chosen) {
-    await adoptGenesis(context, commits, chosen.genesis, chosen.id);
-    await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
-    await admitSelf(ledger, commits, chosen, signer, seed);
-  } else if (!membership.state.replicas.has(signer.id)) {
-    // A restored copy with a key of its own, or an opening that ended before its admission.
-    const machine = await readMachineWorkspace(config, workspace.name);
-    if (machine?.id !== workspace.id)
-      throw new CoterieError(
-        'forbidden',
-        `This replica is not admitted to the workspace ${workspace.id}, and this user has no secret of it.`,
-        {
-          hint: 'Open it as the user who made the workspace.',
-        },
-      );
-    if (membership.heads.length === 0) {
-      await adoptGenesis(context, commits, machine.genesis, machine.id);
-      await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
-    }
-    await admitSelf(ledger, commits, machine, signer, seed);
-  }
+  if (!membership.state.replicas.has(signer.id))
+    await joinWorkspace({ context, commits, ledger, signer, seed, row: workspace, config, chosen });
 
   const digests = createDigests({ database, documents, crypto: nodeCrypto });
   const marks = createMarks(writing, feed, timer);
@@ -332,16 +262,18 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     await storage.close();
   }
 
-  return withCodes({
-    ...surfaceOf(core, me),
+  const refuseClosed = (): void => {
+    if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closed.');
+  };
+  return {
+    ...withCodes({ ...surfaceOf(core, me), ...maintenance }, refuseClosed),
     workspace: { id: workspace.id, name: workspace.name },
     id: signer.id,
     directory: storage.info.directory,
-    as: (other: string) => withCodes(surfaceOf(core, actorOf(other))),
-    ...maintenance,
+    as: (other: string) => withCodes(surfaceOf(core, actorOf(other)), refuseClosed),
     close: () => {
       closed ??= close();
       return closed;
     },
-  });
+  };
 }

@@ -1,8 +1,17 @@
-import { CoterieError, type Entry, type Hash } from '../../../schemas/index.ts';
-import { StorageError, type Store, type Write } from '../../storage/port.ts';
+import { CoterieError } from '../../../schemas/index.ts';
+import type { Store } from '../../storage/port.ts';
 import { batchChecksum } from '../../storage/store/frame.ts';
 import type { Database } from './database.ts';
-import { encodeRow, type OperationRow } from './rows.ts';
+import {
+  type Appended,
+  type Attempt,
+  createGroup,
+  type Group,
+  type Mended,
+  refusal,
+  toWrites,
+  uncertain,
+} from './group.ts';
 import { createDraft, type Draft, type Rows } from './transaction.ts';
 
 /** A commit group closes at this many operations, … */
@@ -11,25 +20,6 @@ const groupOperations = 64;
 const groupTime = 20;
 /** A store that could not be opened again is tried each so many milliseconds. */
 const reopenEach = 200;
-
-/** An entry that its document takes in with this group, under its key once it is signed. */
-export interface Appended {
-  readonly document: string;
-  /** True for the first entry of a new document. */
-  readonly first: boolean;
-  readonly hash: Hash;
-  readonly row: OperationRow;
-  /** Resolves when `row.sig` is filled. */
-  readonly signed: Promise<void>;
-}
-
-/** An entry that replaces itself in a document, without its body. */
-export interface Mended {
-  readonly document: string;
-  /** Of the operation; with the signature it gives the key. */
-  readonly hash: Hash;
-  readonly entry: Entry;
-}
 
 /** What one write adds to its group besides rows. */
 export interface Work {
@@ -55,37 +45,6 @@ export interface Commits {
   /** Operations and rows queued or in flight. */
   readonly queued: number;
   close(): Promise<void>;
-}
-
-interface Group {
-  readonly rows: Rows;
-  readonly effects: (() => void)[];
-  readonly appended: Appended[];
-  readonly mended: Mended[];
-  outstanding: number;
-  readonly done: PromiseWithResolvers<void>;
-}
-
-/** What a group was written as. */
-interface Attempt {
-  readonly number: number;
-  writes: Write[] | undefined;
-}
-
-interface PromiseWithResolvers<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
-
-function deferred<T>(): PromiseWithResolvers<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 export interface CommitsOptions {
@@ -127,12 +86,6 @@ export function createCommits(options: CommitsOptions): Commits {
   // The store failed and could not be opened again yet: nothing in memory is sure.
   let stale = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
-
-  function createGroup(): Group {
-    const done = deferred<void>();
-    done.promise.catch(() => undefined);
-    return { rows: new Map(), effects: [], appended: [], mended: [], outstanding: 0, done };
-  }
 
   async function run<T>(
     task: (work: Work) => Promise<T> | T,
@@ -298,7 +251,7 @@ export function createCommits(options: CommitsOptions): Commits {
     } catch (failure) {
       stale = true;
       reviveLater();
-      group.done.reject(attempt.writes === undefined ? refusal(failure) : unknown(failure));
+      group.done.reject(attempt.writes === undefined ? refusal(failure) : uncertain(failure));
       behind.done.reject(refusal(error));
       return;
     }
@@ -342,33 +295,4 @@ export function createCommits(options: CommitsOptions): Commits {
     },
   };
   return commits;
-}
-
-/** What a writer is told when the disk refused: never that it is stored. */
-function refusal(cause?: unknown): CoterieError {
-  if (cause instanceof CoterieError) return cause;
-  if (cause instanceof StorageError) return new CoterieError(cause.code, cause.message, { cause });
-  return new CoterieError(
-    'storage_failed',
-    'The disk refused a write that this one was built on; it was not stored.',
-    { cause },
-  );
-}
-
-/** What a writer is told when nobody can look: the disk may have taken it in spite of its error. */
-const unknown = (cause: unknown): CoterieError =>
-  new CoterieError(
-    'storage_failed',
-    'The disk refused this write and can not be read now; it is not known to be stored.',
-    { cause },
-  );
-
-function toWrites(rows: Rows): Write[] {
-  const writes: Write[] = [];
-  for (const [key, value] of rows)
-    writes.push([
-      key,
-      value === undefined ? undefined : value instanceof Uint8Array ? value : encodeRow(value),
-    ]);
-  return writes;
 }

@@ -9,8 +9,8 @@ import {
 } from '../../log/index.ts';
 import { type Crypto, entryKey } from '../../op/index.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
-import type { Appended, Mended } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
+import type { Appended, Mended } from '../commit/group.ts';
 import { entryOf, keys, type TailRow, under } from '../commit/rows.ts';
 import type { Rows } from '../commit/transaction.ts';
 

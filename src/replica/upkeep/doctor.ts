@@ -96,8 +96,10 @@ async function tables({ storage, signal }: DoctorOptions): Promise<Finding[] | s
 }
 
 /** Every operation is the one that its name says, and every chain is whole and signed. */
-async function operations({ database, membership, progress }: DoctorOptions): Promise<Finding[] | string> {
+async function operations(options: DoctorOptions): Promise<Finding[] | string> {
+  const { database, membership, progress } = options;
   const findings: Finding[] = [];
+  const atFirst = counters(database).operations;
   let count = 0;
   for (const [key, head] of await database.under<HeadRow>('v/head/')) {
     const [, , log = '', replica = ''] = key.split('/');
@@ -110,6 +112,12 @@ async function operations({ database, membership, progress }: DoctorOptions): Pr
       progress?.({ stage: 'operations', done: count, total: null });
     }
   }
+  // An operation that no chain knows is one that a hidden row made the writer forget.
+  let stored = 0;
+  for await (const [,] of options.storage.store.scan(under('op/'))) stored++;
+  const since = counters(database).operations - atFirst;
+  if (stored < count || stored > count + since)
+    findings.push(damaged('chains', `${stored} operations are stored, and the chains have ${count}`));
   return findings.length > 0 ? findings : `${count} operations are whole, chained and signed`;
 }
 
@@ -269,7 +277,7 @@ async function views({ database, commits }: DoctorOptions): Promise<Finding[] | 
  * are not what was written, which rows can't be read. Changes nothing.
  */
 export async function examineDamaged(directory: string): Promise<DoctorReport> {
-  const storage = await openStorage({ directory, salvage: true });
+  const storage = await openStorage({ directory, salvage: true, verify: true });
   try {
     const findings: Finding[] = [];
     const { loss } = storage.info;

@@ -10,7 +10,12 @@ import type { Draft } from '../commit/transaction.ts';
 import { absorb } from '../ledger/absorb.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
-import { type MachineWorkspace, openMachineWorkspace, proveAdmission } from './machine.ts';
+import {
+  type MachineWorkspace,
+  openMachineWorkspace,
+  proveAdmission,
+  readMachineWorkspace,
+} from './machine.ts';
 
 /** What a data directory knows of its workspace. */
 export interface WorkspaceRow {
@@ -81,7 +86,7 @@ export function placeDefaults(draft: Pick<Draft, 'put'>, channels: Iterable<Chan
 }
 
 /** The genesis, made elsewhere, becomes the first operation here. */
-export async function adoptGenesis(
+async function adoptGenesis(
   context: AbsorbContext,
   commits: Commits,
   genesis: Entry,
@@ -101,7 +106,7 @@ export async function adoptGenesis(
 }
 
 /** This replica's key joins the workspace on the machine's word. */
-export async function admitSelf(
+async function admitSelf(
   ledger: Ledger,
   commits: Commits,
   workspace: MachineWorkspace,
@@ -121,6 +126,36 @@ export async function admitSelf(
       data: { key: signer.publicKey, encryption, ...proof },
     }),
   );
+}
+
+/**
+ * Makes this replica one of the workspace: a new directory, one whose first opening was cut short, or a restored copy
+ * with a key of its own. Throws `forbidden` when this user has no secret of the workspace.
+ */
+export async function joinWorkspace(options: {
+  readonly context: AbsorbContext;
+  readonly commits: Commits;
+  readonly ledger: Ledger;
+  readonly signer: Signer;
+  readonly seed: Uint8Array;
+  readonly row: WorkspaceRow;
+  readonly config: string;
+  /** The workspace as it was just chosen for a new directory. */
+  readonly chosen: MachineWorkspace | undefined;
+}): Promise<void> {
+  const { context, commits, ledger, signer, seed, row, config } = options;
+  const workspace = options.chosen ?? (await readMachineWorkspace(config, row.name));
+  if (workspace?.id !== row.id)
+    throw new CoterieError(
+      'forbidden',
+      `This replica is not admitted to the workspace ${row.id}, and this user has no secret of it.`,
+      { hint: 'Open it as the user who made the workspace.' },
+    );
+  if (context.membership.heads.length === 0) {
+    await adoptGenesis(context, commits, workspace.genesis, workspace.id);
+    await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
+  }
+  await admitSelf(ledger, commits, workspace, signer, seed);
 }
 
 /** A new feed epoch: cursors of an earlier one are unknown from now on. */

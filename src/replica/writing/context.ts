@@ -29,26 +29,30 @@ export interface Writing {
   readonly allowed: () => void;
 }
 
+/** One handle on one machine is one member: another replica of the machine may have made it; this one hosts it too. */
+function hosted({ reading: { membership, replica } }: Writing, actor: Actor): boolean {
+  return membership.state.members.get(actor.id)?.replicas.includes(replica) ?? false;
+}
+
 /** The member exists after this: a new handle on its own machine is made on its first write. */
 export async function introduce(writing: Writing, actor: Actor): Promise<void> {
-  const { membership, replica } = writing.reading;
-  // One handle on one machine is one member: another replica of the machine may have made it; this one hosts it too.
-  const hosted = (): boolean => membership.state.members.get(actor.id)?.replicas.includes(replica) ?? false;
-  if (hosted()) return;
-  await writing.commits.write(async (work) => {
-    if (hosted()) return;
-    await writing.ledger.append(work, {
-      log: 'members',
-      type: 'member.create',
-      data: { handle: actor.handle, kind: actor.kind, machine: writing.machine },
-    });
-    await writing.ledger.append(work, {
-      log: `marks.${actor.id}`,
-      type: 'mark.set',
-      subject: actor.id,
-      member: actor.id,
-      data: { whole: true, baseline: true, vector: {} },
-    });
+  if (hosted(writing, actor)) return;
+  await writing.commits.write((work) => introduced(writing, actor, work));
+}
+
+async function introduced(writing: Writing, actor: Actor, work: Work): Promise<void> {
+  if (hosted(writing, actor)) return;
+  await writing.ledger.append(work, {
+    log: 'members',
+    type: 'member.create',
+    data: { handle: actor.handle, kind: actor.kind, machine: writing.machine },
+  });
+  await writing.ledger.append(work, {
+    log: `marks.${actor.id}`,
+    type: 'mark.set',
+    subject: actor.id,
+    member: actor.id,
+    data: { whole: true, baseline: true, vector: {} },
   });
 }
 
@@ -76,6 +80,8 @@ export async function once(
   const key = request.key === undefined ? undefined : hashOf(crypto, checkedKey(request.key));
   const place = key === undefined ? undefined : keys.idempotency(request.actor.id, key);
   return writing.commits.write(async (work) => {
+    // The disk may have refused the member meanwhile.
+    await introduced(writing, request.actor, work);
     if (place === undefined) return task(work, undefined);
     const input = hashOf(crypto, withoutUndefined(request.input));
     const known = await work.draft.getConfirmed<IdempotencyRow>(place);

@@ -1,0 +1,90 @@
+import { CoterieError, type Entry, type Hash } from '../../../schemas/index.ts';
+import { StorageError, type Write } from '../../storage/port.ts';
+import { encodeRow, type OperationRow } from './rows.ts';
+import type { Rows } from './transaction.ts';
+
+/** An entry that its document takes in with this group, under its key once it is signed. */
+export interface Appended {
+  readonly document: string;
+  /** True for the first entry of a new document. */
+  readonly first: boolean;
+  readonly hash: Hash;
+  readonly row: OperationRow;
+  /** Resolves when `row.sig` is filled. */
+  readonly signed: Promise<void>;
+}
+
+/** An entry that replaces itself in a document, without its body. */
+export interface Mended {
+  readonly document: string;
+  /** Of the operation; with the signature it gives the key. */
+  readonly hash: Hash;
+  readonly entry: Entry;
+}
+
+/** Writes that become one batch. */
+export interface Group {
+  readonly rows: Rows;
+  readonly effects: (() => void)[];
+  readonly appended: Appended[];
+  readonly mended: Mended[];
+  outstanding: number;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/** What a group was written as. */
+export interface Attempt {
+  readonly number: number;
+  writes: Write[] | undefined;
+}
+
+export function createGroup(): Group {
+  const done = deferred<void>();
+  done.promise.catch(() => undefined);
+  return { rows: new Map(), effects: [], appended: [], mended: [], outstanding: 0, done };
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+function deferred<T>(): PromiseWithResolvers<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** What a writer is told when the disk refused: never that it is stored. */
+export function refusal(cause?: unknown): CoterieError {
+  if (cause instanceof CoterieError) return cause;
+  if (cause instanceof StorageError) return new CoterieError(cause.code, cause.message, { cause });
+  return new CoterieError(
+    'storage_failed',
+    'The disk refused a write that this one was built on; it was not stored.',
+    { cause },
+  );
+}
+
+/** What a writer is told when nobody can look: the disk may have taken it in spite of its error. */
+export const uncertain = (cause: unknown): CoterieError =>
+  new CoterieError(
+    'storage_failed',
+    'The disk refused this write and can not be read now; it is not known to be stored.',
+    { cause },
+  );
+
+export function toWrites(rows: Rows): Write[] {
+  const writes: Write[] = [];
+  for (const [key, value] of rows)
+    writes.push([
+      key,
+      value === undefined ? undefined : value instanceof Uint8Array ? value : encodeRow(value),
+    ]);
+  return writes;
+}

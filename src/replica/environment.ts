@@ -1,0 +1,29 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Storage } from '../storage/open.ts';
+
+/** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
+export function configDirectory(): string {
+  const { XDG_CONFIG_HOME, APPDATA } = process.env;
+  if (process.platform === 'win32') return join(APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'coterie');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Preferences', 'coterie');
+  return join(XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'coterie');
+}
+
+/** What a test or a simulation may own. */
+export interface Environment {
+  readonly now?: (() => number) | undefined;
+  readonly monotonic?: (() => number) | undefined;
+  readonly random?: ((bytes: number) => Uint8Array) | undefined;
+  /** Runs a task once after a while; returns what cancels it. */
+  readonly timer?: ((task: () => void, ms: number) => () => void) | undefined;
+  /** In place of a directory on disk. */
+  readonly storage?: Storage | undefined;
+}
+
+/** Does not keep the process alive. */
+export const realTimer = (task: () => void, ms: number): (() => void) => {
+  const timer = setTimeout(task, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
