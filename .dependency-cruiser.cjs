@@ -75,7 +75,6 @@ module.exports = {
     ),
 
     oneDoor('y-leveldb', '^src/storage/documents/y-leveldb[.]ts$'),
-    oneDoor('level', '^src/storage/documents/y-leveldb[.]ts$'),
     oneDoor('classic-level', '^src/storage/store/classic-level[.]ts$'),
     oneDoor('minisearch', '^src/search/minisearch[.]ts$'),
     oneDoor('yauzl', '^src/import/zip[.]ts$'),
