@@ -13,6 +13,7 @@ import type { Database } from '../commit/database.ts';
 import type { Appended, Mended } from '../commit/group.ts';
 import { entryOf, keys, type TailRow, under } from '../commit/rows.ts';
 import type { Rows } from '../commit/transaction.ts';
+import { createTails } from './tails.ts';
 
 /** The Yjs side of a replica: writers, shown documents and the records between them and their checkpoints. */
 export interface Documents {
@@ -70,35 +71,14 @@ interface Live {
 /** Documents in memory. */
 const mostLive = 32;
 
-/** A record that no checkpoint holds. */
-interface Uncheckpointed {
-  readonly n: number;
-  readonly operations: number;
-  readonly bytes: number;
-}
-
 export async function createDocuments(options: DocumentsOptions): Promise<Documents> {
   const { store, database, stored, crypto, random } = options;
   const live = new Map<string, Live>();
   const writers = new Map<string, ReturnType<typeof createWriter>>();
   const menders = new Map<string, ReturnType<typeof createMender>>();
-  const tails = new Map<string, TailRow>();
   /** Documents that a write in the making will mend. */
   const held = new Set<string>();
-  const pieces = new Map<string, Uncheckpointed[]>();
-  let record = 0;
-
-  async function readTails(): Promise<void> {
-    tails.clear();
-    pieces.clear();
-    for (const [key, tail] of await database.under<TailRow>('tail/')) {
-      const document = key.slice('tail/'.length);
-      tails.set(document, tail);
-      pieces.set(document, [{ n: tail.through, operations: tail.operations, bytes: tail.bytes }]);
-    }
-    const last = await database.getConfirmed<{ n: number }>(keys.meta('record'));
-    record = last?.n ?? 0;
-  }
+  const tails = await createTails(database);
 
   async function load(document: string, entry: Live): Promise<LogDocument> {
     const rows = await store.list(under(`rec/${document}/`));
@@ -187,25 +167,6 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     return mender.encode(mended.map(({ hash, entry }) => [entryKey(crypto, hash, entry.sig), entry]));
   }
 
-  function grown(rows: Rows, document: string, update: Uint8Array, operations: number): void {
-    record++;
-    rows.set(keys.record(document, record), update);
-    const tail = tails.get(document);
-    const next: TailRow = {
-      from: tail?.from ?? record,
-      through: record,
-      operations: (tail?.operations ?? 0) + operations,
-      bytes: (tail?.bytes ?? 0) + update.length,
-    };
-    tails.set(document, next);
-    const known = pieces.get(document) ?? [];
-    known.push({ n: record, operations, bytes: update.length });
-    pieces.set(document, known);
-    rows.set(keys.tail(document), next);
-  }
-
-  await readTails();
-
   return {
     finish(rows, appended, mended) {
       const updates: [document: string, update: Uint8Array, n: number][] = [];
@@ -219,8 +180,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       for (const [document, entries] of byDocument) {
         const update = writer(document).encode(entries);
         keepInMemory(document, begun.has(document));
-        grown(rows, document, update, entries.length);
-        updates.push([document, update, record]);
+        updates.push([document, update, tails.grow(rows, document, update, entries.length)]);
       }
       const byMended = new Map<string, Mended[]>();
       for (const entry of mended)
@@ -228,10 +188,8 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       for (const [document, entries] of byMended) {
         const update = mend(document, entries);
         held.delete(document);
-        grown(rows, document, update, entries.length);
-        updates.push([document, update, record]);
+        updates.push([document, update, tails.grow(rows, document, update, entries.length)]);
       }
-      if (updates.length > 0) rows.set(keys.meta('record'), { n: record });
       return () => {
         for (const [document, update, n] of updates) {
           const entry = live.get(document);
@@ -262,16 +220,9 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       entry.digest = digest;
       return digest;
     },
-    tails,
-    uncheckpointed() {
-      let operations = 0;
-      let bytes = 0;
-      for (const tail of tails.values()) {
-        operations += tail.operations;
-        bytes += tail.bytes;
-      }
-      return { operations, bytes };
-    },
+    tails: tails.rows,
+    uncheckpointed: tails.sum,
+    settle: tails.settle,
     async stateOf(document) {
       const entry = openLive(document, false);
       const shown = await entry.loading;
@@ -280,33 +231,12 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       entry.digest = digest;
       return { state: shown.encode(), through: entry.through, digest };
     },
-    settle(rows, document, through) {
-      const rest = (pieces.get(document) ?? []).filter(({ n }) => n > through);
-      const last = rest.at(-1);
-      if (!last) {
-        pieces.delete(document);
-        tails.delete(document);
-        rows.remove(keys.tail(document));
-        return;
-      }
-      const tail: TailRow = {
-        from: through + 1,
-        through: last.n,
-        operations: rest.reduce((sum, piece) => sum + piece.operations, 0),
-        bytes: rest.reduce((sum, piece) => sum + piece.bytes, 0),
-      };
-      pieces.set(document, rest);
-      tails.set(document, tail);
-      rows.put(keys.tail(document), tail);
-    },
     note(rows) {
-      for (const [document, tail] of tails) {
+      for (const [document, tail] of tails.rows) {
         const entry = live.get(document);
         if (!entry?.ready || entry.through !== tail.through) continue;
         const digest = entry.digest ?? segmentDigest(crypto, bodies(entry.ready));
-        const noted: TailRow = { ...tail, digest };
-        tails.set(document, noted);
-        rows.put(keys.tail(document), noted);
+        rows.put(keys.tail(document), { ...tail, digest } satisfies TailRow);
       }
     },
     async reset() {
@@ -315,7 +245,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       menders.clear();
       // What was refused may be on disk after all, and no shown document has it: all are read anew.
       live.clear();
-      await readTails();
+      await tails.read();
     },
   };
 }

@@ -1,0 +1,99 @@
+import type { Database } from '../commit/database.ts';
+import { keys, type TailRow } from '../commit/rows.ts';
+import type { Rows } from '../commit/transaction.ts';
+
+/** What of each document is in records and in no checkpoint, as it will be when all that is queued is written. */
+export interface Tails {
+  readonly rows: ReadonlyMap<string, TailRow>;
+  /** Operations and bytes of all of them. */
+  sum(): { operations: number; bytes: number };
+  /** One more record of a document. Returns its number. */
+  grow(rows: Rows, document: string, update: Uint8Array, operations: number): number;
+  /** Takes records up to `through` off a tail. */
+  settle(
+    rows: { put(key: string, value: unknown): void; remove(key: string): void },
+    document: string,
+    through: number,
+  ): void;
+  /** As they are on disk. */
+  read(): Promise<void>;
+}
+
+/** One record; after an opening, all that were there. */
+interface Piece {
+  readonly n: number;
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+const total = (pieces: readonly Piece[], of: 'operations' | 'bytes'): number =>
+  pieces.reduce((sum, piece) => sum + piece[of], 0);
+
+export async function createTails(database: Database): Promise<Tails> {
+  const rows = new Map<string, TailRow>();
+  const pieces = new Map<string, Piece[]>();
+  /** Number of the last record, of whatever document. */
+  let record = 0;
+
+  const tails: Tails = {
+    rows,
+    sum() {
+      let operations = 0;
+      let bytes = 0;
+      for (const tail of rows.values()) {
+        operations += tail.operations;
+        bytes += tail.bytes;
+      }
+      return { operations, bytes };
+    },
+    grow(batch, document, update, operations) {
+      record++;
+      const tail = rows.get(document);
+      const next: TailRow = {
+        from: tail?.from ?? record,
+        through: record,
+        operations: (tail?.operations ?? 0) + operations,
+        bytes: (tail?.bytes ?? 0) + update.length,
+      };
+      rows.set(document, next);
+      const known = pieces.get(document) ?? [];
+      known.push({ n: record, operations, bytes: update.length });
+      pieces.set(document, known);
+      batch.set(keys.record(document, record), update);
+      batch.set(keys.tail(document), next);
+      batch.set(keys.meta('record'), { n: record });
+      return record;
+    },
+    settle(batch, document, through) {
+      const rest = (pieces.get(document) ?? []).filter(({ n }) => n > through);
+      const last = rest.at(-1);
+      if (!last) {
+        pieces.delete(document);
+        rows.delete(document);
+        batch.remove(keys.tail(document));
+        return;
+      }
+      const tail: TailRow = {
+        from: through + 1,
+        through: last.n,
+        operations: total(rest, 'operations'),
+        bytes: total(rest, 'bytes'),
+      };
+      pieces.set(document, rest);
+      rows.set(document, tail);
+      batch.put(keys.tail(document), tail);
+    },
+    async read() {
+      rows.clear();
+      pieces.clear();
+      for (const [key, tail] of await database.under<TailRow>('tail/')) {
+        const document = key.slice('tail/'.length);
+        rows.set(document, tail);
+        pieces.set(document, [{ n: tail.through, operations: tail.operations, bytes: tail.bytes }]);
+      }
+      record = (await database.getConfirmed<{ n: number }>(keys.meta('record')))?.n ?? 0;
+    },
+  };
+  await tails.read();
+  return tails;
+}
