@@ -35,8 +35,14 @@ describe('REP-16 a receipt', () => {
   });
 
   it('given while others write covers all that it showed or counted, and nothing else', async () => {
-    // A commit takes a moment, so that looks fall before and after one.
-    const disk = memory({ delay: () => new Promise((resolve) => setTimeout(resolve, 1)) });
+    const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    // A commit takes a moment, and so does a look, so that some lie before and some after one.
+    const disk = memory({ delay: () => pause(6) });
+    const { list } = disk.store;
+    disk.store.list = async (range) => {
+      if (range.gte === 'v/head/') await pause(1);
+      return list(range);
+    };
     const kai = await disk.open();
     const bo = kai.as('bo');
     await bo.messages.post('general', { text: 'I am bo' });
@@ -62,7 +68,7 @@ describe('REP-16 a receipt', () => {
       const result = await bo.acknowledge({ receipt: answer.receipt });
       expect(result.acknowledged, `${k}`).toBe(answer.pending);
       acknowledged += result.acknowledged;
-      if (k % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      if (k % 8 === 0) await pause(2);
     }
     stop = true;
     await writing;

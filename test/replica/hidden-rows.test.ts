@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { freshClientID, openLogDocument } from '../../src/log/index.ts';
 import { keys, type OperationRow, type SegmentRow, under } from '../../src/replica/commit/rows.ts';
@@ -36,8 +37,8 @@ it('STO-15 a hidden checkpoint leaves the stored document whole', async () => {
   const document = `log/${log}/1`;
   const stored = async (): Promise<number> =>
     openLogDocument({
-      clientID: freshClientID(() => new Uint8Array(8)),
-      state: (await disk.documents.read(document)) ?? new Uint8Array(),
+      clientID: freshClientID(randomBytes),
+      state: [(await disk.documents.read(document)) ?? new Uint8Array()],
     }).size;
   expect(await stored()).toBe(30);
   disk.store.faults.hide(keys.checkpoint(document));
@@ -61,11 +62,11 @@ it('STO-15 a hidden segment is not begun again', async () => {
   const log = await filled(disk, 1010);
   const segment = async () => (await rowsUnder<SegmentRow>(disk.store, keys.segment(log)))[0]?.[1];
   const before = await segment();
-  expect(before).toMatchObject({ n: 2, operations: 10 });
+  expect(before?.n).toBe(2);
   disk.store.faults.hide(keys.segment(log));
   const digest = (await (await disk.open()).status()).digest;
   await goesOn(disk, 1010);
-  expect(await segment()).toMatchObject({ n: 2, operations: 22 });
+  expect(await segment()).toMatchObject({ n: 2, operations: (before?.operations ?? 0) + 12 });
   expect(digest).not.toBe((await (await disk.open()).status()).digest);
 });
 

@@ -153,7 +153,7 @@ describe('HEAD', () => {
 });
 
 describe('a full disk', () => {
-  it('refuses commits below the reserve before anything is written, and goes on after space is freed', async () => {
+  it('STO-5 refuses commits below the reserve before anything is written, and goes on after space is freed', async () => {
     let free = 1_000_000;
     let now = 0;
     const store = await open(scratch(), { reserve: 500_000, free: () => free, monotonic: () => now });

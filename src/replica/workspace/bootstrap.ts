@@ -99,6 +99,8 @@ async function adoptGenesis(
       sig: genesis.sig,
       segment: 1,
     };
+    // In one batch: an opening that is cut off leaves both or none.
+    placeDefaults(work.draft, context.defaultChannels);
     await absorb(context, work, { hash, header: genesis.header }, row, true);
     work.draft.put(keys.segment('members'), { n: 1, operations: 1, bytes: JSON.stringify(genesis).length });
     work.append({ document: 'log/members/1', first: true, hash, row, signed: Promise.resolve() });
@@ -151,10 +153,8 @@ export async function joinWorkspace(options: {
       `This replica is not admitted to the workspace ${row.id}, and this user has no secret of it.`,
       { hint: 'Open it as the user who made the workspace.' },
     );
-  if (context.membership.heads.length === 0) {
+  if (context.membership.heads.length === 0)
     await adoptGenesis(context, commits, workspace.genesis, workspace.id);
-    await commits.write(({ draft }) => placeDefaults(draft, context.defaultChannels));
-  }
   await admitSelf(ledger, commits, workspace, signer, seed);
 }
 
