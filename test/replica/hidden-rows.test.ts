@@ -116,3 +116,22 @@ it('STO-15 a hidden idempotency key makes nothing twice', async () => {
   await refused(again.messages.post('general', { text: 'other' }, { key: 'k' }), 'key_reused');
   await goesOn(disk, 1);
 });
+
+it('STO-15 a hidden state is neither written beside nor written over', async () => {
+  const disk = memory();
+  const kai = await disk.open();
+  const edited = await kai.messages.post('general', { text: 'a' });
+  await kai.messages.edit(edited.id, { text: 'b' });
+  const removed = await kai.messages.post('general', { text: 'c' });
+  await kai.messages.redact(removed.id);
+  const task = await kai.tasks.create({ title: 'd' });
+  await kai.as('rin').tasks.claim(task.id);
+  for (const { id } of [edited, removed, task]) disk.store.faults.hide(keys.state(id));
+  const again = await disk.open();
+  const after = await again.messages.edit(edited.id, { text: 'e' });
+  expect(after).toMatchObject({ text: 'e', edits: { count: 2 } });
+  expect(after.siblings).toBeUndefined();
+  await refused(again.messages.edit(removed.id, { text: 'f' }), 'redacted');
+  await refused(again.tasks.claim(task.id), 'held');
+  await goesOn(disk, 2);
+});

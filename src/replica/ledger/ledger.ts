@@ -93,6 +93,8 @@ export function createLedger(options: LedgerOptions): Ledger {
       }
       return proposal.base;
     }
+    // Without the newest state it would stand beside what it follows.
+    await sure(work.draft, keys.state(subject));
     return joined(work, log, subject, stateOf(options, work.draft, subject)?.heads ?? []);
   }
 

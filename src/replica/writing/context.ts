@@ -3,6 +3,7 @@ import type { AnyState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
+import { sure } from '../commit/transaction.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { IdempotencyRow } from '../ledger/repeats.ts';
 import { stateOf } from '../ledger/state.ts';
@@ -113,8 +114,19 @@ function checkedKey(key: string): string {
 
 const withoutUndefined = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
-/** The state of a thing as it will be when everything queued is written. */
-export function queuedState<K extends AnyState['kind']>(
+/** The state of a thing as it will be when everything queued is written. That it has none but its creation's is confirmed. */
+export async function queuedState<K extends AnyState['kind']>(
+  writing: Writing,
+  work: Work,
+  id: Hash,
+  kind: K,
+): Promise<Extract<AnyState, { kind: K }>> {
+  await sure(work.draft, keys.state(id));
+  return plainState(writing, work, id, kind);
+}
+
+/** The same by a plain look, for what is written all the time. */
+export function plainState<K extends AnyState['kind']>(
   writing: Writing,
   work: Work,
   id: Hash,

@@ -10,7 +10,7 @@ import type { MessageState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import { thing } from '../reading/context.ts';
 import { findChannel } from '../reading/names.ts';
-import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { type Actor, once, plainState, queuedState, refuseRedacted, type Writing } from './context.ts';
 import { saidIn } from './mentions.ts';
 
 type Key = string | undefined;
@@ -32,7 +32,7 @@ export async function postMessage(
     });
   const root = answered?.thread ?? answered?.id;
   return once(writing, { actor, key, input: { post: id, input } }, async (work, keyHash) => {
-    const state = queuedState(writing, work, id, 'channel');
+    const state = plainState(writing, work, id, 'channel');
     if (state.archived[0]?.value) throw new CoterieError('archived', `The channel ${channel} is archived.`);
     return writing.ledger.append(work, {
       log: `channel.${id}`,
@@ -69,7 +69,7 @@ export async function editText(
   const known = thing(writing.reading, id, 'message', 'comment');
   const said = await saidIn(writing.reading, input.text);
   return once(writing, { actor, key, input: { edit: known.id, input } }, async (work, keyHash) => {
-    refuseRedacted(queuedState(writing, work, known.id, known.kind));
+    refuseRedacted(await queuedState(writing, work, known.id, known.kind));
     return writing.ledger.append(work, {
       log: logOf(writing, known.id),
       type: known.kind === 'message' ? 'message.edit' : 'comment.edit',
@@ -98,7 +98,7 @@ export async function redactText(
     writing,
     { actor, key, input: { redact: known.id } },
     async (work, keyHash) => {
-      const state = queuedState(writing, work, known.id, known.kind);
+      const state = await queuedState(writing, work, known.id, known.kind);
       if (state.redacted) return state.redacted.op;
       return writing.ledger.append(work, {
         log: logOf(writing, known.id),
@@ -128,7 +128,7 @@ export async function reactTo(
 ): Promise<Hash> {
   const known = thing(writing.reading, id, 'message');
   await once(writing, { actor, key, input: { react: known.id, emoji, on } }, async (work, keyHash) => {
-    const state = queuedState(writing, work, known.id, 'message');
+    const state = await queuedState(writing, work, known.id, 'message');
     if (has(state, emoji, actor.id) === on) return known.id;
     return writing.ledger.append(work, {
       log: logOf(writing, known.id),
@@ -152,7 +152,7 @@ export async function flagMessage(
 ): Promise<Hash> {
   const known = thing(writing.reading, id, 'message');
   await once(writing, { actor, key, input: { flag: known.id, input } }, async (work, keyHash) => {
-    const state = queuedState(writing, work, known.id, 'message');
+    const state = await queuedState(writing, work, known.id, 'message');
     const types: ('message.pin' | 'message.unpin' | 'thread.resolve' | 'thread.reopen')[] = [];
     if (input.pinned !== undefined && input.pinned !== (state.pinned[0]?.value ?? false))
       types.push(input.pinned ? 'message.pin' : 'message.unpin');
@@ -204,7 +204,7 @@ export async function updateChannel(
 ): Promise<Hash> {
   const { id } = await findChannel(writing.reading, channel);
   await once(writing, { actor, key, input: { channel: id, input } }, async (work, keyHash) => {
-    const state = queuedState(writing, work, id, 'channel');
+    const state = await queuedState(writing, work, id, 'channel');
     if (input.name !== undefined && input.name !== state.name[0]?.value) {
       const named = await work.draft.under<string>(`v/name/${input.name}/`);
       if (named.length > 0) throw new CoterieError('exists', `There is a channel ${input.name} already.`);

@@ -28,7 +28,7 @@ export async function remember(writing: Writing, actor: Actor, input: Remember, 
     const [only] = known;
     const id = only?.[0].slice(only[0].lastIndexOf('/') + 1);
     if (id !== undefined && known.length === 1) {
-      refuseRedacted(queuedState(writing, work, id, 'memory'));
+      refuseRedacted(await queuedState(writing, work, id, 'memory'));
       return writing.ledger.append(work, {
         log: 'memory',
         type: 'memory.update',
@@ -68,7 +68,7 @@ export async function updateMemory(
   const id = await findMemory(writing.reading, ref);
   const data = await versionOf(writing, input);
   await once(writing, { actor, key, input: { memory: id, input } }, async (work, keyHash) => {
-    refuseRedacted(queuedState(writing, work, id, 'memory'));
+    refuseRedacted(await queuedState(writing, work, id, 'memory'));
     return writing.ledger.append(work, {
       log: 'memory',
       type: 'memory.update',
@@ -87,7 +87,7 @@ export async function updateMemory(
 export async function forget(writing: Writing, actor: Actor, ref: string, key: Key): Promise<Hash> {
   const id = await findMemory(writing.reading, ref);
   await once(writing, { actor, key, input: { forget: id } }, async (work, keyHash) => {
-    if (queuedState(writing, work, id, 'memory').forgotten) return id;
+    if ((await queuedState(writing, work, id, 'memory')).forgotten) return id;
     return writing.ledger.append(work, {
       log: 'memory',
       type: 'memory.forget',

@@ -85,7 +85,7 @@ export async function updateTask(
     };
     const clear = (['description', 'criteria'] as const).filter((field) => input[field] === '');
     if (Object.values(texts).some((text) => text !== undefined))
-      refuseRedacted(queuedState(writing, work, id, 'task'));
+      refuseRedacted(await queuedState(writing, work, id, 'task'));
     return writing.ledger.append(work, {
       log: 'tasks',
       type: 'task.update',
@@ -115,7 +115,7 @@ export async function moveTask(
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
   await once(writing, { actor, key, input: { move: id, input } }, async (work, keyHash) => {
-    const from = statusOf(queuedState(writing, work, id, 'task'));
+    const from = statusOf(await queuedState(writing, work, id, 'task'));
     return writing.ledger.append(work, {
       log: 'tasks',
       type: 'task.move',
@@ -148,7 +148,7 @@ export async function claimTask(
     );
   const { id } = await findTask(writing.reading, ref);
   await once(writing, { actor, key, input: { claim: id, input } }, async (work, keyHash) => {
-    const state = queuedState(writing, work, id, 'task');
+    const state = await queuedState(writing, work, id, 'task');
     const status = statusOf(state);
     const [holder] = state.claims;
     if (closed.includes(status))
@@ -195,7 +195,7 @@ export async function releaseTask(
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
   await once(writing, { actor, key, input: { release: id } }, async (work, keyHash) => {
-    const state = queuedState(writing, work, id, 'task');
+    const state = await queuedState(writing, work, id, 'task');
     const mine = state.claims.find((claim) => claim.by === actor.id);
     if (!mine) {
       const holder = state.claims[0] && writing.reading.membership.person(state.claims[0].by).handle;
@@ -264,7 +264,7 @@ export async function linkTask(
     writing,
     { actor, key, input: { link: id, to, kind: input.kind, on } },
     async (work, keyHash) => {
-      const state = queuedState(writing, work, id, 'task');
+      const state = await queuedState(writing, work, id, 'task');
       const there = state.links.some((known) => known.kind === input.kind && known.to === to);
       if (there === on) return id;
       if (on) return link(writing, work, actor, id, { kind: input.kind, to }, keyHash, input.base);

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { expect, onTestFinished } from 'vitest';
 import { decodeRow, type OperationRow, under } from '../../../src/replica/commit/rows.ts';
-import { type Environment, openReplica } from '../../../src/replica/open.ts';
+import type { Environment } from '../../../src/replica/environment.ts';
+import { openReplica } from '../../../src/replica/open.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import { createMemoryDocuments, type MemoryDocumentStore } from '../../../src/storage/documents/memory.ts';
 import type { Storage } from '../../../src/storage/open.ts';
@@ -25,7 +26,7 @@ export function memory(options: { readonly delay?: () => Promise<void> } = {}): 
 
 function memoryOn(store: MemoryStore, documents: MemoryDocumentStore, at: ReturnType<typeof home>): Memory {
   mkdirSync(at.directory, { recursive: true });
-  const scrub = async () => ({ tables: 0, bytes: 0, problems: [] });
+  const scrub = async () => ({ tables: 0, bytes: 0, unrecorded: 0, problems: [] });
   const storage: Storage = {
     store: Object.assign(store, { loss: undefined, acceptLoss: async () => undefined, scrub }),
     documents: Object.assign(documents, { scrub }),
