@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { CoterieError, type ErrorCode, type Event } from '../../../schemas/index.ts';
-import { type Environment, openReplica } from '../../../src/replica/open.ts';
+import type { Environment } from '../../../src/replica/environment.ts';
+import { openReplica } from '../../../src/replica/open.ts';
 import type { OpenOptions, Replica } from '../../../src/replica/surface.ts';
 
 /** A fresh directory that goes when the test is over. */
