@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openSearch, type Search, type SearchSource, type TextQuery } from '../../src/search/index.ts';
+import { openSearch, type Search, type SearchSource } from '../../src/search/index.ts';
+import type { TextQuery } from '../../src/search/types.ts';
 import { arraySource, fill } from './source.ts';
 
 const threads = vi.hoisted(() => ({ started: 0 }));
