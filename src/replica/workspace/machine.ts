@@ -48,7 +48,11 @@ export async function openMachineWorkspace(options: {
 }): Promise<MachineWorkspace> {
   const path = workspaceFile(options.config, options.name);
   const there = await read(path);
-  if (there) return there;
+  if (there) {
+    // Another process may just have made it, and not synced all of its names yet.
+    await syncNames(path, dirname(path));
+    return there;
+  }
   const seed = generateSeed(options.random);
   const machine = signerFromSeed(seed);
   const made = makeHeader(nodeCrypto, {
@@ -102,7 +106,7 @@ export async function proveAdmission(
 async function create(path: string, text: string): Promise<void> {
   const beside = `${path}.${randomUUID()}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(beside, 'wx', 0o600);
     try {
       await file.writeFile(text);
@@ -114,11 +118,23 @@ async function create(path: string, text: string): Promise<void> {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
     await unlink(beside);
-    const directory = await open(dirname(path), 'r');
-    await directory.sync().finally(() => directory.close());
+    await syncNames(path, made);
   } catch (error) {
     await unlink(beside).catch(() => undefined);
     throw unreadable(path, 'cannot be written', error);
+  }
+}
+
+/**
+ * A name lasts once its directory is synced, and so does that directory's. `made`: the first directory that was made.
+ * The secret in this file admits every later replica of the user: a power cut must not take it.
+ */
+async function syncNames(path: string, made: string | undefined): Promise<void> {
+  const last = made === undefined ? dirname(path) : dirname(made);
+  for (let at = dirname(path); ; at = dirname(at)) {
+    const directory = await open(at, 'r');
+    await directory.sync().finally(() => directory.close());
+    if (at === last || at === dirname(at)) return;
   }
 }
 

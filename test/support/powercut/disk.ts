@@ -167,10 +167,11 @@ export function createTracedDisk(root: string, before?: string): TracedDisk {
       );
       for (const naming of kept) applyNaming(names, naming);
       mkdirSync(to, { recursive: true });
-      // Parents sort before what they hold.
+      // Parents sort before what they hold. A name below one that is lost is lost with it.
+      const reached = new Set([root]);
       for (const [path, inode] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        const parent = dirname(path);
-        if (parent !== root && !names.has(parent)) continue;
+        if (!reached.has(dirname(path))) continue;
+        reached.add(path);
         const target = join(to, relative(root, path));
         if (inode.directory) mkdirSync(target, { recursive: true });
         else writeFileSync(target, survivingContent(inode, survival, moment, random), { mode: 0o600 });
