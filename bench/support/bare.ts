@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { ClassicLevel } from 'classic-level';
 import * as Y from 'yjs';
 import { type Entry, type Hash, limits, MessagePost } from '../../schemas/index.ts';
-import { generateSeed, nodeCrypto, signerFromSeed } from '../../src/keys/node.ts';
+import { nodeCrypto } from '../../src/keys/node.ts';
 import { createClock, entryKey, type MadeHeader, makeHeader, sealEntry } from '../../src/op/index.ts';
 import { openReplica } from '../../src/replica/open.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { Write } from '../../src/storage/port.ts';
-import { openClassicLevel } from '../../src/storage/store/classic-level.ts';
 import type { EngineOperation } from '../../src/storage/store/engine.ts';
 import { frame } from '../../src/storage/store/frame.ts';
 import type { Place } from './workspace.ts';
@@ -92,16 +92,28 @@ export async function record(place: Place, writers: number, count: number, size:
 
 const zero = 'a'.repeat(26);
 
+/** The database as one opens it without us, with the sizes that ours has. */
+async function openPlain(directory: string): Promise<ClassicLevel<string, Uint8Array>> {
+  const database = new ClassicLevel<string, Uint8Array>(directory, {
+    valueEncoding: 'view',
+    writeBufferSize: 4 * 1024 * 1024,
+    cacheSize: 16 * 1024 * 1024,
+    maxFileSize: 4 * 1024 * 1024,
+  });
+  await database.open();
+  return database;
+}
+
 /**
  * The bare loop: checks each message against its schema, makes header and hash, signs on the thread pool, encodes a
- * Yjs update for each entry, and writes the recorded rows in one synced batch of the same engine with the same
- * settings. No folds, views, waiting writers, documents or checkpoints. Resolves with operations a second.
+ * Yjs update for each entry, and writes the recorded rows in one synced batch of LevelDB, all by the libraries' plain
+ * calls. No folds, views, waiting writers, documents or checkpoints. Resolves with operations a second.
  */
 export async function bareLoop(place: Place, { batches, operations }: Recording): Promise<number> {
   mkdirSync(place.data, { recursive: true });
-  const engine = await openClassicLevel(place.data);
-  const signer = signerFromSeed(generateSeed());
-  const clock = createClock({ now: Date.now, random: randomBytes, replica: signer.id });
+  const database = await openPlain(place.data);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const clock = createClock({ now: Date.now, random: randomBytes, replica: zero });
   let encode = createEncoder();
   const all = [...posts(operations, 5)];
   let seq = 0;
@@ -115,7 +127,7 @@ export async function bareLoop(place: Place, { batches, operations }: Recording)
         stamp: clock.next(),
         workspace: zero,
         log: `channel.${zero}`,
-        replica: signer.id,
+        replica: zero,
         member: zero,
         seq: ++seq,
         prev,
@@ -127,19 +139,24 @@ export async function bareLoop(place: Place, { batches, operations }: Recording)
         random: randomBytes,
       });
       prev = header.hash;
-      made.push({ header, sig: signer.sign(header.signedBytes) });
+      made.push({ header, sig: signed(privateKey, header.signedBytes) });
     }
     for (const { header, sig } of made) {
       const signature = await sig;
       encode(entryKey(nodeCrypto, header.hash, signature), sealEntry(header.header, header.body, signature));
     }
     if (seq % limits.segmentOperations < batch.operations) encode = createEncoder();
-    await engine.batch(batch.rows, true);
+    await database.batch([...batch.rows], { sync: true });
   }
   const rate = (operations / (performance.now() - began)) * 1000;
-  await engine.close();
+  await database.close();
   return rate;
 }
+
+const signed = (key: KeyObject, bytes: Uint8Array): Promise<string> =>
+  new Promise((resolve, reject) => {
+    sign(null, bytes, key, (error, sig) => (error ? reject(error) : resolve(sig.toString('base64url'))));
+  });
 
 /** Encodes entries the plain way: set in a document, which then tells its update. */
 function createEncoder(): (key: Hash, entry: Entry) => Uint8Array {
@@ -158,13 +175,13 @@ function createEncoder(): (key: Hash, entry: Entry) => Uint8Array {
 /** Writes each recorded batch by itself, synced; resolves with how long each took, ms. */
 export async function bareBatches(place: Place, { batches }: Recording): Promise<number[]> {
   mkdirSync(place.data, { recursive: true });
-  const engine = await openClassicLevel(place.data);
+  const database = await openPlain(place.data);
   const times: number[] = [];
   for (const { rows } of batches) {
     const began = performance.now();
-    await engine.batch(rows, true);
+    await database.batch([...rows], { sync: true });
     times.push(performance.now() - began);
   }
-  await engine.close();
+  await database.close();
   return times;
 }

@@ -5,11 +5,11 @@ import {
   hkdfSync,
   type KeyObject,
   randomBytes,
-  sign,
   verify,
 } from 'node:crypto';
 import { CoterieError } from '../../schemas/index.ts';
 import { type Crypto, fromBase64url, hash16, type Signer } from '../op/index.ts';
+import { createSigning } from './signing.ts';
 
 /** PKCS#8 around a raw 32-byte private key (RFC 8410). */
 const pkcs8 = { ed25519: '302e020100300506032b657004220420', x25519: '302e020100300506032b656e04220420' };
@@ -68,7 +68,7 @@ export const nodeCrypto: Crypto = {
 /** 32 random bytes for a new Ed25519 key. `random` gives as many bytes as it is asked for. */
 export const generateSeed = (random: (bytes: number) => Uint8Array = randomBytes): Uint8Array => random(32);
 
-/** The Ed25519 key of a raw 32-byte seed (RFC 8032). It signs on the thread pool, many at a time. */
+/** The Ed25519 key of a raw 32-byte seed (RFC 8032). Many are signed at a time, by a thread. */
 export function signerFromSeed(seed: Uint8Array): Signer {
   const key = privateKey('ed25519', seed);
   const publicKey = publicKeyOf(key);
@@ -76,13 +76,7 @@ export function signerFromSeed(seed: Uint8Array): Signer {
   return {
     publicKey,
     id: hash16(nodeCrypto, raw),
-    sign: (bytes) =>
-      new Promise((resolve, reject) => {
-        sign(null, bytes, key, (error, sig) => {
-          if (error) reject(new CoterieError('internal', 'signing failed', { cause: error }));
-          else resolve(sig.toString('base64url'));
-        });
-      }),
+    sign: createSigning(key),
   };
 }
 

@@ -141,7 +141,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   if (!known) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
   const last = database.get<CountersRow>(keys.meta('counters'))?.stamp;
   const clock = createClock({ now, random, replica: signer.id, last: last === '' ? undefined : last });
-  const ledger = createLedger({ ...context, workspace: workspace.id, signer, clock, random });
+  const ledger = createLedger({ ...context, database, workspace: workspace.id, signer, clock, random });
   if (database.get<number>(keys.meta('views')) !== viewsVersion)
     await rebuildViews({
       context,

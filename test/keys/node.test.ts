@@ -76,6 +76,21 @@ test('OP-5 both adapters make the same signature', async () => {
   expect(await web.verify(theirs.publicKey, text, ours)).toBe(true);
 });
 
+test('OP-5 many texts of several keys at a time: each gets its own signature, whoever signs it', async () => {
+  const seeds = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill));
+  for (const count of [1, 2, 3, 31, 32, 33, 200]) {
+    const texts = Array.from({ length: count }, (_, at) => utf8(`text ${at} ${'é'.repeat(at)}`));
+    const made = seeds.flatMap((seed) => {
+      const signer = signerFromSeed(seed);
+      return texts.map(async (text) => ({ signer, text, sig: await signer.sign(text) }));
+    });
+    const sigs = await Promise.all(made);
+    expect(new Set(sigs.map(({ sig }) => sig)).size).toBe(count * seeds.length);
+    for (const { signer, text, sig } of sigs)
+      expect(await nodeCrypto.verify(signer.publicKey, text, sig)).toBe(true);
+  }
+});
+
 test('OP-26 the X25519 key follows from the seed, and its two halves belong together', async () => {
   const seed = hex(vectors[0]?.seed ?? '');
   const { publicKey, secret } = x25519FromSeed(seed);

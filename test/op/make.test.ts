@@ -130,7 +130,9 @@ describe('tampering', () => {
           const before = canonical(header);
           if (value === 'remove') delete header[field];
           else header[field] = value;
-          fc.pre(canonicalOr(header) !== before);
+          const changed = canonicalOr(header);
+          // A value that is not strict JSON has no bytes that could be signed.
+          fc.pre(changed !== '' && changed !== before);
           const forged = { ...entry, header: header as Header };
           expect(hash16(nodeCrypto, utf8(canonical(header)))).not.toBe(hash);
           expect(await verifySignature(nodeCrypto, forged, chain.signer.publicKey)).toBe(false);

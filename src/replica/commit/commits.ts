@@ -14,8 +14,8 @@ import {
 } from './group.ts';
 import { createDraft, type Draft, type Rows } from './transaction.ts';
 
-/** A commit group closes at this many operations, … */
-const groupOperations = 64;
+/** A commit group closes at this many operations: while the disk writes one, the next is made. … */
+const groupOperations = 32;
 /** … or after this long, ms, whatever signatures are outstanding. */
 const groupTime = 20;
 /** A store that could not be opened again is tried each so many milliseconds. */

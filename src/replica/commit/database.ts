@@ -14,10 +14,18 @@ export interface Database {
   channelsNamed(name: string): Promise<readonly string[]>;
   /** Every row whose key begins with the prefix. */
   under<T>(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<[string, T][]>;
+  /** Nothing lies under these keys, as whoever just made the name in them knows: they need no look. */
+  vacant(keys: readonly string[]): void;
   /** Takes over rows that were just committed. */
   accept(rows: ReadonlyMap<string, unknown>): void;
   forget(): void;
 }
+
+/** Stands for a row that is known not to be there. */
+const absent = Symbol('absent');
+
+/** Rows that are read in ranges, hardly ever one by one. */
+const ranged = /^(?:rec|feed|v\/(?:news|chain|own|message|reply|on|need))\//;
 
 /** How many decoded rows stay in memory. */
 const kept = 8192;
@@ -74,15 +82,19 @@ export function createDatabase(store: Store): Database {
   const database: Database = {
     get<T>(key: string) {
       const known = recall(key);
+      if (known === absent) return undefined;
       if (known !== undefined) return known as T;
-      return decode<T>(key, store.getSync(key));
+      const bytes = store.getSync(key);
+      // Much that is asked for with every write is never there.
+      if (bytes === undefined) keep(key, absent);
+      return decode<T>(key, bytes);
     },
     async getMany<T>(keys: readonly string[]) {
       // Held here, since what is read now may push known ones out of the cache.
       const found = new Map<string, T | undefined>();
       for (const key of keys) {
         const known = recall(key);
-        if (known !== undefined) found.set(key, known as T);
+        if (known !== undefined) found.set(key, known === absent ? undefined : (known as T));
       }
       const missing = keys.filter((key) => !found.has(key));
       if (missing.length > 0) {
@@ -96,7 +108,7 @@ export function createDatabase(store: Store): Database {
     },
     async getConfirmed<T>(key: string) {
       const known = recall(key);
-      if (known !== undefined) return known as T;
+      if (known !== undefined && known !== absent) return known as T;
       return reading(async () => {
         const row = await store.getConfirmed(key);
         return written.has(key) ? database.get<T>(key) : decode<T>(key, row);
@@ -120,12 +132,15 @@ export function createDatabase(store: Store): Database {
       found.catch(() => names.delete(name));
       return found;
     },
+    vacant(keys) {
+      for (const key of keys) keep(key, absent);
+    },
     accept(rows) {
       for (const [key, value] of rows) {
         if (key.startsWith('v/name/')) names = new Map();
         if (reads > 0) written.add(key);
-        if (value === undefined) drop(key);
-        else if (!key.startsWith('rec/')) keep(key, value);
+        if (ranged.test(key)) drop(key);
+        else keep(key, value === undefined ? absent : value);
       }
     },
     forget() {

@@ -8,9 +8,12 @@ import {
 import { shouldRoll } from '../../log/index.ts';
 import { type Clock, makeHeader, type Signer } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
+import { movedKey } from '../views/order.ts';
 import { absorb } from './absorb.ts';
+import { aliasKey } from './repeats.ts';
 import { type AbsorbContext, stateOf } from './state.ts';
 
 /** What someone wants to write; the rest of the header follows from it. */
@@ -40,6 +43,7 @@ export interface Ledger {
 }
 
 export interface LedgerOptions extends AbsorbContext {
+  readonly database: Pick<Database, 'vacant'>;
   readonly workspace: Hash;
   readonly signer: Signer;
   readonly clock: Clock;
@@ -124,6 +128,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     let bytes = made.signedBytes.length + entryOverhead;
     for (const text of Object.values(made.body ?? {})) bytes += text.length;
     const segment = await place(work, log, bytes);
+    if (made.header.subject === '') options.database.vacant(besideCreation(made.hash));
     const row: OperationRow = {
       header: made.header,
       ...(made.body ? { body: made.body } : {}),
@@ -154,6 +159,14 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
   };
 }
+
+/** Where a new thing's views look whether something came before it. */
+const besideCreation = (hash: Hash): string[] => [
+  keys.state(hash),
+  keys.thread(hash),
+  aliasKey(hash),
+  movedKey(hash),
+];
 
 /** Types whose header says which of several texts the body holds. */
 const severalTexts: ReadonlySet<OperationTypeName> = new Set<OperationTypeName>([

@@ -3,7 +3,7 @@ import type { Engine, EngineRange, EngineRow } from './engine.ts';
 
 const OPTIONS = {
   keyEncoding: 'utf8',
-  valueEncoding: 'buffer',
+  valueEncoding: 'view',
   compression: true,
   // Also the size of a log file. A larger one makes opening slower and a full disk worse.
   writeBufferSize: 4 * 1024 * 1024,
@@ -21,7 +21,7 @@ const STEP_BYTES = 256 * 1024;
  * lock on the file LOCK, which the process loses when it closes any descriptor of that file: never open it.
  */
 export async function openClassicLevel(directory: string): Promise<Engine> {
-  const db = new ClassicLevel<string, Buffer>(directory, OPTIONS);
+  const db = new ClassicLevel<string, Uint8Array>(directory, OPTIONS);
   await db.open();
 
   const iterate = ({ gte, lt, reverse = false, limit = -1 }: EngineRange) =>
@@ -48,8 +48,20 @@ export async function openClassicLevel(directory: string): Promise<Engine> {
         await rows.close();
       }
     },
-    batch: (operations, sync) =>
-      db.batch<string, Uint8Array>([...operations], { sync, valueEncoding: 'view' }),
+    async batch(operations, sync) {
+      // Handed over one by one it costs a quarter of what an array does, which is cloned operation by operation.
+      const batch = db.batch();
+      try {
+        for (const operation of operations) {
+          if (operation.type === 'put') batch.put(operation.key, operation.value);
+          else batch.del(operation.key);
+        }
+      } catch (error) {
+        await batch.close();
+        throw error;
+      }
+      await batch.write({ sync });
+    },
     compactRange: (gte, lt) => db.compactRange(gte, lt),
     tables() {
       // Lines such as ` 12:4194304['key' @ 7 : 1 .. 'key' @ 9 : 1]`; line ends in keys are escaped.

@@ -14,9 +14,12 @@ export const LAST_KEY = '\u{10ffff}';
  * A value as it is stored: CRC-32 over key and value (4 bytes, little endian), then the value. The key is part of
  * the sum, so a row that a damaged table moved under another key is found too.
  */
-export function frame(key: string, value: Uint8Array): Buffer {
+export const frame = (key: string, value: Uint8Array): Buffer => frameWith(writeSum(key, value), value);
+
+/** The same with a sum that is known already: `writeSum` of the row. */
+export function frameWith(sum: number, value: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(FRAME_BYTES + value.length);
-  framed.writeUInt32LE(crc32(value, crc32(key)), 0);
+  framed.writeUInt32LE(sum, 0);
   framed.set(value, FRAME_BYTES);
   return framed;
 }
@@ -47,22 +50,27 @@ function writeSum(key: string, value: Uint8Array | undefined): number {
   return value === undefined ? ~crc32(key) >>> 0 : crc32(value, crc32(key));
 }
 
-/** CRC-32 over a batch, in order: what `checksumOf` answers for the commit that wrote it. */
-export function batchChecksum(writes: readonly Write[]): number {
-  const sums = Buffer.allocUnsafe(writes.length * 4);
-  writes.forEach(([key, value], at) => {
-    sums.writeUInt32LE(writeSum(key, value), at * 4);
-  });
-  return crc32(sums);
-}
+/** Sum of each write of a batch. */
+export const writeSums = (writes: readonly Write[]): Uint32Array =>
+  Uint32Array.from(writes, ([key, value]) => writeSum(key, value));
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** What `checksumOf` answers for the commit that wrote this batch. */
+export const batchChecksum = (writes: readonly Write[]): number => sumOfSums(writeSums(writes));
+
+/** CRC-32 over the sums of a batch, in order. */
+export function sumOfSums(sums: Uint32Array): number {
+  const bytes = Buffer.allocUnsafe(sums.length * 4);
+  sums.forEach((sum, at) => {
+    bytes.writeUInt32LE(sum, at * 4);
+  });
+  return crc32(bytes);
+}
 
 /** Throws a `TypeError` for a key that the store does not take. */
 export function checkKey(key: string): void {
   if (key.length === 0 || key.charCodeAt(0) === 0)
     throw new TypeError('A key is not empty and does not begin with U+0000.');
-  if (LONE_SURROGATE.test(key)) throw new TypeError(`A key is well-formed text: ${JSON.stringify(key)}`);
+  if (!key.isWellFormed()) throw new TypeError(`A key is well-formed text: ${JSON.stringify(key)}`);
 }
 
 /** Moves surrogates above the rest of the basic plane, where the code points that they stand for belong. */

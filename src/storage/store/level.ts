@@ -3,7 +3,7 @@ import { type Files, nodeFiles } from '../files.ts';
 import { type Range, type Row, StorageError, type Store } from '../port.ts';
 import { flush, mergeLevels, probe, touchEnds } from './compact.ts';
 import type { Engine, EngineOperation } from './engine.ts';
-import { frame, outside, unframe } from './frame.ts';
+import { frameWith, outside, unframe } from './frame.ts';
 import { acceptLoss, type Opened, openWitnessed } from './opening.ts';
 import { createCommitQueue, type Queued } from './queue.ts';
 import type { ScrubOptions, ScrubReport } from './tables.ts';
@@ -241,13 +241,15 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
 /** The rows of a group of commits, each with its commit row, as one batch of the engine. */
 function operationsOf(group: readonly Queued[], first: number): EngineOperation[] {
   const operations: EngineOperation[] = [];
-  group.forEach(({ writes, checksum }, at) => {
+  group.forEach(({ writes, sums, checksum }, at) => {
     const commit = first + at;
-    for (const [key, value] of writes) {
+    writes.forEach(([key, value], i) => {
       operations.push(
-        value === undefined ? { type: 'del', key } : { type: 'put', key, value: frame(key, value) },
+        value === undefined
+          ? { type: 'del', key }
+          : { type: 'put', key, value: frameWith(sums[i] as number, value) },
       );
-    }
+    });
     operations.push({ type: 'put', key: commitKey(commit), value: commitRow(commit, checksum) });
     if (commit > WINDOW) operations.push({ type: 'del', key: commitKey(commit - WINDOW) });
   });

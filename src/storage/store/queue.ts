@@ -1,9 +1,11 @@
 import { StorageError, type Write } from '../port.ts';
-import { batchChecksum, checkKey } from './frame.ts';
+import { checkKey, sumOfSums, writeSums } from './frame.ts';
 
 /** A commit that waits, with what is needed to write it. */
 export interface Queued {
   readonly writes: readonly Write[];
+  /** Of each write: the sum that its frame begins with. */
+  readonly sums: Uint32Array;
   readonly checksum: number;
   /** Bytes of keys and values. */
   readonly bytes: number;
@@ -111,7 +113,8 @@ export function createCommitQueue(write: (group: readonly Queued[]) => Promise<n
       }
       if (failure !== undefined) return Promise.reject(refuse(failure));
       return new Promise((resolve, reject) => {
-        waiting.push({ writes, checksum: batchChecksum(writes), bytes, resolve, reject });
+        const sums = writeSums(writes);
+        waiting.push({ writes, sums, checksum: sumOfSums(sums), bytes, resolve, reject });
         start();
       });
     },
