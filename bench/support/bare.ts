@@ -97,7 +97,7 @@ async function openPlain(directory: string): Promise<ClassicLevel<string, Uint8A
   const database = new ClassicLevel<string, Uint8Array>(directory, {
     valueEncoding: 'view',
     writeBufferSize: 4 * 1024 * 1024,
-    cacheSize: 16 * 1024 * 1024,
+    cacheSize: 8 * 1024 * 1024,
     maxFileSize: 4 * 1024 * 1024,
   });
   await database.open();

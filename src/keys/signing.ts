@@ -52,6 +52,8 @@ function createThread(): (key: number, secret: KeyObject, asked: readonly Asked[
     if (worker) return worker;
     const made = new Worker(createRequire(import.meta.url).resolve('#signing-worker'), {
       name: 'coterie signing',
+      // It keeps nothing: a small heap is collected as fast.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
     });
     made.on('message', (answer: SigningAnswer) => {
       const asked = waiting.get(answer.id) ?? [];

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -27,6 +28,8 @@ export interface PlacedFile {
   read(length: number, at: number): Uint8Array;
   /** Makes everything written so far survive a power cut. */
   sync(): void;
+  /** The same off the calling thread: a disk that is busy holds up nobody. */
+  syncLater(): Promise<void>;
   size(): number;
   close(): void;
 }
@@ -84,6 +87,10 @@ function placed(fd: number): PlacedFile {
       return bytes.subarray(0, done);
     },
     sync: () => fdatasyncSync(fd),
+    syncLater: () =>
+      new Promise((resolve, reject) => {
+        fdatasync(fd, (error) => (error ? reject(error) : resolve()));
+      }),
     size: () => fstatSync(fd).size,
     close: () => closeSync(fd),
   };

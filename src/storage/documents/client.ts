@@ -23,7 +23,13 @@ function workerPath(): string {
 export function createDocumentsClient(
   settings: WorkerSettings,
   start: () => Worker = () =>
-    new Worker(workerPath(), { workerData: settings, stderr: true, name: 'coterie documents' }),
+    new Worker(workerPath(), {
+      workerData: settings,
+      stderr: true,
+      name: 'coterie documents',
+      // Documents come and go whole: a larger nursery only holds more of what is dead.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    }),
 ): ScrubbedDocumentStore {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;

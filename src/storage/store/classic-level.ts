@@ -7,7 +7,7 @@ const OPTIONS = {
   compression: true,
   // Also the size of a log file. A larger one makes opening slower and a full disk worse.
   writeBufferSize: 4 * 1024 * 1024,
-  cacheSize: 16 * 1024 * 1024,
+  cacheSize: 8 * 1024 * 1024,
   blockSize: 4096,
   maxOpenFiles: 1000,
   maxFileSize: 4 * 1024 * 1024,

@@ -184,7 +184,7 @@ export function createTables(options: {
         append(name, one);
         added = true;
       }
-      if (added) file?.sync();
+      if (added) await file?.syncLater();
     }
   };
 
