@@ -66,7 +66,7 @@ describe('a write', () => {
     await stream.return?.();
   });
 
-  it('STO-2 is made on the rows as they will be, and shares a batch of at most 64 operations', async () => {
+  it('STO-2 is made on the rows as they will be, and shares a batch of at most 32 operations', async () => {
     const disk = memory({ delay: () => pause(2) });
     const kai = await disk.open();
     const task = await kai.tasks.create({ title: 'T' });
@@ -74,7 +74,7 @@ describe('a write', () => {
     await Promise.all(Array.from({ length: 300 }, (_, i) => kai.messages.post('general', { text: `${i}` })));
     const sizes = written.map((batch) => batch.filter((key) => key.startsWith('op/')).length);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(300);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(32);
     expect(Math.max(...sizes)).toBeGreaterThan(8);
     const claims = await Promise.allSettled(
       Array.from({ length: 10 }, (_, i) => kai.as(`m${i}`).tasks.claim(task.id)),
