@@ -1,0 +1,87 @@
+import type { Hash } from '../../schemas/index.ts';
+
+/** Names a session within its process; an update is not sent back to the one that it came from. */
+export type SessionId = number;
+
+/** One segment in an inventory. */
+export interface SegmentDigest {
+  readonly n: number;
+  readonly digest: Hash;
+  /** Split: its Yjs structures are broken here, so it is synced by key. */
+  readonly split: boolean;
+}
+
+/** What became of an update or of entries from elsewhere. */
+export type Received =
+  /** Everything that could be judged is durable and shown. `parked`: parts that wait for what they follow. */
+  | { readonly ok: true; readonly keys: readonly Hash[]; readonly parked: number }
+  /** The sender broke a rule that no honest replica breaks; nothing of the update was taken. */
+  | { readonly ok: false; readonly reason: string };
+
+/** An update that became durable here. */
+export interface DurableUpdate {
+  readonly document: string;
+  readonly update: Uint8Array;
+  /** Where it came from; undefined for what was written here. */
+  readonly origin: SessionId | undefined;
+}
+
+/** A key, and whether the entry has its body. */
+export type KeyFlag = readonly [key: Hash, hasBody: boolean];
+
+/**
+ * A replica as its sessions see it. Documents are log documents by name; one that does not exist yet is empty, and
+ * begins to exist with its first entry. Everything that is given out is durable. Rejections are `CoterieError`s and mean that
+ * this replica failed (`storage_failed`, `closed`), never that the peer did.
+ */
+export interface SyncSource {
+  readonly workspace: Hash;
+  /** Ed25519, base64url. */
+  readonly publicKey: string;
+  sign(bytes: Uint8Array): Promise<string>;
+  /** False for a signature that does not hold, and for a key that is none. */
+  verify(publicKey: string, bytes: Uint8Array, sig: string): Promise<boolean>;
+  /** Entries that prove this replica's admission to whoever knows the workspace: genesis, invite, admission. */
+  credentials(): Promise<readonly string[]>;
+  /**
+   * Judges a peer by its key and credentials, which are taken in like any operations when they hold. `stranger`: not a
+   * replica of this workspace, or revoked. `self`: it has this replica's own key.
+   */
+  admit(publicKey: string, credentials: readonly string[]): Promise<'admitted' | 'stranger' | 'self'>;
+
+  /** Digest of the workspace without marks, and of the newest segments of the marks. */
+  root(): Promise<{ readonly logs: Hash; readonly marks: Hash }>;
+  /** Every log with its digest; a marks log with its newest segment's. */
+  logs(): Promise<readonly (readonly [log: string, digest: Hash])[]>;
+  /** Segments of a log, ascending; of a marks log the newest alone. Empty for a log that is not here. */
+  segments(log: string): Promise<readonly SegmentDigest[]>;
+
+  digest(
+    document: string,
+  ): Promise<{ readonly digest: Hash; readonly entries: number; readonly split: boolean }>;
+  stateVector(document: string): Promise<Uint8Array>;
+  /** What lies beyond a state vector, update format v1. Throws `invalid` for bytes that are no state vector. */
+  diff(document: string, stateVector: Uint8Array): Promise<Uint8Array>;
+  /** Guards, journals, applies. Resolves when durable. Calls for one document run in order. */
+  receive(document: string, update: Uint8Array, from: SessionId): Promise<Received>;
+
+  keys(document: string): Promise<readonly KeyFlag[]>;
+  /** Entries as JSON text, of those keys that are here, in any order. */
+  entries(document: string, keys: readonly Hash[]): Promise<readonly (readonly [key: Hash, entry: string])[]>;
+  /**
+   * Takes entries by key: what is lacking here is written under a clientID of this replica, a missing body is restored
+   * when no redact is known. Resolves when durable.
+   */
+  take(
+    document: string,
+    entries: readonly (readonly [key: Hash, entry: string])[],
+    from: SessionId,
+  ): Promise<Received>;
+
+  /** True for documents that are written to now: the newest segment of a log. They stay live in a session. */
+  isHot(document: string): boolean;
+  /** Called for each durable update, in the order of the journal. Returns what stops it. */
+  onUpdate(listener: (update: DurableUpdate) => void): () => void;
+  /** State vectors were equal and digests were not, again and again: the document is rebuilt and synced by key from now on. */
+  markSplit(document: string): Promise<void>;
+}
