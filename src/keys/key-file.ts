@@ -126,7 +126,7 @@ export async function openKeyFile(
   };
   const there = await found();
   if (there) return { seed: there, created: false };
-  const seed = make();
+  const seed = Uint8Array.from(make());
   try {
     await createKeyFile(path, seed, fs);
     return { seed, created: true };
