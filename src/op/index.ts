@@ -1,3 +1,4 @@
+export * from './admission.ts';
 export * from './bytes.ts';
 export * from './canonical.ts';
 export * from './chain.ts';
