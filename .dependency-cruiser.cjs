@@ -78,6 +78,7 @@ module.exports = {
     oneDoor('classic-level', '^src/storage/store/classic-level[.]ts$'),
     oneDoor('minisearch', '^src/search/minisearch[.]ts$'),
     oneDoor('yauzl', '^src/import/zip[.]ts$'),
+    oneDoor('ws', '^relay/mux/socket[.]ts$'),
     oneDoor('hono', '^relay/http/'),
     oneDoor('@hono/[^/]+', '^relay/http/'),
     oneDoor('better-sse', '^relay/http/'),
