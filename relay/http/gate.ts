@@ -7,6 +7,13 @@ export function hostsOf(port: number): ReadonlySet<string> {
   return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
 }
 
+export interface GateOptions {
+  /** Pages of any port of this machine may ask, not only the node's own: a page under development, say. */
+  readonly localPages?: boolean | undefined;
+}
+
+const localPage = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?$/;
+
 /**
  * Refuses what no client of ours sends: a foreign `Host`, which is how another site reaches a local port under its own
  * name, and a foreign `Origin`, which is how its pages are told. Every door of the node asks this first.
@@ -14,6 +21,7 @@ export function hostsOf(port: number): ReadonlySet<string> {
 export function refuseForeign(
   incoming: IncomingMessage,
   hosts: ReadonlySet<string>,
+  { localPages = false }: GateOptions = {},
 ): CoterieError | undefined {
   const given = incoming.rawHeaders.filter(
     (name, at) => at % 2 === 0 && name.toLowerCase() === 'host',
@@ -22,7 +30,8 @@ export function refuseForeign(
   if (given !== 1 || host === undefined || !hosts.has(host))
     return new CoterieError('bad_host', `Host ${host ?? '(none)'} is not one of this node`);
   const origin = incoming.headers.origin?.toLowerCase();
-  if (origin !== undefined && !(origin.startsWith('http://') && hosts.has(origin.slice('http://'.length))))
+  const own = origin?.startsWith('http://') && hosts.has(origin.slice('http://'.length));
+  if (origin !== undefined && !own && !(localPages && localPage.test(origin)))
     return new CoterieError('bad_host', `Origin ${origin} is not one of this node`);
   if (!incoming.url?.startsWith('/')) return new CoterieError('invalid', 'the request names no path');
   return undefined;

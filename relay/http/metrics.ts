@@ -11,6 +11,8 @@ export interface Metrics {
   /** A stream began; the result ends it. */
   stream(): () => void;
   readonly openStreams: number;
+  /** Shows what this gives too, asked each time. */
+  include(samples: () => readonly Sample[]): void;
   text(more: readonly Sample[]): string;
   close(): void;
 }
@@ -50,6 +52,7 @@ export function openMetrics(): Metrics {
   let events = 0;
   let lagged = 0;
   let streams = 0;
+  const included: (() => readonly Sample[])[] = [];
 
   return {
     request(method, route, status, seconds) {
@@ -76,6 +79,9 @@ export function openMetrics(): Metrics {
     },
     get openStreams() {
       return streams;
+    },
+    include(samples) {
+      included.push(samples);
     },
     text(more) {
       const rows = [...requests.values()];
@@ -113,7 +119,8 @@ export function openMetrics(): Metrics {
         },
         single('process_resident_memory_bytes', 'gauge', 'Resident memory.', process.memoryUsage.rss()),
       ];
-      return [...own, ...more].map(lines).join('');
+      const others = included.flatMap((samples) => samples());
+      return [...own, ...more, ...others].map(lines).join('');
     },
     close() {
       delay.disable();

@@ -1,19 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Log } from '../node/log.ts';
 import { refusalOf, sendRefusal } from './errors.ts';
-import { hostsOf, refuseForeign } from './gate.ts';
+import { type GateOptions, hostsOf, refuseForeign } from './gate.ts';
 
 type Fetch = Parameters<typeof getRequestListener>[0];
+
+/**
+ * Takes a request to switch to another protocol, its Host and Origin checked; the raw socket is the taker's from then on.
+ * Answers with an error to refuse it.
+ */
+export type Upgrade = (incoming: IncomingMessage, raw: Duplex, head: Buffer) => CoterieError | undefined;
 
 /** A socket that listens, before anything answers on it. */
 export interface Listening {
   readonly port: number;
   readonly url: string;
-  /** Begins to answer. */
-  serve(app: { fetch: Fetch }, log: Log): void;
+  /** Begins to answer. Without `upgrade` no protocol can be switched to. */
+  serve(app: { fetch: Fetch }, log: Log, upgrade?: Upgrade, gate?: GateOptions): void;
   /** Takes no more connections; resolves when every request has its answer, or after so many milliseconds. */
   drain(milliseconds: number): Promise<void>;
   /** Cuts what is left. */
@@ -51,6 +58,11 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
           hint: 'Send fewer or shorter headers.',
         })
       : new CoterieError('invalid', late ? 'the request took too long' : 'this is not an HTTP request');
+  endWith(socket, refused);
+}
+
+/** Answers with an error where no HTTP answer is at hand, and ends the connection. */
+function endWith(socket: Duplex, refused: CoterieError): void {
   const text = JSON.stringify(refused.toJSON());
   socket.end(
     `HTTP/1.1 ${refused.status} ${refused.code}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
@@ -72,7 +84,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
     connectionsCheckingInterval: 2_000,
     noDelay: true,
   });
-  server.maxConnections = 2_048;
+  server.maxConnections = 8_192;
   server.on('clientError', answerBroken);
   server.on('error', () => undefined);
   await bind(server, host, port);
@@ -92,7 +104,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
   return {
     port: bound.port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
-    serve(app, log) {
+    serve(app, log, upgrade, gate) {
       const hosts = hostsOf(bound.port);
       const answer = getRequestListener(app.fetch, {
         overrideGlobalObjects: false,
@@ -108,13 +120,24 @@ export async function listen(host: string, port: number): Promise<Listening> {
         if (draining) outgoing.setHeader('connection', 'close');
         // A reader that hangs up is no event worth a crash.
         outgoing.on('error', () => undefined);
-        const foreign = refuseForeign(incoming, hosts);
+        const foreign = refuseForeign(incoming, hosts, gate);
         // What follows on the connection of a stranger is not read.
         if (foreign) sendRefusal(outgoing, refusalOf(foreign, log, 'gate'), { connection: 'close' });
         else void answer(incoming, outgoing);
       });
-      // No protocol to switch to yet: ask again without.
-      server.on('upgrade', (_incoming, socket) => answerBroken(new Error('upgrade'), socket as Socket));
+      server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+        // Nobody listens to its errors any more.
+        socket.on('error', () => undefined);
+        const refused = draining
+          ? new CoterieError('closed', 'The node is stopping.')
+          : refuseForeign(incoming, hosts, gate);
+        if (refused) endWith(socket, refused);
+        else if (upgrade === undefined) answerBroken(new Error('upgrade'), socket as Socket);
+        else {
+          const answer = upgrade(incoming, socket, head);
+          if (answer) endWith(socket, answer);
+        }
+      });
     },
     async drain(milliseconds) {
       draining = true;

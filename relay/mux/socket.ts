@@ -1,0 +1,190 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import { closeCodes } from '../../schemas/protocol.ts';
+import { frame } from './frame.ts';
+
+/** One open WebSocket of binary messages. Calls on a closed one do nothing. */
+export interface Socket {
+  /** The subprotocol that was agreed on, or the empty string. */
+  readonly protocol: string;
+  send(message: Uint8Array): void;
+  /** Sends what `frame` made. Only on sockets that were accepted: those that dial have to mask. */
+  sendFramed(framed: Uint8Array): void;
+  /** Bytes that were sent and are not yet with the system. */
+  buffered(): number;
+  /** Reads no more until `resume`; the other side is slowed down by its own buffers. */
+  pause(): void;
+  resume(): void;
+  ping(): void;
+  /** True when anything came, pongs included, since this was asked last. */
+  heard(): boolean;
+  /** Says goodbye; `closed` follows when the other side has answered, or after some seconds. */
+  close(code: number, reason: string): void;
+  /** Ends it at once. */
+  cut(): void;
+}
+
+/** What a socket tells. None of these may throw; `closed` is the last and comes once. */
+export interface SocketEvents {
+  message(bytes: Uint8Array): void;
+  /** Everything that was buffered is with the system. */
+  drained(): void;
+  closed(code: number, reason: string): void;
+}
+
+/** Called when a socket is open. Nothing is missed between the call and the events that it returns. */
+export type Opened = (socket: Socket) => SocketEvents;
+
+/** How long a goodbye may take, ms. */
+const farewell = 3_000;
+/** How long the other side may take to answer a request to connect, ms. */
+const handshake = 10_000;
+/** Pieces that one message may come in: a message of many empty ones would cost memory. */
+const fragments = 1_024;
+
+const nothing = (): void => undefined;
+
+/** The reason as WebSocket has room for it: 123 bytes, whole characters. */
+export function shortened(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= 123) return reason;
+  return bytes
+    .subarray(0, 123)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+}
+
+/** Joins an open WebSocket to its events. `raw` is the stream under it. */
+function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void {
+  let heard = true;
+  // ws sends a frame in one turn unless it compresses, so whole frames beside its own are in order.
+  const sendFramed = (framed: Uint8Array): void => {
+    if (ws.readyState === WebSocket.OPEN) raw.write(framed);
+  };
+  const socket: Socket = {
+    protocol: ws.protocol,
+    send(message) {
+      if (!masks) sendFramed(frame(message));
+      else if (ws.readyState === WebSocket.OPEN) ws.send(message, { binary: true });
+    },
+    sendFramed,
+    buffered: () => ws.bufferedAmount,
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
+    ping() {
+      if (ws.readyState === WebSocket.OPEN) ws.ping();
+    },
+    heard() {
+      const was = heard;
+      heard = false;
+      return was;
+    },
+    close(code, reason) {
+      // A paused socket would never read the answer.
+      ws.resume();
+      ws.close(code, shortened(reason));
+    },
+    cut: () => ws.terminate(),
+  };
+  const events = opened(socket);
+  ws.on('message', (data, isBinary) => {
+    heard = true;
+    if (ws.readyState !== WebSocket.OPEN) return;
+    if (isBinary && data instanceof Uint8Array) events.message(data);
+    else socket.close(closeCodes.malformed, 'a text message');
+  });
+  ws.on('pong', () => {
+    heard = true;
+  });
+  raw.on('drain', () => {
+    if (ws.readyState === WebSocket.OPEN) events.drained();
+  });
+  ws.once('close', (code, reason) => events.closed(code, reason.toString('utf8')));
+}
+
+export interface AcceptOptions {
+  /** Bytes of a message at most; a larger one closes its socket with 1009. */
+  readonly maxPayload: number;
+  /** Chooses one of the offered subprotocols; undefined agrees on none. */
+  readonly choose?: (offered: ReadonlySet<string>) => string | undefined;
+}
+
+/** Turns an upgrade request into a socket. One that is no proper WebSocket request is answered and ended. */
+export type Accept = (incoming: IncomingMessage, raw: Duplex, head: Buffer, opened: Opened) => void;
+
+/** The listening side. It counts nothing and has nothing to close: the HTTP server owns the connections. */
+export function openAcceptor({ maxPayload, choose }: AcceptOptions): Accept {
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload,
+    maxFragments: fragments,
+    closeTimeout: farewell,
+    handleProtocols: (offered: ReadonlySet<string>) => choose?.(offered) ?? false,
+  };
+  const server = new WebSocketServer(options);
+  return (incoming, raw, head, opened) => {
+    // From the first moment: an error that nobody listens to ends the process.
+    raw.on('error', nothing);
+    server.handleUpgrade(incoming, raw, head, (ws) => {
+      ws.on('error', nothing);
+      wrap(ws, raw, false, opened);
+    });
+  };
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly maxPayload: number;
+  readonly protocols?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly opened: Opened;
+  /** It did not open; nothing else follows. */
+  failed(error: Error): void;
+}
+
+/** Dials once. Returns what gives up, or cuts the socket if it is open already. */
+export function connectSocket(options: ConnectOptions): () => void {
+  const settings = {
+    perMessageDeflate: false,
+    maxPayload: options.maxPayload,
+    maxFragments: fragments,
+    handshakeTimeout: handshake,
+    closeTimeout: farewell,
+    followRedirects: false,
+    headers: { ...options.headers },
+  };
+  let ws: WebSocket;
+  try {
+    ws = new WebSocket(options.url, [...(options.protocols ?? [])], settings);
+  } catch (error) {
+    // A URL that is none. Not at once, so that the caller has what we return first.
+    let told = false;
+    queueMicrotask(() => {
+      if (!told) options.failed(error instanceof Error ? error : new Error(String(error)));
+    });
+    return () => {
+      told = true;
+    };
+  }
+  let open = false;
+  let done = false;
+  let raw: Duplex | undefined;
+  ws.once('upgrade', (response) => {
+    raw = response.socket;
+  });
+  ws.on('error', (error) => {
+    if (!open && !done) options.failed(error);
+    done = true;
+  });
+  ws.once('open', () => {
+    open = true;
+    if (raw && !done) wrap(ws, raw, true, options.opened);
+  });
+  return () => {
+    done = true;
+    ws.terminate();
+  };
+}
