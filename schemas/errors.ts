@@ -127,6 +127,36 @@ export const errorKinds = {
     'The receipt is not one of this member here.',
     'Ask catch-up again for a fresh receipt.',
   ),
+  ticket_invalid: kind(
+    400,
+    x.usage,
+    'The ticket is cut short, damaged or none of Coterie.',
+    'Copy it whole, from "coterie1." to its end.',
+  ),
+  ticket_expired: kind(
+    403,
+    x.notAllowed,
+    'The ticket was not used in time, or was revoked.',
+    'Ask for another; an admin makes one with: coterie invite',
+  ),
+  ticket_used: kind(
+    403,
+    x.notAllowed,
+    'The ticket was used as often as it may be.',
+    'Ask for another; an admin makes one with: coterie invite',
+  ),
+  ticket_elsewhere: kind(
+    404,
+    x.notFound,
+    'Who answered is not the relay that gave out the ticket.',
+    'Ask who invited you whether their node runs, or for another ticket.',
+  ),
+  protocol_newer: kind(
+    426,
+    x.conflict,
+    'The other side speaks no version of the protocol that this one knows.',
+    'Install a newer version of Coterie, here or there.',
+  ),
   import_invalid: kind(
     422,
     x.usage,

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, readPrivate, replacePrivate } from './private-file.ts';
+import { alive } from './process.ts';
 
 /** What a running node leaves in its data directory, so that the command line finds it. */
 export const RunFile = z.strictObject({
@@ -43,16 +44,6 @@ export function removeRunFile(data: string, node: string): void {
     unlinkSync(runFilePath(data));
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Someone else's process may not be signalled, but it is there.
-    return codeOf(error) === 'EPERM';
   }
 }
 

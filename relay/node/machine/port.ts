@@ -1,0 +1,43 @@
+import type { Hash } from '../../../schemas/index.ts';
+
+/** Someone to dial. */
+export interface Target {
+  /** `http://host:port` of who listens. */
+  readonly url: string;
+  /** The replica that must answer there, where it is known. */
+  readonly replica?: Hash | undefined;
+  /** The listening key that must be proved there, where one is pinned. */
+  readonly key?: string | undefined;
+}
+
+/**
+ * `connecting`: under way, for the first time or again. `linked`: both sides have proved who they are.
+ * `waiting`: it failed, and is tried again after a while.
+ */
+export type LinkState = 'connecting' | 'linked' | 'waiting';
+
+/** Why a link does not stand: a code of the closed list, and what happened. */
+export interface Trouble {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A link that is dialled from here, for as long as nobody closes it. */
+export interface Dialling {
+  readonly state: LinkState;
+  readonly trouble: Trouble | undefined;
+  close(): void;
+}
+
+/**
+ * Dials someone and keeps dialling, with growing and jittered pauses, until it is closed. `changed` is called whenever
+ * the state or the trouble has changed, never before this returned.
+ */
+export type Dial = (target: Target, changed: () => void) => Dialling;
+
+/** Where a replica listens. */
+export interface Listening {
+  readonly url: string;
+  /** Takes no more links and ends those that came in. */
+  close(): Promise<void>;
+}
