@@ -9,6 +9,12 @@ export const muxProtocol = {
   updateBytes: 1024 * 1024,
   /** A frame of a plain session on `/sync`, bytes. */
   plainFrameBytes: 16 * 1024 * 1024,
+  /** Documents that are open at a time in a session. */
+  documents: 4096,
+  /** Bytes that wait in a transport before updates are held back. */
+  congestedBytes: 4 * 1024 * 1024,
+  /** Bytes of updates that were received and are not durable yet, before the transport is paused. */
+  inboundBytes: 16 * 1024 * 1024,
 } as const;
 
 /** Control messages, under alias 0. */
@@ -23,20 +29,36 @@ export const control = {
   ping: 7,
   pong: 8,
   bye: 9,
+  /** Reserved for tickets. */
   join: 10,
+  /** Reserved for tickets. */
   admitted: 11,
+  /** Reserved for restored replicas. */
   heads: 12,
+  /** The key is not known here: send what admits it. */
+  ask: 13,
+  credentials: 14,
+  /** The inventory that was asked for is complete. */
+  listed: 15,
+  /** Everything that differed has been exchanged. */
+  synced: 16,
+  /** How many messages with data of this session are durable here. */
+  stored: 17,
 } as const;
 
 /** Messages of a document: those of y-protocols, then ours. */
 export const documentMessage = {
   sync: 0,
+  /** On `/sync` alone: how many updates of this connection are durable here. */
   stored: 120,
   digest: 121,
   keys: 122,
   want: 123,
   entries: 124,
 } as const;
+
+/** Kinds of `documentMessage.sync`, as y-protocols numbers them. */
+export const syncMessage = { step1: 0, step2: 1, update: 2 } as const;
 
 /** Why a session was closed, as WebSocket close codes. */
 export const closeCodes = {
@@ -50,8 +72,12 @@ export const closeCodes = {
   workspace: 4404,
   /** No common protocol version. */
   version: 4406,
+  /** Nothing was heard for too long. */
+  silent: 4408,
   /** It has this replica's own key. */
   self: 4409,
+  /** Another session with the same peer stays. */
+  duplicate: 4410,
   /** A frame over the limit. */
   tooLarge: 4413,
   /** An update that no honest replica sends. */
