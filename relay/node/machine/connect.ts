@@ -66,7 +66,9 @@ const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 /** Whoever dials itself meets its own key, which looks like a copied directory. */
 function sameAddress(one: string, other: string): boolean {
   const [a, b] = [new URL(one), new URL(other)];
-  return a.port === b.port && (a.hostname === b.hostname || (loopback.has(a.hostname) && loopback.has(b.hostname)));
+  return (
+    a.port === b.port && (a.hostname === b.hostname || (loopback.has(a.hostname) && loopback.has(b.hostname)))
+  );
 }
 
 /**
