@@ -1,6 +1,7 @@
 export * from './api/channels.ts';
 export * from './api/common.ts';
 export * from './api/error.ts';
+export * from './api/machines.ts';
 export * from './api/memory.ts';
 export * from './api/node.ts';
 export * from './api/reading.ts';
@@ -10,4 +11,5 @@ export * from './limits.ts';
 export * from './operation.ts';
 export * from './operations/index.ts';
 export * from './primitives.ts';
+export * from './protocol.ts';
 export * from './values.ts';

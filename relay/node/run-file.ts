@@ -2,8 +2,8 @@ import { unlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from '../../src/storage/directory.ts';
 import { codeOf, readPrivate, replacePrivate } from './private-file.ts';
-import { alive } from './process.ts';
 
 /** What a running node leaves in its data directory, so that the command line finds it. */
 export const RunFile = z.strictObject({
@@ -81,6 +81,6 @@ export function probe(url: string, milliseconds = 2000): Promise<string | undefi
  */
 export async function findNode(data: string): Promise<RunFile | undefined> {
   const run = readRunFile(data);
-  if (run === undefined || !alive(run.pid)) return undefined;
+  if (run === undefined || !isAlive(run.pid)) return undefined;
   return (await probe(run.url)) === run.node ? run : undefined;
 }

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { CoterieError, DisplayName, Entry, Hash, limits, Millis, PublicKey } from '../../schemas/index.ts';
+import {
+  Address,
+  CoterieError,
+  DisplayName,
+  Entry,
+  Hash,
+  limits,
+  Millis,
+  PublicKey,
+} from '../../schemas/index.ts';
 import { type Crypto, canonical, fromBase64url, hash16, readEntry, toBase64url, utf8 } from '../op/index.ts';
 
 /** What an invitation hands to who joins: the workspace, a seed that vouches, and where its countersigner listens. */
@@ -28,12 +37,6 @@ const checksumLength = 8;
 const maxLength = 16 * 1024;
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a seed is 43 base64url characters');
-
-/** An origin, without path, query or credentials. */
-export const Address = z
-  .string()
-  .max(256)
-  .regex(/^https?:\/\/[^\s/?#@]+$/, 'an address is http://host:port');
 
 const Content = z.strictObject({
   v: z.literal(version),

@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CoterieError, Hash, PublicKey } from '../../../schemas/index.ts';
+import { isAlive } from '../../../src/storage/directory.ts';
 import { codeOf, createPrivate, privateDirectory, readPrivate } from '../private-file.ts';
-import { alive } from '../process.ts';
 
 /** What a listening replica leaves for others of its user on this machine. */
 export const ReplicaRun = z.strictObject({
@@ -101,7 +101,7 @@ export function openRunDirectory(state: string = stateDirectory()): RunDirectory
         if (createPrivate(path, `${JSON.stringify(run)}\n`)) return true;
         const there = read(path);
         if (there && same(there, run)) return true;
-        if (there && there.pid !== run.pid && alive(there.pid)) return false;
+        if (there && there.pid !== run.pid && isAlive(there.pid)) return false;
         drop(path);
       }
       return false;
@@ -115,7 +115,7 @@ export function openRunDirectory(state: string = stateDirectory()): RunDirectory
       readdirSync(directory)
         .filter((name) => name.startsWith(`${workspace}-`) && name.endsWith('.json'))
         .flatMap((name) => read(join(directory, name)) ?? []),
-    stale: async ({ pid, url }) => !alive(pid) || !(await answers(url, 2000)),
+    stale: async ({ pid, url }) => !isAlive(pid) || !(await answers(url, 2000)),
     watch(changed) {
       let watcher: FSWatcher | undefined;
       try {

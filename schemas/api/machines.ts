@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { Entry } from '../operation.ts';
+import { Handle, Hash, Millis, PublicKey, Signature } from '../primitives.ts';
+import { Role } from '../values.ts';
+import { list, Person, page, Time } from './common.ts';
+
+/** Where a node listens: an origin, without path, query or credentials. */
+export const Address = z
+  .string()
+  .max(256)
+  .regex(/^https?:\/\/[^\s/?#@]+$/, 'an address is http://host:port');
+
+export const InviteCreate = z.strictObject({
+  /** What members of who joins may be at most; `member` unless said. */
+  role: Role.optional(),
+  /** When the ticket ends; seven days from now unless said. */
+  expires: Time.optional(),
+  /** How many machines may join by it; 1 unless said. */
+  uses: z.int().min(1).max(10_000).optional(),
+  /** For whom it is. */
+  handle: Handle.optional(),
+  /** Where the node is reached, in place of where it listens: through a tunnel, or from another machine. */
+  addresses: z.array(Address).min(1).max(8).optional(),
+});
+export type InviteCreate = z.infer<typeof InviteCreate>;
+
+export const Invitation = z.strictObject({
+  /** The text that who joins needs. Whoever has it can join: send it as you would a password. */
+  ticket: z.string(),
+  invite: z.string(),
+  role: Role,
+  expires: Time,
+  uses: z.int(),
+});
+export type Invitation = z.infer<typeof Invitation>;
+
+/** A new replica asks the countersigner of its invite. */
+export const AdmissionRequest = z.strictObject({
+  /** Protocol versions that the new replica speaks. */
+  versions: z.array(z.int().min(1)).min(1).max(16),
+  workspace: Hash,
+  /** Ed25519 and X25519 keys of the new replica. */
+  key: PublicKey,
+  encryption: PublicKey,
+  /** Public key of the ticket's seed, and its signature over canonical({ workspace, key, encryption, seed }). */
+  seed: PublicKey,
+  proof: Signature,
+  /** Key of the machine that joins, which is what uses are counted by, and its signature over the same. */
+  machine: PublicKey,
+  vouched: Signature,
+  /** Random; the answer is signed with it. */
+  nonce: z.string().min(16).max(64),
+});
+export type AdmissionRequest = z.infer<typeof AdmissionRequest>;
+
+export const Admission = z.strictObject({
+  countersign: z.strictObject({ replica: Hash, at: Millis, sig: Signature }),
+  /** The members log as the countersigner has it, in the order of its arrival, with segment numbers. */
+  members: z.array(z.strictObject({ segment: z.int().min(1), entry: Entry })),
+  /** The node's listening key, and its signature over `coterie admission 1`, nonce and countersignature, a line each. */
+  key: PublicKey,
+  sig: Signature,
+});
+export type Admission = z.infer<typeof Admission>;
+
+/** A link with another replica, as one side sees it. */
+export const Peer = z.strictObject({
+  /** Its id; null while it is not known who answers. */
+  replica: z.string().nullable(),
+  /** Where it was dialled; null for one that came in. */
+  url: z.string().nullable(),
+  /** True for one that was named with `--upstream` or by a ticket. */
+  upstream: z.boolean(),
+  state: z.enum(['connecting', 'linked', 'waiting']),
+  /** Since when it is in this state. */
+  since: Time,
+  /** Updates that are durable here and not yet known to be durable there. */
+  lag: z.int(),
+  /** When it last said that something is durable there. */
+  acknowledged: Time.nullable(),
+  /** Whether all that is here is there, and the other way round; `unknown` until both have said. */
+  digest: z.enum(['equal', 'different', 'unknown']),
+  /** Why the link does not stand. */
+  trouble: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+});
+export type Peer = z.infer<typeof Peer>;
+
+/** One local copy of the workspace, as the members log and the links here show it. */
+export const ReplicaInfo = z.strictObject({
+  id: z.string(),
+  name: z.string().nullable(),
+  /** True for the one that answers. */
+  self: z.boolean(),
+  /** Public key of the machine or ticket by which it was admitted. */
+  machine: z.string(),
+  admitted: Time,
+  /** Who invited it; null where the owner's machine admitted it. */
+  by: Person.nullable(),
+  invite: z.string().nullable(),
+  revoked: z.strictObject({ by: Person, at: Time, operation: z.string() }).nullable(),
+  /** Members for whom it speaks. */
+  members: z.array(Person),
+  /** Its links with the one that answers. */
+  links: z.array(Peer),
+});
+export type ReplicaInfo = z.infer<typeof ReplicaInfo>;
+export const ReplicaList = list(ReplicaInfo);
+export const ReplicasQuery = z.strictObject({ ...page });
+export const ReplicaRevoke = z.strictObject({ reason: z.string().max(2048).optional() });
