@@ -1,0 +1,19 @@
+import { limits, muxProtocol } from '../../../schemas/index.ts';
+
+/** Bounds of protocol 1 on what is read at all. Each is far above what an honest document comes to. */
+export const guardBounds = {
+  /** An update that is judged in one piece, bytes; a larger one is sliced first. */
+  updateBytes: muxProtocol.updateBytes,
+  /** Structs in such an update. */
+  structs: 32_768,
+  /** Structs in an update of any size that is to be sliced. */
+  sliceStructs: 262_144,
+  /** One encoded entry, bytes: numbers take more room than in JSON, and only a header holds numbers. */
+  valueBytes: limits.entryBytes + 4 * limits.headerBytes,
+  /** Nesting of an encoded value; strict JSON has 32 levels. */
+  valueDepth: 40,
+  /** Items in one run of deleted ones. */
+  runLength: 1024,
+  /** Numbers of one client's items in one document. */
+  clock: 2 ** 31 - 1,
+} as const;

@@ -1,0 +1,193 @@
+import { parseDocumentName } from '../../log/name.ts';
+import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
+import { type DocumentMessage, encodeDocument } from '../wire.ts';
+import type { Core } from './core.ts';
+
+/** Messages with data that came under one alias, and how many of them are durable here. */
+export interface Incoming {
+  got: number;
+  durable: number;
+}
+
+/** A round of repair by key, of both sides. */
+export interface Round {
+  keysSent: boolean;
+  keysGot: boolean;
+  /** The other's wants were answered. */
+  served: boolean;
+  /** Entries are to come. */
+  wanting: boolean;
+}
+
+/** One document that is open in a session. */
+export interface Channel {
+  readonly document: string;
+  /** The alias here and the alias there; 0: none. */
+  out: number;
+  in: number;
+  /** Messages with data that were sent under the present alias. */
+  sent: number;
+  incoming: Incoming;
+  /** A step 1 is out, and the other side's has not come since. */
+  asked: boolean;
+  /** Steps 2 that are to come. */
+  awaiting: number;
+  /** Steps 1 of the other side that are being answered, or will be when the transport drained. */
+  answering: number;
+  /** Updates that became durable during an answer: they follow it. */
+  held: Uint8Array[] | undefined;
+  /** The other side was answered: each further update is sent to it. */
+  feeding: boolean;
+  /** Updates were left out because the transport is full. */
+  lagging: boolean;
+  /** Split on one side: synced by key alone. */
+  byKey: boolean;
+  /** This side began: it compares, repairs and closes. */
+  driving: boolean;
+  /** A digest is to be said once all that came is durable; `ask`: and the other's is wanted. */
+  due: 'no' | 'say' | 'ask';
+  /** Comparisons in a row that gave unequal digests, or could not be made. */
+  unequal: number;
+  busy: number;
+  /** A comparison is planned. */
+  planned: boolean;
+  /** Acknowledgements that wait until what was parked has been asked for again. */
+  parked: (() => void)[];
+  round: Round | undefined;
+  /** The work on it, one after another. */
+  tail: Promise<void> | undefined;
+  /** Last use, ms. */
+  touched: number;
+}
+
+const fresh = (document: string, now: number): Channel => ({
+  document,
+  out: 0,
+  in: 0,
+  sent: 0,
+  incoming: { got: 0, durable: 0 },
+  asked: false,
+  awaiting: 0,
+  answering: 0,
+  held: undefined,
+  feeding: false,
+  lagging: false,
+  byKey: false,
+  driving: false,
+  due: 'no',
+  unequal: 0,
+  busy: 0,
+  planned: false,
+  parked: [],
+  round: undefined,
+  tail: undefined,
+  touched: now,
+});
+
+/** True while something is under way that a close would tear. */
+export const hasBusiness = (channel: Channel): boolean =>
+  channel.asked ||
+  channel.awaiting > 0 ||
+  channel.answering > 0 ||
+  channel.lagging ||
+  channel.planned ||
+  channel.due !== 'no' ||
+  channel.round !== undefined ||
+  channel.incoming.got !== channel.incoming.durable;
+
+/** The documents that are open, by name and by the other side's alias. Each side has aliases of its own. */
+export function createChannels(core: Core) {
+  const byName = new Map<string, Channel>();
+  /** `null`: a kind of document that this version does not know; what comes for it is ignored. */
+  const byAlias = new Map<number, Channel | null>();
+  let lastOut = 0;
+  let lastIn = 0;
+
+  const drop = (channel: Channel): void => {
+    if (channel.out === 0 && channel.in === 0) byName.delete(channel.document);
+  };
+
+  function close(channel: Channel): void {
+    if (channel.out === 0 || hasBusiness(channel)) return;
+    core.send({ type: 'close', alias: channel.out });
+    channel.out = 0;
+    channel.sent = 0;
+    channel.feeding = false;
+    channel.driving = false;
+    channel.unequal = 0;
+    channel.busy = 0;
+    drop(channel);
+  }
+
+  return {
+    get: (document: string): Channel | undefined => byName.get(document),
+    all: (): Iterable<Channel> => byName.values(),
+    size: (): number => byName.size,
+
+    open(document: string): Channel {
+      const known = byName.get(document);
+      if (known) return known;
+      const channel = fresh(document, core.options.now());
+      byName.set(document, channel);
+      return channel;
+    },
+
+    /** Sends a message of a document; names it first where it has no alias. `data`: it counts as one with data. */
+    send(channel: Channel, message: DocumentMessage, data = false): void {
+      if (!core.alive()) return;
+      if (channel.out === 0) {
+        byName.set(channel.document, channel);
+        channel.out = ++lastOut;
+        core.send({ type: 'name', alias: channel.out, document: channel.document });
+      }
+      channel.touched = core.options.now();
+      if (data) {
+        channel.sent++;
+        core.sent++;
+      }
+      core.sendFrame(encodeDocument(channel.out, message));
+    },
+
+    /** Runs work on one document after what is under way on it. */
+    run(channel: Channel, task: () => Promise<void>): void {
+      const tail = core.work(task, channel.tail);
+      channel.tail = tail;
+      void tail.then(() => {
+        if (channel.tail === tail) channel.tail = undefined;
+      });
+    },
+
+    close,
+
+    named(alias: number, document: string): void {
+      if (alias <= lastIn) return core.close(closeCodes.malformed, 'an alias is used again');
+      if (byAlias.size >= muxProtocol.documents) return core.close(closeCodes.busy, 'too many open documents');
+      lastIn = alias;
+      if (!parseDocumentName(document)) {
+        byAlias.set(alias, null);
+        return;
+      }
+      const channel = byName.get(document) ?? fresh(document, core.options.now());
+      if (channel.in !== 0) return core.close(closeCodes.malformed, 'a document is named twice');
+      channel.in = alias;
+      channel.incoming = { got: 0, durable: 0 };
+      byName.set(document, channel);
+      byAlias.set(alias, channel);
+    },
+
+    /** The document of an alias; `null`: to be ignored; undefined: the alias was never named, or was closed. */
+    at: (alias: number): Channel | null | undefined => byAlias.get(alias),
+
+    closed(alias: number): void {
+      const channel = byAlias.get(alias);
+      if (channel === undefined) return core.close(closeCodes.malformed, 'an alias that is not open is closed');
+      byAlias.delete(alias);
+      if (channel === null) return;
+      channel.in = 0;
+      close(channel);
+      drop(channel);
+    },
+  };
+}
+
+export type Channels = ReturnType<typeof createChannels>;

@@ -1,0 +1,14 @@
+/** Items of one message at most; longer lists are sent as several messages, or not at all. */
+export const wireLimits = {
+  versions: 16,
+  capabilities: 64,
+  credentials: 16,
+  /** Characters of a name of a log, a document or a capability, and of a reason. */
+  name: 128,
+  reason: 256,
+  logs: 10_000,
+  segments: 20_000,
+  keys: 100_000,
+  /** Bytes of an entry as JSON: twice the limit of an entry, since it need not be canonical. */
+  entry: 256 * 1024,
+} as const;
