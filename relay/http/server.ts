@@ -90,6 +90,8 @@ export async function listen(host: string, port: number): Promise<Listening> {
   await bind(server, host, port);
   const bound = server.address() as AddressInfo;
   const open = new Set<ServerResponse>();
+  /** Connections that speak another protocol now: the server does not know them any more. */
+  const switched = new Set<Duplex>();
   let onIdle: (() => void) | undefined;
   let draining = false;
 
@@ -134,6 +136,8 @@ export async function listen(host: string, port: number): Promise<Listening> {
         if (refused) endWith(socket, refused);
         else if (upgrade === undefined) answerBroken(new Error('upgrade'), socket as Socket);
         else {
+          switched.add(socket);
+          socket.once('close', () => switched.delete(socket));
           const answer = upgrade(incoming, socket, head);
           if (answer) endWith(socket, answer);
         }
@@ -158,6 +162,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
       const listening = server.listening;
       if (listening) server.close();
       server.closeAllConnections();
+      for (const socket of switched) socket.destroy();
       if (listening) await closed;
     },
   };

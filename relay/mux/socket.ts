@@ -17,8 +17,8 @@ export interface Socket {
   pause(): void;
   resume(): void;
   ping(): void;
-  /** True when anything came, pongs included, since this was asked last. */
-  heard(): boolean;
+  /** How often anything came, pongs included. */
+  heard(): number;
   /** Says goodbye; `closed` follows when the other side has answered, or after some seconds. */
   close(code: number, reason: string): void;
   /** Ends it at once. */
@@ -57,7 +57,7 @@ export function shortened(reason: string): string {
 
 /** Joins an open WebSocket to its events. `raw` is the stream under it. */
 function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void {
-  let heard = true;
+  let heard = 0;
   // ws sends a frame in one turn unless it compresses, so whole frames beside its own are in order.
   const sendFramed = (framed: Uint8Array): void => {
     if (ws.readyState === WebSocket.OPEN) raw.write(framed);
@@ -75,11 +75,7 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
     ping() {
       if (ws.readyState === WebSocket.OPEN) ws.ping();
     },
-    heard() {
-      const was = heard;
-      heard = false;
-      return was;
-    },
+    heard: () => heard,
     close(code, reason) {
       // A paused socket would never read the answer.
       ws.resume();
@@ -89,13 +85,13 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
   };
   const events = opened(socket);
   ws.on('message', (data, isBinary) => {
-    heard = true;
+    heard += 1;
     if (ws.readyState !== WebSocket.OPEN) return;
     if (isBinary && data instanceof Uint8Array) events.message(data);
     else socket.close(closeCodes.malformed, 'a text message');
   });
   ws.on('pong', () => {
-    heard = true;
+    heard += 1;
   });
   raw.on('drain', () => {
     if (ws.readyState === WebSocket.OPEN) events.drained();

@@ -21,6 +21,19 @@ export const node: readonly Row[] = [
     load: async () => (await import('../verbs/up.ts')).up,
   },
   {
+    name: 'relay',
+    summary: 'Run a relay for any Yjs client, until Ctrl-C: any room, nobody is asked who they are.',
+    flags: [
+      ['--open', 'on 127.0.0.1 only, without members; the only kind in this version'],
+      ['--port <n>', 'port on 127.0.0.1 (by default 1234)', 'number'],
+      ['--sealed', 'a mailbox of ciphertext: not in this version'],
+      ['--readable', 'a remote replica: not in this version'],
+    ],
+    example: 'coterie relay --open --data ./rooms',
+    endsItself: true,
+    load: async () => (await import('../verbs/relay.ts')).relay,
+  },
+  {
     name: 'status',
     summary: 'Workspace, counts, disk and search of the replica.',
     example: 'coterie status',

@@ -1,0 +1,167 @@
+import { closeCodes } from '../../schemas/protocol.ts';
+import type { Socket, SocketEvents } from '../mux/socket.ts';
+import type { Documents } from './document.ts';
+import type { RoomCounts } from './metrics.ts';
+import { openRoom, type Room, type RoomLimits, roomLimits } from './room.ts';
+
+export interface RoomsOptions {
+  readonly documents: Documents;
+  readonly counts: RoomCounts;
+  readonly timer: (task: () => void, ms: number) => () => void;
+  readonly limits?: Partial<RoomsLimits> | undefined;
+}
+
+export interface RoomsLimits extends RoomLimits {
+  /** A room that nobody is in is let go after this long, ms. */
+  readonly idle: number;
+  /** Rooms that are loaded at once, at most. */
+  readonly rooms: number;
+  /** How often silent sockets are spoken to, ms. Under half of the 30 s after which y-websocket hangs up. */
+  readonly round: number;
+}
+
+const defaults: RoomsLimits = { ...roomLimits, idle: 30_000, rooms: 10_000, round: 9_000 };
+
+/** All rooms of one relay. */
+export interface Rooms {
+  /** Joins a socket to a room by name; the room is loaded before anything is said. */
+  join(socket: Socket, name: string, options?: { readonly wantsStored?: boolean }): SocketEvents;
+  /** Sends everybody away, and resolves when every document is closed. */
+  close(): Promise<void>;
+}
+
+interface Entry {
+  /** Undefined when there is no such document. */
+  readonly loading: Promise<Room | undefined>;
+  room: Room | undefined;
+  /** Sockets that wait for the loading. */
+  waiting: number;
+  idle: (() => void) | undefined;
+}
+
+export function openRooms({ documents, counts, timer, limits: given }: RoomsOptions): Rooms {
+  const limits: RoomsLimits = { ...defaults, ...given };
+  const entries = new Map<string, Entry>();
+  /** Rooms that are being let go: a name is loaded anew only after that. */
+  const closing = new Map<string, Promise<void>>();
+  let closed = false;
+  let lastId = 0;
+  let cancelRound: (() => void) | undefined;
+
+  function drop(name: string, entry: Entry): void {
+    entry.idle?.();
+    if (entries.get(name) !== entry) return;
+    entries.delete(name);
+    counts.rooms = entries.size;
+  }
+
+  async function load(name: string, entry: () => Entry): Promise<Room | undefined> {
+    await closing.get(name);
+    return openRoom({ name, documents, counts, limits, timer, ended: () => drop(name, entry()) });
+  }
+
+  function entryOf(name: string): Entry {
+    const known = entries.get(name);
+    if (known) return known;
+    const entry: Entry = {
+      loading: load(name, () => entry),
+      room: undefined,
+      waiting: 0,
+      idle: undefined,
+    };
+    entries.set(name, entry);
+    counts.rooms = entries.size;
+    return entry;
+  }
+
+  /** Lets a room go that nobody has been in for a while. */
+  function left(name: string, entry: Entry): void {
+    const { room } = entry;
+    if (room === undefined || room.size > 0 || entry.waiting > 0 || closed) return;
+    entry.idle?.();
+    entry.idle = timer(() => {
+      if (room.size > 0 || entry.waiting > 0) return;
+      drop(name, entry);
+      const gone = room
+        .close(closeCodes.goingAway, '')
+        // What is not checkpointed is still in the records.
+        .catch(() => undefined)
+        .finally(() => closing.delete(name));
+      closing.set(name, gone);
+    }, limits.idle);
+  }
+
+  function round(): void {
+    for (const { room } of entries.values()) room?.round();
+    cancelRound = timer(round, limits.round);
+  }
+  cancelRound = timer(round, limits.round);
+
+  return {
+    join(socket, name, { wantsStored = false } = {}) {
+      if (closed || (entries.size >= limits.rooms && !entries.has(name))) {
+        socket.close(closed ? closeCodes.goingAway : closeCodes.busy, closed ? 'stopping' : 'too many rooms');
+        return nobody;
+      }
+      lastId += 1;
+      const id = lastId;
+      const entry = entryOf(name);
+      let inside: SocketEvents | undefined;
+      let open = true;
+      entry.waiting += 1;
+      entry.idle?.();
+      // Nothing is read before the document is there.
+      socket.pause();
+      entry.loading.then(
+        (room) => {
+          entry.room = room;
+          entry.waiting -= 1;
+          if (room === undefined) drop(name, entry);
+          if (!open) left(name, entry);
+          else if (closed) socket.close(closeCodes.goingAway, 'stopping');
+          else if (room === undefined) socket.close(closeCodes.workspace, 'no such document');
+          else if (entries.get(name) !== entry) socket.close(closeCodes.failed, 'the room was let go');
+          else {
+            inside = room.join(socket, id, wantsStored);
+            socket.resume();
+          }
+        },
+        (error: unknown) => {
+          entry.waiting -= 1;
+          drop(name, entry);
+          socket.close(
+            closeCodes.failed,
+            error instanceof Error ? error.message : 'the document cannot be read',
+          );
+        },
+      );
+      return {
+        message: (bytes) => inside?.message(bytes),
+        drained: () => inside?.drained(),
+        closed(code, reason) {
+          open = false;
+          inside?.closed(code, reason);
+          left(name, entry);
+        },
+      };
+    },
+    async close() {
+      closed = true;
+      cancelRound?.();
+      const open = [...entries.values()];
+      entries.clear();
+      counts.rooms = 0;
+      await Promise.all([
+        ...closing.values(),
+        ...open.map(async ({ loading, idle }) => {
+          idle?.();
+          const room = await loading.catch(() => undefined);
+          await room?.close(closeCodes.goingAway, 'stopping');
+        }),
+      ]);
+    },
+  };
+}
+
+const nothing = (): void => undefined;
+const nobody: SocketEvents = { message: nothing, drained: nothing, closed: nothing };
