@@ -113,6 +113,7 @@ function checked(crypto: Sha256, { v: _, ...ticket }: z.infer<typeof Content>): 
     !genesis.ok ||
     genesis.hash !== ticket.workspace ||
     genesis.entry.header.type !== 'workspace.genesis' ||
+    genesis.entry.header.data['name'] !== ticket.name ||
     genesis.entry.header.v > limits.operationVersion
   )
     throw invalid('The ticket holds a genesis of another workspace.', 'Ask for another ticket.');

@@ -6,7 +6,7 @@ import { decodeRow, emptyCounters, keys, type OperationRow, under, viewsVersion 
 import { absorb } from '../ledger/absorb.ts';
 import type { IdempotencyRow } from '../ledger/repeats.ts';
 import { type AbsorbContext, counters } from '../ledger/state.ts';
-import { placeDefaults } from '../workspace/bootstrap.ts';
+import { placeDefaults } from '../workspace/adopt.ts';
 
 const chunk = 128;
 const removedAtOnce = 4096;

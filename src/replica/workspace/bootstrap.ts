@@ -1,43 +1,22 @@
-import { join } from 'node:path';
-import { CoterieError, type Entry, type Hash } from '../../../schemas/index.ts';
-import type { ChannelState } from '../../fold/types.ts';
-import { openKeyFile } from '../../keys/key-file.ts';
-import { generateSeed, signerFromSeed, x25519FromSeed } from '../../keys/node.ts';
+import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
+import { x25519FromSeed } from '../../keys/node.ts';
 import { createClock, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
-import { emptyCounters, keys, type OperationRow } from '../commit/rows.ts';
-import type { Draft } from '../commit/transaction.ts';
-import { absorb } from '../ledger/absorb.ts';
+import { emptyCounters, keys } from '../commit/rows.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import { pooledRandom } from '../random.ts';
+import { adoptMembers } from './adopt.ts';
+import { askForAdmission } from './joining.ts';
+import type { WorkspaceRow } from './key.ts';
 import {
+  findMachineWorkspace,
   type MachineWorkspace,
   openMachineWorkspace,
   proveAdmission,
-  readMachineWorkspace,
 } from './machine.ts';
 
-/** What a data directory knows of its workspace. */
-export interface WorkspaceRow {
-  readonly id: Hash;
-  readonly name: string;
-  /** Public key of the machine that admitted this replica. */
-  readonly machine: string;
-  /** Handle that speaks when nobody says. */
-  readonly as: string;
-}
-
-/** Name of the file with the replica's seed, in the data directory. */
-export const keyFileName = 'replica.key';
-
-/** The replica's key, made at the first opening. */
-export async function openReplicaKey(
-  directory: string,
-  random: (bytes: number) => Uint8Array,
-): Promise<{ signer: Signer; seed: Uint8Array }> {
-  const { seed } = await openKeyFile(join(directory, keyFileName), () => generateSeed(random));
-  return { signer: signerFromSeed(seed), seed };
-}
+export { keyFileName, openReplicaKey, type WorkspaceRow } from './key.ts';
 
 /** The workspace of a new directory: the user's, made now if there is none. */
 export function chooseWorkspace(options: {
@@ -77,62 +56,33 @@ export async function writeFirstRows(
   });
 }
 
-/** The channels that exist from the genesis are listed. */
-export function placeDefaults(draft: Pick<Draft, 'put'>, channels: Iterable<ChannelState>): void {
-  for (const state of channels) {
-    draft.put(keys.channel(state.id), { messages: 0 });
-    draft.put(keys.channelName(state.name[0]?.value ?? '', state.id), state.created.stamp);
-  }
-}
-
-/** The genesis, made elsewhere, becomes the first operation here. */
-async function adoptGenesis(
-  context: AbsorbContext,
-  commits: Commits,
-  genesis: Entry,
-  hash: Hash,
-): Promise<void> {
-  await commits.write(async (work) => {
-    const row: OperationRow = {
-      header: genesis.header,
-      ...(genesis.body ? { body: genesis.body } : {}),
-      sig: genesis.sig,
-      segment: 1,
-    };
-    // In one batch: an opening that is cut off leaves both or none.
-    placeDefaults(work.draft, context.defaultChannels);
-    await absorb(context, work, { hash, header: genesis.header }, row, true);
-    work.draft.put(keys.segment('members'), { n: 1, operations: 1, bytes: JSON.stringify(genesis).length });
-    work.append({ document: 'log/members/1', first: true, hash, row, signed: Promise.resolve() });
-  });
-}
-
-/** This replica's key joins the workspace on the machine's word. */
+/** This replica's key joins the workspace on the machine's word, or on a ticket's and its countersigner's. */
 async function admitSelf(
   ledger: Ledger,
   commits: Commits,
   workspace: MachineWorkspace,
-  signer: Signer,
-  seed: Uint8Array,
+  replica: { readonly key: string; readonly encryption: string },
+  countersign: Admission['countersign'] | undefined,
 ): Promise<void> {
-  const encryption = x25519FromSeed(seed).publicKey;
-  const proof = await proveAdmission(workspace.machine, {
-    workspace: workspace.id,
-    key: signer.publicKey,
-    encryption,
-  });
+  const proof = await proveAdmission(workspace.machine, { workspace: workspace.id, ...replica });
+  const { joined } = workspace;
   await commits.write((work) =>
     ledger.append(work, {
       log: 'members',
       type: 'replica.admit',
-      data: { key: signer.publicKey, encryption, ...proof },
+      data: {
+        ...replica,
+        ...proof,
+        ...(joined && countersign ? { invite: joined.invite, countersign } : {}),
+      },
     }),
   );
 }
 
 /**
  * Makes this replica one of the workspace: a new directory, one whose first opening was cut short, or a restored copy
- * with a key of its own. Throws `forbidden` when this user has no secret of the workspace.
+ * with a key of its own. Where the workspace was joined by a ticket, its countersigner is asked. Throws `forbidden` when
+ * this user has no secret of the workspace, and what `requestAdmission` does.
  */
 export async function joinWorkspace(options: {
   readonly context: AbsorbContext;
@@ -144,18 +94,26 @@ export async function joinWorkspace(options: {
   readonly config: string;
   /** The workspace as it was just chosen for a new directory. */
   readonly chosen: MachineWorkspace | undefined;
+  readonly random?: ((bytes: number) => Uint8Array) | undefined;
 }): Promise<void> {
-  const { context, commits, ledger, signer, seed, row, config } = options;
-  const workspace = options.chosen ?? (await readMachineWorkspace(config, row.name));
+  const { context, commits, ledger, signer, row, config, random = pooledRandom } = options;
+  const workspace = options.chosen ?? (await findMachineWorkspace(config, row.id));
   if (workspace?.id !== row.id)
     throw new CoterieError(
       'forbidden',
       `This replica is not admitted to the workspace ${row.id}, and this user has no secret of it.`,
-      { hint: 'Open it as the user who made the workspace.' },
+      { hint: 'Open it as the user who made the workspace, or join it with: coterie join TICKET' },
     );
+  const replica = { key: signer.publicKey, encryption: x25519FromSeed(options.seed).publicKey };
+  const answer = workspace.joined && (await askForAdmission({ config, workspace, replica, random }));
   if (context.membership.heads.length === 0)
-    await adoptGenesis(context, commits, workspace.genesis, workspace.id);
-  await admitSelf(ledger, commits, workspace, signer, seed);
+    await adoptMembers(
+      context,
+      commits,
+      workspace.id,
+      answer?.members ?? [{ segment: 1, entry: workspace.genesis }],
+    );
+  await admitSelf(ledger, commits, workspace, replica, answer?.countersign);
 }
 
 /** A new feed epoch: cursors of an earlier one are unknown from now on. */

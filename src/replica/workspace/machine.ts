@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { CoterieError, Entry, type Hash } from '../../../schemas/index.ts';
+import { Address, CoterieError, Entry, Hash, Millis, PublicKey } from '../../../schemas/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed } from '../../keys/node.ts';
 import {
   fromBase64url,
   hashOf,
   makeHeader,
+  proofBytes,
   readEntry,
   type Signer,
   sealEntry,
+  selfKey,
   toBase32,
   toBase64url,
   verifySignature,
@@ -23,11 +25,27 @@ export interface MachineWorkspace {
   /** The genesis' hash. */
   readonly id: Hash;
   readonly name: string;
-  /** The machine's key: the workspace's owner. */
+  /** The seed that admits this user's replicas: the machine's, which owns the workspace, or a ticket's. */
   readonly machine: Signer;
+  /** For a workspace that was joined: who countersigns. */
+  readonly joined?: Joined | undefined;
 }
 
-const File = z.strictObject({ coterie: z.literal(1), genesis: Entry, machine: z.string() });
+/** Of a ticket, what a later replica of this user needs. */
+const Joined = z.strictObject({
+  invite: Hash,
+  addresses: z.array(Address).min(1).max(8),
+  key: PublicKey,
+  expires: Millis,
+});
+export type Joined = z.infer<typeof Joined>;
+
+const File = z.strictObject({
+  coterie: z.literal(1),
+  genesis: Entry,
+  machine: z.string(),
+  joined: Joined.optional(),
+});
 
 /** Where a workspace's file lies. */
 export const workspaceFile = (config: string, name: string): string =>
@@ -80,12 +98,58 @@ export async function openMachineWorkspace(options: {
   return written;
 }
 
-/** The workspace file of a genesis, wherever its name. Undefined when this user has none. */
-export async function readMachineWorkspace(
+/** The workspace of an id, whatever the name of its file. Undefined when this user has none. */
+export async function findMachineWorkspace(config: string, id: Hash): Promise<MachineWorkspace | undefined> {
+  const names = await readdir(join(config, 'workspaces')).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw unreadable(config, 'cannot be looked for', error);
+  });
+  let trouble: unknown;
+  for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
+    try {
+      const found = await read(join(config, 'workspaces', name));
+      if (found?.id === id) return found;
+    } catch (error) {
+      // Another workspace's file may be damaged; this one's must not be.
+      trouble = error;
+    }
+  }
+  if (trouble !== undefined) throw trouble;
+  return undefined;
+}
+
+const plainName = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
+
+/**
+ * Keeps a workspace that was joined, and answers the name of its file: the workspace's own, unless that is no plain name
+ * or belongs to another one. `replaced` is a workspace that is given up: its file makes room under another name, for
+ * its secret is the only one.
+ */
+export async function keepJoined(
   config: string,
-  name: string,
-): Promise<MachineWorkspace | undefined> {
-  return read(workspaceFile(config, name));
+  workspace: { readonly genesis: Entry; readonly id: Hash; readonly name: string; readonly seed: string },
+  joined: Joined,
+  replaced?: Hash,
+): Promise<string> {
+  const { genesis, id, seed } = workspace;
+  const text = `${JSON.stringify({ coterie: 1, genesis, machine: seed, joined }, null, 2)}\n`;
+  const plain = workspace.name.length <= 64 && plainName.test(workspace.name);
+  const aside = (of: Hash): string => `${plain ? workspace.name : 'workspace'}-${of.slice(0, 8)}`;
+  for (const name of [...(plain ? [workspace.name] : []), aside(id)]) {
+    const path = workspaceFile(config, name);
+    const there = await read(path);
+    if (there && there.id !== id && there.id === replaced) {
+      await link(path, workspaceFile(config, aside(there.id))).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw unreadable(path, 'cannot be kept', error);
+      });
+      await unlink(path);
+    } else if (there && there.id !== id) continue;
+    // A machine that owns the workspace needs no ticket, and one ticket is as good as another.
+    else if (there) return name;
+    await create(path, text);
+    if ((await read(path))?.id === id) return name;
+  }
+  throw unreadable(workspaceFile(config, aside(id)), 'cannot be written');
 }
 
 /** Proof that a seed vouches for a replica's keys; what `replica.admit` carries. */
@@ -93,14 +157,8 @@ export async function proveAdmission(
   machine: Signer,
   admitted: { workspace: Hash; key: string; encryption: string },
 ): Promise<{ seed: string; proof: string }> {
-  const { canonical, utf8 } = await import('../../op/index.ts');
   const seed = machine.publicKey;
-  const proof = await machine.sign(
-    utf8(
-      canonical({ workspace: admitted.workspace, key: admitted.key, encryption: admitted.encryption, seed }),
-    ),
-  );
-  return { seed, proof };
+  return { seed, proof: await machine.sign(proofBytes({ ...admitted, seed })) };
 }
 
 async function create(path: string, text: string): Promise<void> {
@@ -160,10 +218,13 @@ async function read(path: string): Promise<MachineWorkspace | undefined> {
   if (!parsed.success || !seed) throw unreadable(path, 'is not a workspace file');
   const found = readEntry(nodeCrypto, parsed.data.genesis);
   const machine = signerFromSeed(seed);
-  const holds = found.ok && (await verifySignature(nodeCrypto, found.entry, machine.publicKey));
+  const { joined } = parsed.data;
+  const owner = joined ? found.ok && selfKey(found.entry.header) : machine.publicKey;
+  const holds = found.ok && owner && (await verifySignature(nodeCrypto, found.entry, owner));
   if (!found.ok || !holds || found.entry.header.type !== 'workspace.genesis')
     throw unreadable(path, 'holds a genesis that does not prove itself');
-  return { genesis: found.entry, id: found.hash, name: String(found.entry.header.data['name']), machine };
+  const { entry: genesis, hash: id } = found;
+  return { genesis, id, name: String(genesis.header.data['name']), machine, ...(joined ? { joined } : {}) };
 }
 
 function parse(text: string): unknown {

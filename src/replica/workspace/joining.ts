@@ -1,0 +1,133 @@
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
+import { fetchTransport, type Transport } from '../../client/transport.ts';
+import { nodeCrypto, signerFromSeed, x25519FromSeed } from '../../keys/node.ts';
+import { requestAdmission } from '../../machines/admission.ts';
+import { readTicket, type Ticket } from '../../machines/ticket.ts';
+import { fromBase64url } from '../../op/index.ts';
+import { openStorage, type Storage } from '../../storage/open.ts';
+import { decodeRow, keys, under } from '../commit/rows.ts';
+import { asCoterie } from '../failures.ts';
+import { pooledRandom } from '../random.ts';
+import { openReplicaKey, type WorkspaceRow } from './key.ts';
+import { keepJoined, type MachineWorkspace } from './machine.ts';
+import { openMachineKey } from './machine-key.ts';
+
+/** Asks the countersigner of a joined workspace to admit one more replica of this machine. */
+export async function askForAdmission(options: {
+  readonly config: string;
+  readonly workspace: MachineWorkspace;
+  readonly replica: { readonly key: string; readonly encryption: string };
+  readonly random: (bytes: number) => Uint8Array;
+  readonly transport?: Transport | undefined;
+}): Promise<Admission> {
+  const { config, workspace, replica, random, transport = fetchTransport } = options;
+  const { joined, machine: seed, id } = workspace;
+  if (!joined) throw new CoterieError('internal', 'the workspace was not joined by a ticket');
+  const machine = await openMachineKey(config, random);
+  const ticket = { workspace: id, ...joined };
+  return requestAdmission({ ticket, seed, machine, replica, crypto: nodeCrypto, transport, random });
+}
+
+export interface JoinOptions {
+  readonly directory: string;
+  readonly config: string;
+  readonly ticket: string;
+  readonly transport?: Transport | undefined;
+  readonly random?: ((bytes: number) => Uint8Array) | undefined;
+}
+
+/** What a directory became. */
+export interface JoinedDirectory {
+  readonly directory: string;
+  readonly workspace: { readonly id: Hash; readonly name: string };
+  /** Name of the workspace's file; a directory opened with it is one of this workspace. */
+  readonly file: string;
+  /** Where to find the others of the workspace, and the listening key that is proved there. */
+  readonly addresses: readonly string[];
+  readonly key: string;
+  /** False when the directory was one of this workspace already. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Prepares a directory to be opened as a replica of a ticket's workspace: its countersigner is asked, and the workspace
+ * kept for this user; opening does the rest. A directory of another workspace gives way if it holds nothing but
+ * membership and marks. Done again, after whatever cut it off, it uses the ticket no further. Rejects as `readTicket` and
+ * `requestAdmission` do, with `directory_not_empty` and, while it is in use, `directory_locked`.
+ */
+export async function joinByTicket(options: JoinOptions): Promise<JoinedDirectory> {
+  const { config, transport, random = pooledRandom } = options;
+  const directory = resolve(options.directory);
+  const ticket = readTicket(nodeCrypto, options.ticket);
+  const before = await onStorage(directory, holds);
+  const done = (file: string, fresh: boolean): JoinedDirectory => ({
+    directory,
+    workspace: { id: ticket.workspace, name: ticket.name },
+    file,
+    addresses: ticket.addresses,
+    key: ticket.key,
+    fresh,
+  });
+  if (before.workspace?.id === ticket.workspace) return done(before.workspace.name, false);
+  if (before.content !== undefined)
+    throw new CoterieError(
+      'directory_not_empty',
+      `${directory} is a replica of the workspace ${before.workspace?.name}, and holds ${before.content}.`,
+      { hint: 'Join with a directory of its own: coterie join TICKET --data DIR' },
+    );
+  const workspace = workspaceOf(ticket);
+  const { signer, seed } = await openReplicaKey(directory, random);
+  const replica = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
+  await askForAdmission({ config, workspace, replica, random, transport });
+  const file = await keepJoined(
+    config,
+    { ...workspace, seed: ticket.seed },
+    { invite: ticket.invite, addresses: [...ticket.addresses], key: ticket.key, expires: ticket.expires },
+    before.workspace?.id,
+  );
+  if (before.workspace) await onStorage(directory, empty);
+  return done(file, true);
+}
+
+function workspaceOf(ticket: Ticket): MachineWorkspace {
+  const seed = fromBase64url(ticket.seed, 32);
+  if (!seed) throw new CoterieError('ticket_invalid', 'The ticket has no seed.');
+  const { invite, key, expires } = ticket;
+  return {
+    genesis: ticket.genesis,
+    id: ticket.workspace,
+    name: ticket.name,
+    machine: signerFromSeed(seed),
+    joined: { invite, addresses: [...ticket.addresses], key, expires },
+  };
+}
+
+/** Runs a task on the storage of a directory, alone. */
+async function onStorage<T>(directory: string, task: (storage: Storage) => Promise<T>): Promise<T> {
+  try {
+    const storage = await openStorage({ directory });
+    return await task(storage).finally(() => storage.close());
+  } catch (error) {
+    throw asCoterie(error);
+  }
+}
+
+/** What stands in the way of giving a directory to another workspace: its first log with content. */
+async function holds({
+  store,
+}: Storage): Promise<{ readonly workspace: WorkspaceRow | undefined; readonly content: string | undefined }> {
+  const row = await store.getConfirmed(keys.meta('workspace'));
+  const logs = (await store.list(under('segment/'))).map(([key]) => key.slice('segment/'.length));
+  const content = logs.find((log) => log !== 'members' && !log.startsWith('marks.'));
+  return { workspace: row && decodeRow<WorkspaceRow>(row), content: content && `the log ${content}` };
+}
+
+/** The journal in one batch, and first: what is cut off after that is an empty directory with files of no meaning. */
+async function empty({ store, documents, info }: Storage): Promise<void> {
+  const rows = await store.list({ gte: '\u{1}', lt: '\u{10ffff}' });
+  await store.commit(rows.map(([key]) => [key, undefined]));
+  for (const name of await documents.names()) await documents.remove(name);
+  await rm(join(info.directory, 'search'), { recursive: true, force: true });
+}
