@@ -39,39 +39,39 @@ export function skip(cursor: Cursor, bytes: number): void {
   cursor.at += bytes;
 }
 
+// Types of lib0's `any` encoding.
+const integer = 125;
+const string = 119;
+const object = 118;
+const array = 117;
+const octets = 116;
+/** Bytes that follow a type of fixed size: undefined, null, false, true, float32, float64, bigint. */
+const fixed: ReadonlyMap<number, number> = new Map([
+  [127, 0],
+  [126, 0],
+  [121, 0],
+  [120, 0],
+  [124, 4],
+  [123, 8],
+  [122, 8],
+]);
+
+function skipInteger(cursor: Cursor): void {
+  for (let i = 0; byte(cursor) > 127; i++) if (i > 8) throw new Refusal('malformed', 'a number is too long');
+}
+
 /** Steps over a value in lib0's `any` encoding without making it. */
 export function skipAny(cursor: Cursor, depth: number): void {
   const type = byte(cursor);
-  switch (type) {
-    case 127: // undefined
-    case 126: // null
-    case 121: // false
-    case 120: // true
-      return;
-    case 125: // integer
-      for (let i = 0; byte(cursor) > 127; i++) {
-        if (i > 8) throw new Refusal('malformed', 'a number is too long');
-      }
-      return;
-    case 124: // float32
-      return skip(cursor, 4);
-    case 123: // float64
-    case 122: // bigint
-      return skip(cursor, 8);
-    case 119: // string
-    case 116: // bytes
-      return skip(cursor, uint(cursor));
-    case 118: // object
-    case 117: {
-      // array
-      if (depth === 0) throw new Refusal('entry', 'a value is nested too deep');
-      for (let items = count(cursor, type === 118 ? 2 : 1); items > 0; items--) {
-        if (type === 118) skip(cursor, uint(cursor));
-        skipAny(cursor, depth - 1);
-      }
-      return;
+  const size = fixed.get(type);
+  if (size !== undefined) skip(cursor, size);
+  else if (type === integer) skipInteger(cursor);
+  else if (type === string || type === octets) skip(cursor, uint(cursor));
+  else if (type === object || type === array) {
+    if (depth === 0) throw new Refusal('entry', 'a value is nested too deep');
+    for (let items = count(cursor, type === object ? 2 : 1); items > 0; items--) {
+      if (type === object) skip(cursor, uint(cursor));
+      skipAny(cursor, depth - 1);
     }
-    default:
-      throw new Refusal('malformed', 'a value of unknown type');
-  }
+  } else throw new Refusal('malformed', 'a value of unknown type');
 }

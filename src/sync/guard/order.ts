@@ -1,5 +1,5 @@
-import { type CheckedEntry, type Place, Refusal, type Struct, type Wait } from './types.ts';
 import type { Hash } from '../../../schemas/index.ts';
+import { type CheckedEntry, type Place, Refusal, type Struct, type Wait } from './types.ts';
 
 /** A struct that is new here, and what it depends on: the one before it, and the one that it follows. */
 export interface Node {
@@ -68,7 +68,7 @@ export function link(
     for (const node of list) {
       const { clock, origin } = node.struct;
       if (clock > next) node.wait = waitFor({ client, clock: clock - 1 });
-      else if (before) depend(node, before);
+      if (before) depend(node, before);
       before = node;
       next = endOf(node.struct);
       if (!origin || origin.clock < clockOf(origin.client)) continue;

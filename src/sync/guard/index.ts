@@ -1,0 +1,15 @@
+// Judges updates of log documents before anything is done with them. Rules: docs/spec/guard.md.
+export { guardBounds } from './bounds.ts';
+export { type GuardOptions, judgeInSteps, judgeUpdate } from './guard.ts';
+export { createParking, type Parking, parkingBounds } from './parking.ts';
+export { type Sliced, sliceUpdate } from './slice.ts';
+export type {
+  CheckedEntry,
+  Judgement,
+  ParkedPart,
+  RefusalReason,
+  Refused,
+  SplitEvidence,
+  Taken,
+  Wait,
+} from './types.ts';
