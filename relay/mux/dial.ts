@@ -1,0 +1,110 @@
+import { closeCodes } from '../../schemas/protocol.ts';
+import type { Timer } from '../../src/sync/session/types.ts';
+import { openBackoff } from './backoff.ts';
+import { connectSocket, type Opened } from './socket.ts';
+import { eventsOf, isProven, type Join, type Joined, muxPayload, transportOf } from './transport.ts';
+
+export interface DialOptions {
+  /** `ws://127.0.0.1:4270/mux`. */
+  readonly url: string;
+  readonly join: Join;
+  readonly timer: Timer;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly onChange?: ((status: DialStatus) => void) | undefined;
+}
+
+/** How a link stands that this side keeps up. */
+export interface DialStatus {
+  readonly url: string;
+  readonly state: 'dialling' | 'open' | 'waiting' | 'closed';
+  /** Attempts since a session lasted. */
+  readonly attempts: number;
+  /** Why the last one ended. */
+  readonly last: string | undefined;
+}
+
+/** Keeps one link up, for ever: a peer that does not come costs a timer. */
+export interface Dialler {
+  status(): DialStatus;
+  /** Dials now if it waits: something says that the peer is there. */
+  hurry(): void;
+  close(): void;
+}
+
+/** A session that held so long was a good one, ms. */
+const lasting = 10_000;
+
+/** The other end will not have us: 4400 to 4499. */
+const isRefusal = (code: number): boolean => code >= 4_400 && code < 4_500;
+
+export function openDialler({ url, join, timer, random, headers, onChange }: DialOptions): Dialler {
+  const backoff = openBackoff(random);
+  let state: DialStatus['state'] = 'waiting';
+  let attempts = 0;
+  let last: string | undefined;
+  let session: Joined | undefined;
+  let giveUp: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
+
+  const status = (): DialStatus => ({ url, state, attempts, last });
+  function enter(next: DialStatus['state']): void {
+    state = next;
+    onChange?.(status());
+  }
+
+  function wait(why: string): void {
+    cancel?.();
+    giveUp = undefined;
+    session = undefined;
+    if (state === 'closed') return;
+    last = why;
+    cancel = timer(dial, backoff.next());
+    enter('waiting');
+  }
+
+  const opened: Opened = (socket) => {
+    const joined = join('dial', transportOf(socket));
+    session = joined;
+    cancel = timer(() => {
+      if (!isProven(joined)) return;
+      backoff.reset();
+      attempts = 0;
+    }, lasting);
+    enter('open');
+    return eventsOf(joined, (code, reason) => {
+      if (isRefusal(code)) backoff.refuse();
+      wait(`closed with ${code}${reason ? ` (${reason})` : ''}`);
+    });
+  };
+
+  function dial(): void {
+    attempts += 1;
+    enter('dialling');
+    giveUp = connectSocket({
+      url,
+      maxPayload: muxPayload,
+      ...(headers ? { headers } : {}),
+      opened,
+      failed: (error) => wait(error.message),
+    });
+  }
+
+  dial();
+
+  return {
+    status,
+    hurry() {
+      if (state !== 'waiting') return;
+      cancel?.();
+      dial();
+    },
+    close() {
+      if (state === 'closed') return;
+      enter('closed');
+      cancel?.();
+      if (session) session.close(closeCodes.goingAway, 'stopping');
+      else giveUp?.();
+    },
+  };
+}
