@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DisplayName, Handle } from '../primitives.ts';
 import { memberKinds, roles } from '../values.ts';
 import { Base, page, Time } from './common.ts';
+import { Peer } from './machines.ts';
 
 export const Member = z.strictObject({
   id: z.string(),
@@ -49,6 +50,10 @@ export const Status = z.strictObject({
   digest: z.string(),
   storage: z.strictObject({ bytes: z.int(), uncheckpointed: z.int(), freeBytes: z.int() }),
   search: z.strictObject({ ready: z.boolean(), behind: z.int() }),
+  /** Where the replica listens for others; empty while it does not. */
+  listening: z.array(z.string()),
+  /** Links with other replicas. */
+  peers: z.array(Peer),
   since: Time,
 });
 export type Status = z.infer<typeof Status>;

@@ -5,10 +5,12 @@ import type {
   Comment,
   Event,
   HistoryItem,
+  Invitation,
   List,
   Member,
   Memory,
   Message,
+  ReplicaInfo,
   SearchAnswer,
   Status,
   Task,
@@ -113,6 +115,13 @@ export function createClient(options: ClientOptions): Client {
       list: (query) => get<List<Member>>('/members', query),
       get: (member) => get<Member>(`/members/${at(member)}`),
       update: async (input, options) => patch<Member>(`/members/${at(await self())}`, input, options),
+    },
+
+    invites: { create: (input = {}, options) => post<Invitation>('/invites', input, options) },
+    replicas: {
+      list: (query) => get<List<ReplicaInfo>>('/replicas', query),
+      revoke: (replica, input = {}, options) =>
+        post<ReplicaInfo>(`/replicas/${at(replica)}/revoke`, input, options),
     },
 
     search: (query) => get<SearchAnswer>('/search', query),

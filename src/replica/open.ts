@@ -18,6 +18,7 @@ import { asCoterie, withCodes } from './failures.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
 import type { AbsorbContext } from './ledger/state.ts';
+import { createMachines } from './machines/machines.ts';
 import { pooledRandom } from './random.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/live-feed.ts';
@@ -198,6 +199,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     await joinWorkspace({ context, commits, ledger, signer, seed, row: workspace, config, chosen });
 
   const digests = createDigests({ database, documents, crypto: nodeCrypto });
+  const machines = createMachines({ writing, signer, now });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
   const removal = await createRemoval({ database, checkpoints, search, timer });
@@ -207,6 +209,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     feed,
     marks,
     search,
+    machines,
     closing: closing.signal,
     digest: () => digests.workspace(),
     status: (actor): Promise<Status> =>
@@ -270,6 +273,11 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     workspace: { id: workspace.id, name: workspace.name },
     id: signer.id,
     directory: storage.info.directory,
+    countersign: async (invite, request) => {
+      refuseClosed();
+      return machines.countersign(invite, request);
+    },
+    attach: machines.attach,
     as: (other: string) => withCodes(surfaceOf(core, actorOf(other)), refuseClosed),
     close: () => {
       closed ??= close();

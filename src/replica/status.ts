@@ -52,6 +52,8 @@ export async function statusOf(options: {
       freeBytes: storage.free(),
     },
     search: { ready: search.ready, behind: search.behind },
+    listening: [...core.machines.addresses()],
+    peers: [...(await core.machines.peers())],
     since: options.since,
   };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Search } from '../search/index.ts';
+import type { Machines } from './machines/machines.ts';
 import { catchUp } from './reading/catch-up.ts';
 import { type Reading, thing } from './reading/context.ts';
 import type { Feed } from './reading/feed.ts';
@@ -42,6 +43,7 @@ export interface Core {
   readonly feed: Feed;
   readonly marks: Marks;
   readonly search: Search;
+  readonly machines: Machines;
   readonly closing: AbortSignal;
   /** Digest of the workspace, not older than a moment. */
   digest(): Promise<string>;
@@ -218,6 +220,15 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         );
         return memberShape(reading, findMember(reading, actor.id));
       },
+    },
+    invites: {
+      create: async (input, options) =>
+        core.machines.invite(actor, checked(schemas.InviteCreate, input ?? {}), options?.key),
+    },
+    replicas: {
+      list: async (query) => core.machines.list(paged(query)),
+      revoke: async (ref, input, options) =>
+        core.machines.revoke(actor, ref, checked(schemas.ReplicaRevoke, input ?? {}), options?.key),
     },
     async search(query) {
       open();

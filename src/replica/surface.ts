@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type {
   Acknowledged,
   ActivityQuery,
+  Admission,
+  AdmissionRequest,
   CatchUp,
   CatchUpQuery,
   Channel,
@@ -14,6 +16,8 @@ import type {
   ExportSummary,
   HistoryItem,
   ImportSummary,
+  Invitation,
+  InviteCreate,
   List,
   Member,
   MemberUpdate,
@@ -25,6 +29,7 @@ import type {
   MessagesQuery,
   Progress,
   Remember,
+  ReplicaInfo,
   SearchAnswer,
   SearchQuery,
   Status,
@@ -37,6 +42,7 @@ import type {
   TaskUpdate,
   Thread,
 } from '../../schemas/index.ts';
+import type { Host } from '../machines/host.ts';
 
 /** What every write takes besides its input. */
 export interface WriteOptions {
@@ -129,6 +135,22 @@ export interface Surface {
     update(input: z.infer<typeof MemberUpdate>, options?: WriteOptions): Promise<Member>;
   };
 
+  readonly invites: {
+    /** Makes a ticket by which another machine joins; an admin does. */
+    create(input?: InviteCreate, options?: WriteOptions): Promise<Invitation>;
+  };
+
+  readonly replicas: {
+    /** Every replica of the workspace, with its links to this one. */
+    list(query?: PageOptions): Promise<List<ReplicaInfo>>;
+    /** By id, or by name. What it wrote counts as far as it is here now; nothing after that does, anywhere. */
+    revoke(
+      replica: string,
+      input?: { reason?: string | undefined },
+      options?: WriteOptions,
+    ): Promise<ReplicaInfo>;
+  };
+
   search(query: SearchQuery): Promise<SearchAnswer>;
   /** Memory only. */
   recall(query: { q: string; tag?: string | undefined } & PageOptions): Promise<SearchAnswer>;
@@ -164,6 +186,10 @@ export interface Replica extends Surface {
     work?: LongWork,
   ): Promise<{ before: number; after: number }>;
   doctor(work?: LongWork): Promise<DoctorReport>;
+  /** Countersigns the admission of who joins by a ticket that this replica gave out. */
+  countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
+  /** The process that listens for this replica says where, and tells of its links. Returns what takes that back. */
+  attach(host: Host): () => void;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,97 @@
+import { CoterieError, type Hash, type Invitation, type InviteCreate } from '../../../schemas/index.ts';
+import { generateSeed, signerFromSeed } from '../../keys/node.ts';
+import type { Host } from '../../machines/host.ts';
+import { type Ticket, writeTicket } from '../../machines/ticket.ts';
+import { fromBase64url, toBase64url } from '../../op/index.ts';
+import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
+import { type Actor, once, type Writing } from '../writing/context.ts';
+
+/** What the countersigner keeps of an invite: a fact that no operation tells. */
+export interface InviteRow {
+  /** The ticket's seed, so that a repeat of the request answers with the same ticket. */
+  readonly seed: string;
+  readonly addresses: readonly string[];
+  /** Machines that joined by it, and the replicas of each that were countersigned. */
+  readonly machines: Readonly<Record<string, Readonly<Record<string, Countersigned>>>>;
+}
+
+export interface Countersigned {
+  readonly encryption: string;
+  readonly at: number;
+  readonly sig: string;
+}
+
+export const inviteKey = (invite: Hash): string => `invite/${invite}`;
+
+/** Seven days, ms. */
+const usualTime = 7 * 24 * 3_600_000;
+
+/**
+ * Makes a ticket: a seed that an `invite.create` names, countersigned by this replica alone. Rejects with `forbidden` for
+ * who may not invite, `invalid` for an end that has passed, `unreachable` where nobody could ask this replica.
+ */
+export async function createInvite(
+  writing: Writing,
+  actor: Actor,
+  options: { readonly host: Host | undefined; readonly now: () => number },
+  input: InviteCreate,
+  key: string | undefined,
+): Promise<Invitation> {
+  const { host, now } = options;
+  const { role = 'member', uses = 1, handle } = input;
+  const addresses = input.addresses ?? host?.addresses ?? [];
+  if (host === undefined || addresses.length === 0)
+    throw new CoterieError('unreachable', 'No node runs here that who joins could ask.', {
+      hint: 'Start one with: coterie up; and invite while it runs.',
+    });
+  const expires = input.expires === undefined ? now() + usualTime : Date.parse(input.expires);
+  if (expires <= now()) throw new CoterieError('invalid', 'expires: it has passed');
+  const seed = generateSeed();
+  const invite = await once(writing, { actor, key, input: { invite: input } }, async (work, hashed) => {
+    const hash = await writing.ledger.append(work, {
+      log: 'members',
+      type: 'invite.create',
+      member: actor.id,
+      data: {
+        seed: signerFromSeed(seed).publicKey,
+        role,
+        expires,
+        uses,
+        countersigner: writing.reading.replica,
+        ...(handle === undefined ? {} : { handle }),
+      },
+      key: hashed,
+    });
+    const row: InviteRow = { seed: toBase64url(seed), addresses, machines: {} };
+    work.draft.put(inviteKey(hash), row);
+    return hash;
+  });
+  return invitation(writing, host, invite);
+}
+
+async function invitation({ reading, workspace }: Writing, host: Host, invite: Hash): Promise<Invitation> {
+  const { database, membership, crypto } = reading;
+  const row = await database.getConfirmed<InviteRow>(inviteKey(invite));
+  const genesis = await database.getConfirmed<OperationRow>(keys.operation(workspace));
+  const state = membership.state.invites.get(invite);
+  if (!row || !genesis || !state || !fromBase64url(row.seed, 32))
+    throw new CoterieError('internal', `the invite ${invite} is not stored whole`);
+  const { role, uses, expires } = state;
+  const ticket: Ticket = {
+    workspace,
+    name: membership.state.name,
+    genesis: entryOf(genesis),
+    invite,
+    seed: row.seed,
+    addresses: row.addresses,
+    key: host.key,
+    expires,
+  };
+  return {
+    ticket: writeTicket(crypto, ticket),
+    invite,
+    role,
+    expires: new Date(expires).toISOString(),
+    uses,
+  };
+}

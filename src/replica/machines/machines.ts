@@ -1,0 +1,59 @@
+import type {
+  Admission,
+  AdmissionRequest,
+  Hash,
+  Invitation,
+  InviteCreate,
+  List,
+  Peer,
+  ReplicaInfo,
+} from '../../../schemas/index.ts';
+import type { Host } from '../../machines/host.ts';
+import type { Signer } from '../../op/index.ts';
+import type { PageOptions } from '../surface.ts';
+import type { Actor, Writing } from '../writing/context.ts';
+import { countersign } from './admissions.ts';
+import { createInvite } from './invites.ts';
+import { listReplicas, revokeReplica } from './replicas.ts';
+
+/** The replica among others: who is in, who may come in, and what links it has. */
+export interface Machines {
+  /** The process that listens for it says so; one at a time. Returns what takes that back. */
+  attach(host: Host): () => void;
+  /** Where it listens; empty while nobody does. */
+  addresses(): readonly string[];
+  peers(): Promise<readonly Peer[]>;
+  invite(actor: Actor, input: InviteCreate, key: string | undefined): Promise<Invitation>;
+  countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
+  list(query: PageOptions | undefined): Promise<List<ReplicaInfo>>;
+  revoke(
+    actor: Actor,
+    ref: string,
+    input: { readonly reason?: string | undefined },
+    key: string | undefined,
+  ): Promise<ReplicaInfo>;
+}
+
+export function createMachines(options: {
+  readonly writing: Writing;
+  readonly signer: Signer;
+  readonly now: () => number;
+}): Machines {
+  const { writing, signer, now } = options;
+  let host: Host | undefined;
+  const peers = async (): Promise<readonly Peer[]> => (await host?.peers()) ?? [];
+  return {
+    attach(given) {
+      host = given;
+      return () => {
+        if (host === given) host = undefined;
+      };
+    },
+    addresses: () => host?.addresses ?? [],
+    peers,
+    invite: (actor, input, key) => createInvite(writing, actor, { host, now }, input, key),
+    countersign: (invite, request) => countersign({ writing, signer, host, now }, invite, request),
+    list: async (query) => listReplicas(writing.reading, await peers(), query),
+    revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),
+  };
+}

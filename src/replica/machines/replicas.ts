@@ -1,0 +1,117 @@
+import {
+  CoterieError,
+  type Hash,
+  type List,
+  limits,
+  type Peer,
+  type ReplicaInfo,
+} from '../../../schemas/index.ts';
+import type { Narrowing, ReplicaState } from '../../fold/types.ts';
+import { type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
+import { type Reading, stampIso, startAfter } from '../reading/context.ts';
+import { type Actor, once, type Writing } from '../writing/context.ts';
+
+type Frontier = Record<Hash, Record<string, Hash[]>>;
+
+function shape(reading: Reading, state: ReplicaState, peers: readonly Peer[]): ReplicaInfo {
+  const { database, membership, replica } = reading;
+  const admission = database.get<OperationRow>(keys.operation(state.admitted))?.header;
+  const { name, invite } = admission?.data ?? {};
+  const inviter = typeof invite === 'string' ? membership.state.invites.get(invite)?.by : undefined;
+  return {
+    id: state.id,
+    name: typeof name === 'string' ? name : null,
+    self: state.id === replica,
+    machine: state.seed,
+    admitted: stampIso(admission?.stamp ?? ''),
+    by: inviter === undefined ? null : membership.person(inviter),
+    invite: typeof invite === 'string' ? invite : null,
+    revoked: revocation(reading, state),
+    members: [...membership.state.members.values()]
+      .filter(({ replicas }) => replicas.includes(state.id))
+      .map(({ id }) => membership.person(id)),
+    links: peers.filter((peer) => peer.replica === state.id),
+  };
+}
+
+/** The revocation that ended its last admission. One that was admitted again since is not revoked. */
+function revocation({ database, membership }: Reading, state: ReplicaState): ReplicaInfo['revoked'] {
+  if (state.admissions.some(({ ended }) => ended.length === 0)) return null;
+  const isIt = (one: Narrowing): boolean => one.type === 'replica.revoke' && one.target === state.id;
+  const found = membership.state.frontiers.filter(isIt).at(-1);
+  const header = found && database.get<OperationRow>(keys.operation(found.op))?.header;
+  if (!found || !header) return null;
+  return { by: membership.person(header.member ?? ''), at: stampIso(header.stamp), operation: found.op };
+}
+
+/** All replicas that were ever admitted, those that are not revoked first, then by when they came. */
+export function listReplicas(
+  reading: Reading,
+  peers: readonly Peer[],
+  query: { limit?: number | undefined; cursor?: string | undefined } = {},
+): List<ReplicaInfo> {
+  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
+  const all = [...reading.membership.state.replicas.values()]
+    .map((state) => shape(reading, state, peers))
+    .map((item) => ({ item, key: `${item.revoked ? 1 : 0} ${item.admitted} ${item.id}` }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const start = startAfter(all, query.cursor, ({ item }) => item.id);
+  const page = all.slice(start, start + limit).map(({ item }) => item);
+  const last = page.at(-1);
+  return { items: page, ...(start + limit < all.length && last ? { next: last.id } : {}) };
+}
+
+/** By id, or by name where only one has it. Throws `not_found`, `ambiguous`. */
+export function findReplica(reading: Reading, ref: string): ReplicaInfo {
+  const all = [...reading.membership.state.replicas.values()].map((state) => shape(reading, state, []));
+  const byId = all.find(({ id }) => id === ref);
+  if (byId) return byId;
+  const named = all.filter(({ name }) => name === ref);
+  if (named.length > 1)
+    throw new CoterieError('ambiguous', `${named.length} replicas are named ${ref}.`, {
+      legal: named.map(({ id }) => id),
+    });
+  const [only] = named;
+  if (!only) throw new CoterieError('not_found', `There is no replica ${ref}.`);
+  return only;
+}
+
+/**
+ * Revokes a replica: what it wrote counts as far as it is here now, and nothing beyond. Rejects with `not_found`,
+ * `forbidden`, and `too_large` where it wrote into more logs than one operation can name.
+ */
+export async function revokeReplica(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: { readonly reason?: string | undefined },
+  key: string | undefined,
+): Promise<ReplicaInfo> {
+  const { reading } = writing;
+  const { id } = findReplica(reading, ref);
+  await once(writing, { actor, key, input: { revoke: id, ...input } }, async (work, hashed) => {
+    // What is queued counts too: it is here.
+    await work.settled();
+    return writing.ledger.append(work, {
+      log: 'members',
+      type: 'replica.revoke',
+      subject: writing.workspace,
+      member: actor.id,
+      data: { replica: id, frontier: await frontierOf(reading, id) },
+      body: { reason: input.reason },
+      key: hashed,
+    });
+  });
+  return findReplica(reading, id);
+}
+
+/** The last operation of a replica in each log, as it is stored here. */
+async function frontierOf({ database }: Reading, replica: Hash): Promise<Frontier> {
+  const heads = await database.under<HeadRow>('v/head/');
+  const logs: Record<string, Hash[]> = {};
+  for (const [key, { hash }] of heads) {
+    const [, , log = '', of] = key.split('/');
+    if (of === replica) logs[log] = [hash];
+  }
+  return { [replica]: logs };
+}
