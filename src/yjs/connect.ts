@@ -1,0 +1,164 @@
+import { readVarUint } from 'lib0/decoding';
+import type { Awareness } from 'y-protocols/awareness';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+import { CoterieError } from '../../schemas/index.ts';
+import { platformSocket, type SocketClass } from './socket.ts';
+
+export interface ConnectOptions {
+  /** `ws:` or `wss:` and the relay's address; `http:` and `https:` are taken for them. */
+  readonly url: string;
+  /** `<workspace>/<document>`, as in `<workspace>/log/tasks/1`; with an open relay any name. */
+  readonly room: string;
+  /** Made when absent. */
+  readonly doc?: Y.Doc | undefined;
+  /** Bearer token of a member; goes in `Sec-WebSocket-Protocol`, never in the URL. */
+  readonly token?: string | undefined;
+  readonly awareness?: Awareness | undefined;
+  /** Another class than the platform's. */
+  readonly WebSocket?: SocketClass | undefined;
+  /** Longest wait between two attempts, ms; 10 s unless given. */
+  readonly maxBackoff?: number | undefined;
+}
+
+/** A document that is live on a relay. */
+export interface Connection {
+  readonly doc: Y.Doc;
+  readonly awareness: Awareness;
+  readonly connected: boolean;
+  /** Resolves once the relay's state is here. Rejects with `closed` when the connection is closed before. */
+  synced(): Promise<void>;
+  /**
+   * Resolves once everything that the document holds now is durable at the relay, over as many reconnections as it
+   * takes. Only a relay of Coterie says so: with others it waits until the connection is closed, and rejects with `closed`.
+   */
+  stored(): Promise<void>;
+  /** Leaves. What was not stored stays in the document alone. */
+  close(): void;
+}
+
+const messageSync = 0;
+const messageStored = 120;
+const step1 = 0;
+const step2 = 1;
+
+/** What was sent over one socket, and what of it the relay called durable. */
+interface Sending {
+  updates: number;
+  stored: number;
+  /** The relay asked what it lacks, and was answered: from then on it has, or was sent, everything. */
+  answered: boolean;
+}
+
+const fresh = (): Sending => ({ updates: 0, stored: 0, answered: false });
+
+/** A plain y-websocket connection to a relay, which says what is durable. It reconnects until it is closed. */
+export function connect(options: ConnectOptions): Connection {
+  const { room, token, maxBackoff = 10_000 } = options;
+  const doc = options.doc ?? new Y.Doc();
+  let sending = fresh();
+  let closed = false;
+  const waiting = new Set<{ done(): boolean; resolve(): void; reject(error: Error): void }>();
+
+  const look = (): void => {
+    for (const wait of [...waiting]) {
+      if (!wait.done()) continue;
+      waiting.delete(wait);
+      wait.resolve();
+    }
+  };
+  const until = (done: () => boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (closed) reject(left());
+      else if (done()) resolve();
+      else waiting.add({ done, resolve, reject });
+    });
+
+  const provider = new WebsocketProvider(relayUrl(options.url), room, doc, {
+    connect: false,
+    disableBc: true,
+    maxBackoffTime: maxBackoff,
+    protocols: ['coterie.stored', ...(token === undefined ? [] : [`token.${token}`])],
+    ...(options.awareness ? { awareness: options.awareness } : {}),
+  });
+  provider.messageHandlers[messageStored] = (_encoder, decoder) => {
+    sending.stored = readVarUint(decoder);
+    look();
+  };
+  provider.on('sync', look);
+  provider.on('connection-close', () => {
+    sending = fresh();
+  });
+
+  /** Counts what is sent: every sync message but the first step is an update that the relay stores. */
+  const counting = (Base: SocketClass): SocketClass => {
+    class Counting extends Base {
+      readonly #sending = fresh();
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(url, protocols);
+        sending = this.#sending;
+      }
+      override send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+        if (data instanceof Uint8Array && data[0] === messageSync && data[1] !== step1) {
+          this.#sending.updates++;
+          if (data[1] === step2) this.#sending.answered = true;
+        }
+        super.send(data as Uint8Array<ArrayBuffer>);
+      }
+    }
+    return Counting as unknown as SocketClass;
+  };
+
+  void (options.WebSocket ? Promise.resolve(options.WebSocket) : platformSocket()).then((found) => {
+    if (closed) return;
+    provider._WS = counting(found);
+    provider.connect();
+  });
+
+  return {
+    doc,
+    awareness: provider.awareness,
+    get connected() {
+      return provider.wsconnected;
+    },
+    synced: () => until(() => provider.synced),
+    stored() {
+      // What is asked for is what is sent by now over this socket, or all that the next one is answered with.
+      const socket = sending;
+      const updates = socket.answered ? socket.updates : undefined;
+      return until(() =>
+        sending === socket && updates !== undefined
+          ? sending.stored >= updates
+          : sending.answered && sending.stored >= sending.updates,
+      );
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      provider.destroy();
+      for (const { reject } of waiting) reject(left());
+      waiting.clear();
+    },
+  };
+}
+
+const left = (): CoterieError => new CoterieError('closed', 'The connection to the relay is closed.');
+
+/** The address under which rooms stand. Throws `invalid` for what is no address. */
+function relayUrl(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new CoterieError('invalid', `${url} is not the address of a relay.`);
+  }
+  parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
+  if (!/^wss?:$/.test(parsed.protocol))
+    throw new CoterieError('invalid', `${url} is not the address of a relay.`, {
+      hint: 'It begins with ws://, wss://, http:// or https://.',
+    });
+  parsed.search = '';
+  parsed.hash = '';
+  const base = parsed.href.replace(/\/+$/, '');
+  return base.endsWith('/sync') ? base : `${base}/sync`;
+}
