@@ -1,5 +1,5 @@
-import { parseDocumentName } from '../../log/name.ts';
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
+import { parseDocumentName } from '../../log/name.ts';
 import { type DocumentMessage, encodeDocument } from '../wire.ts';
 import type { Core } from './core.ts';
 
@@ -161,7 +161,8 @@ export function createChannels(core: Core) {
 
     named(alias: number, document: string): void {
       if (alias <= lastIn) return core.close(closeCodes.malformed, 'an alias is used again');
-      if (byAlias.size >= muxProtocol.documents) return core.close(closeCodes.busy, 'too many open documents');
+      if (byAlias.size >= muxProtocol.documents)
+        return core.close(closeCodes.busy, 'too many open documents');
       lastIn = alias;
       if (!parseDocumentName(document)) {
         byAlias.set(alias, null);
@@ -180,7 +181,8 @@ export function createChannels(core: Core) {
 
     closed(alias: number): void {
       const channel = byAlias.get(alias);
-      if (channel === undefined) return core.close(closeCodes.malformed, 'an alias that is not open is closed');
+      if (channel === undefined)
+        return core.close(closeCodes.malformed, 'an alias that is not open is closed');
       byAlias.delete(alias);
       if (channel === null) return;
       channel.in = 0;

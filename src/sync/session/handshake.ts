@@ -139,3 +139,5 @@ export function createHandshake(core: Core, admitted: (publicKey: string) => voi
     },
   };
 }
+
+export type Handshake = ReturnType<typeof createHandshake>;
