@@ -160,16 +160,19 @@ export function createChannels(core: Core) {
     close,
 
     named(alias: number, document: string): void {
-      if (alias <= lastIn) return core.close(closeCodes.malformed, 'an alias is used again');
-      if (byAlias.size >= muxProtocol.documents)
-        return core.close(closeCodes.busy, 'too many open documents');
+      if (byAlias.size >= muxProtocol.documents) core.close(closeCodes.busy, 'too many open documents');
+      else if (alias <= lastIn) core.close(closeCodes.malformed, 'an alias is used again');
+      if (!core.alive()) return;
       lastIn = alias;
       if (!parseDocumentName(document)) {
         byAlias.set(alias, null);
         return;
       }
       const channel = byName.get(document) ?? fresh(document, core.options.now());
-      if (channel.in !== 0) return core.close(closeCodes.malformed, 'a document is named twice');
+      if (channel.in !== 0) {
+        core.close(closeCodes.malformed, 'a document is named twice');
+        return;
+      }
       channel.in = alias;
       channel.incoming = { got: 0, durable: 0 };
       byName.set(document, channel);
@@ -181,8 +184,10 @@ export function createChannels(core: Core) {
 
     closed(alias: number): void {
       const channel = byAlias.get(alias);
-      if (channel === undefined)
-        return core.close(closeCodes.malformed, 'an alias that is not open is closed');
+      if (channel === undefined) {
+        core.close(closeCodes.malformed, 'an alias that is not open is closed');
+        return;
+      }
       byAlias.delete(alias);
       if (channel === null) return;
       channel.in = 0;

@@ -67,7 +67,10 @@ export function createCompare(
     const { sent } = channel;
     const { got } = channel.incoming;
     const still = (): boolean => isQuiet(channel) && channel.sent === sent && channel.incoming.got === got;
-    if (!still() || theirs.stored !== sent) return busy(channel);
+    if (!still() || theirs.stored !== sent) {
+      busy(channel);
+      return;
+    }
     channels.run(channel, async () => {
       const own = await source.digest(channel.document);
       if (!still()) return busy(channel);

@@ -94,8 +94,8 @@ export function createInbox(core: Core) {
       items.push({ bytes: size, channel, run, then, settled: false });
       if (bytes > muxProtocol.inboundBytes) {
         if (bytes > 2 * muxProtocol.inboundBytes)
-          return core.close(closeCodes.busy, 'more was sent than can be stored');
-        if (!paused) {
+          core.close(closeCodes.busy, 'more was sent than can be stored');
+        else if (!paused) {
           paused = true;
           transport.pause?.();
         }

@@ -26,7 +26,7 @@ export function createPulse(core: Core, channels: Channels) {
   }
 
   function tick(): void {
-    if (options.now() - heard > dead) return core.close(closeCodes.silent, 'nothing was heard for a minute');
+    if (options.now() - heard > dead) core.close(closeCodes.silent, 'nothing was heard for a minute');
     core.send({ type: 'ping', number: number++ });
     sweep();
     core.later(core.jitter(beat.low, beat.high), tick);

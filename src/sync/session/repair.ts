@@ -117,7 +117,10 @@ export function createRepair(
     trouble.exchanges++;
     const begin = (): void => {
       if (trouble.rounds >= rounds) {
-        if (trouble.until > options.now()) return giveUp(channel);
+        if (trouble.until > options.now()) {
+          giveUp(channel);
+          return;
+        }
         trouble.rounds = 0;
       }
       if (++trouble.rounds === rounds) trouble.until = options.now() + core.jitter(pause.low, pause.high);
@@ -126,11 +129,12 @@ export function createRepair(
       round.keysSent = true;
       channels.run(channel, () => sendKeys(channel));
     };
-    if (trouble.exchanges < exchangesToSplit || trouble.marked) return begin();
-    channels.run(channel, async () => {
-      await markSplit(channel, trouble);
-      begin();
-    });
+    if (trouble.exchanges < exchangesToSplit || trouble.marked) begin();
+    else
+      channels.run(channel, async () => {
+        await markSplit(channel, trouble);
+        begin();
+      });
   }
 
   function onKeys(channel: Channel, theirs: readonly KeyFlag[]): void {
