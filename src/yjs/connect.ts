@@ -5,11 +5,12 @@ import * as Y from 'yjs';
 import { CoterieError } from '../../schemas/index.ts';
 import { platformSocket, type SocketClass } from './socket.ts';
 
-export interface ConnectOptions {
-  /** `ws:` or `wss:` and the relay's address; `http:` and `https:` are taken for them. */
+/** Where a document is live: in a workspace that a node has, or under any name on an open relay. */
+export type Room = { readonly workspace: string; readonly document: string } | { readonly room: string };
+
+export type ConnectOptions = Room & {
+  /** Address of the node or relay; `http:` and `https:` are taken for `ws:` and `wss:`. */
   readonly url: string;
-  /** `<workspace>/<document>`, as in `<workspace>/log/tasks/1`; with an open relay any name. */
-  readonly room: string;
   /** Made when absent. */
   readonly doc?: Y.Doc | undefined;
   /** Bearer token of a member; goes in `Sec-WebSocket-Protocol`, never in the URL. */
@@ -19,7 +20,7 @@ export interface ConnectOptions {
   readonly WebSocket?: SocketClass | undefined;
   /** Longest wait between two attempts, ms; 10 s unless given. */
   readonly maxBackoff?: number | undefined;
-}
+};
 
 /** A document that is live on a relay. */
 export interface Connection {
@@ -54,7 +55,7 @@ const fresh = (): Sending => ({ updates: 0, stored: 0, answered: false });
 
 /** A plain y-websocket connection to a relay, which says what is durable. It reconnects until it is closed. */
 export function connect(options: ConnectOptions): Connection {
-  const { room, token, maxBackoff = 10_000 } = options;
+  const { token, maxBackoff = 10_000 } = options;
   const doc = options.doc ?? new Y.Doc();
   let sending = fresh();
   let closed = false;
@@ -74,9 +75,11 @@ export function connect(options: ConnectOptions): Connection {
       else waiting.add({ done, resolve, reject });
     });
 
-  const provider = new WebsocketProvider(relayUrl(options.url), room, doc, {
+  const provider = new WebsocketProvider(relayUrl(options), roomOf(options), doc, {
     connect: false,
     disableBc: true,
+    // Its default is the platform's class, which Node 20 has not; the right one is set before it connects.
+    WebSocketPolyfill: class {} as unknown as SocketClass,
     maxBackoffTime: maxBackoff,
     protocols: ['coterie.stored', ...(token === undefined ? [] : [`token.${token}`])],
     ...(options.awareness ? { awareness: options.awareness } : {}),
@@ -144,8 +147,11 @@ export function connect(options: ConnectOptions): Connection {
 
 const left = (): CoterieError => new CoterieError('closed', 'The connection to the relay is closed.');
 
+const roomOf = (place: Room): string => ('room' in place ? place.room : place.document);
+
 /** The address under which rooms stand. Throws `invalid` for what is no address. */
-function relayUrl(url: string): string {
+function relayUrl(options: ConnectOptions): string {
+  const { url } = options;
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -160,5 +166,5 @@ function relayUrl(url: string): string {
   parsed.search = '';
   parsed.hash = '';
   const base = parsed.href.replace(/\/+$/, '');
-  return base.endsWith('/sync') ? base : `${base}/sync`;
+  return 'room' in options ? base : `${base}/sync/${options.workspace}`;
 }
