@@ -66,7 +66,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
-    return await openDoors({ replica, log, port, host, streams: { ...defaultStreams, ...streams } });
+    const { config } = opening;
+    return await openDoors({ replica, log, port, host, config, streams: { ...defaultStreams, ...streams } });
   } catch (error) {
     await replica.close();
     throw error;
@@ -78,12 +79,14 @@ interface Doors {
   readonly log: Log;
   readonly port: number;
   readonly host: string;
+  readonly config: string | undefined;
   readonly streams: StreamLimits;
 }
 
-async function openDoors({ replica, log, port, host, streams }: Doors): Promise<Node> {
+async function openDoors({ replica, log, port, host, config, streams }: Doors): Promise<Node> {
   const { directory } = replica;
-  const { version } = await import('../../src/index.ts');
+  const { configDirectory, openMachineKey, version } = await import('../../src/index.ts');
+  const key = await openMachineKey(config ?? configDirectory());
   const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
   const listening = await listen(host, port);
   const metrics = openMetrics();
@@ -116,11 +119,18 @@ async function openDoors({ replica, log, port, host, streams }: Doors): Promise<
       cause: error,
     });
   }
+  const detach = replica.attach({
+    addresses: [url],
+    key: key.publicKey,
+    sign: key.sign,
+    peers: async () => [],
+  });
   log.info({ url, directory, workspace: replica.workspace.id }, 'the node listens');
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     stop.abort();
+    detach();
     await listening.drain(grace);
     // Whatever still waits for the disk is settled by the replica; its answer goes out if it comes in time.
     const closed = replica.close();

@@ -89,6 +89,10 @@ export async function openFakeReplica(options: OpenOptions): Promise<FakeReplica
     export: ({ directory }, during) => work({ directory, files: {} }, during),
     backup: ({ directory }, during) => work({ directory, bytes: 1 }, during),
     compact: (_request, during) => work({ before: 2, after: 1 }, during),
+    countersign: async () => {
+      throw new CoterieError('ticket_elsewhere', 'This node gave out no ticket');
+    },
+    attach: () => () => undefined,
     doctor: (during) => work({ ok: true, findings: [] }, during),
     async close() {
       store.closing.abort();

@@ -1,4 +1,4 @@
-import type { Comment, Member, Memory, Message, Task } from '../../schemas/index.ts';
+import type { Comment, Member, Memory, Message, ReplicaInfo, Task } from '../../schemas/index.ts';
 import { CoterieError, legalMoves } from '../../schemas/index.ts';
 import type { Surface } from '../../src/replica/surface.ts';
 import { at, epoch, type FakeStore, get, missing, person, set } from './fake-store.ts';
@@ -38,6 +38,18 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     imported: false,
     created: at,
     base: [],
+  };
+  const replica: ReplicaInfo = {
+    id: 'r',
+    name: null,
+    self: true,
+    machine: 'm',
+    admitted: at,
+    by: null,
+    invite: null,
+    revoked: null,
+    members: [me],
+    links: [],
   };
   return {
     member: me,
@@ -211,6 +223,22 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
         throw new CoterieError('receipt_unknown', 'Not this one');
       return { acknowledged: 1, pending: 0 };
     },
+    invites: {
+      create: async ({ role = 'member', uses = 1, expires = at } = {}) => ({
+        ticket: 'coterie1.fake',
+        invite: next('invite'),
+        role,
+        uses,
+        expires,
+      }),
+    },
+    replicas: {
+      list: () => list([replica]),
+      revoke: async (id) => {
+        if (id !== replica.id) throw missing('replica', id);
+        return { ...replica, revoked: { by: me, at, operation: 'op' } };
+      },
+    },
     status: async () => ({
       version: '0.1.0',
       workspace: { id: 'w', name: 'Team <one>' },
@@ -232,6 +260,8 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       digest: 'd',
       storage: { bytes: 1, uncheckpointed: 0, freeBytes: 1 },
       search: { ready: true, behind: 0 },
+      listening: [],
+      peers: [],
       since: at,
     }),
   };

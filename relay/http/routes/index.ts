@@ -3,6 +3,7 @@ import { adminRoutes } from './admin.ts';
 import { channelRoutes } from './channels.ts';
 import { documentRoutes } from './document.ts';
 import { eventRoutes } from './events.ts';
+import { machineRoutes } from './machines.ts';
 import { memberRoutes } from './members.ts';
 import { memoryRoutes } from './memory.ts';
 import { messageRoutes } from './messages.ts';
@@ -12,6 +13,7 @@ import { taskRoutes } from './tasks.ts';
 
 const described: readonly Route[] = [
   ...memberRoutes,
+  ...machineRoutes,
   ...channelRoutes,
   ...messageRoutes,
   ...taskRoutes,

@@ -31,8 +31,9 @@ const good = goodRequests(things);
 describe('routes', () => {
   it('has a good request here for every route, and no other', () => {
     expect(routes.map(nameOf).sort()).toEqual([...Object.keys(good), ...streamed].sort());
-    expect(routes.length).toBeLessThan(52);
-    expect(routes.filter(({ path }) => path.startsWith('/v1/')).length).toBeLessThan(45);
+    // Few enough to be learned: paths count, whatever the methods of each.
+    const paths = new Set(routes.map(({ path }) => path).filter((path) => path.startsWith('/v1/')));
+    expect(paths.size).toBeLessThan(45);
   });
 
   for (const route of routes.filter((one) => !streamed.includes(nameOf(one)))) {
