@@ -1,0 +1,286 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openLog } from '../../../relay/node/log.ts';
+import { type Node, type NodeOptions, startNode } from '../../../relay/node/node.ts';
+import type { AdmissionRequest, Invitation } from '../../../schemas/index.ts';
+import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../../src/keys/node.ts';
+import { readTicket, type Ticket, writeTicket } from '../../../src/machines/ticket.ts';
+import { fromBase64url, proofBytes, toBase64url } from '../../../src/op/index.ts';
+import { openReplica } from '../../../src/replica/open.ts';
+import type { Replica } from '../../../src/replica/surface.ts';
+import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
+import { type Home, home, open, refused } from '../../replica/support/open.ts';
+import { ask } from '../http/support.ts';
+
+const silent = openLog('silent');
+
+async function start(at: Home, options: Partial<NodeOptions> = {}): Promise<Node> {
+  const node = await startNode({
+    directory: at.directory,
+    config: at.config,
+    state: join(at.root, 'state'),
+    as: 'kai',
+    durability: 'os',
+    port: 0,
+    log: silent,
+    ...options,
+  });
+  onTestFinished(() => node.close());
+  return node;
+}
+
+/** Joins and opens, as `coterie join` does. */
+async function joined(at: Home, ticket: string, as = 'zoe'): Promise<Replica> {
+  const { file } = await joinByTicket({ directory: at.directory, config: at.config, ticket });
+  return open(at, { as, workspace: file });
+}
+
+const prepare = (at: Home, ticket: string) =>
+  joinByTicket({ directory: at.directory, config: at.config, ticket });
+
+const changed = (invitation: Invitation, more: Partial<Ticket>): string =>
+  writeTicket(nodeCrypto, { ...readTicket(nodeCrypto, invitation.ticket), ...more });
+
+/** What a program sends that joins by a ticket with keys of its own. */
+async function request(ticket: Ticket, more: Partial<AdmissionRequest> = {}): Promise<AdmissionRequest> {
+  const replica = generateSeed();
+  const seed = signerFromSeed(fromBase64url(ticket.seed, 32) ?? new Uint8Array());
+  const machine = signerFromSeed(generateSeed());
+  const keys = { key: signerFromSeed(replica).publicKey, encryption: x25519FromSeed(replica).publicKey };
+  const bytes = proofBytes({ workspace: ticket.workspace, ...keys, seed: seed.publicKey });
+  return {
+    versions: [1],
+    workspace: ticket.workspace,
+    ...keys,
+    seed: seed.publicKey,
+    proof: await seed.sign(bytes),
+    machine: machine.publicKey,
+    vouched: await machine.sign(bytes),
+    nonce: toBase64url(generateSeed()),
+    ...more,
+  };
+}
+
+describe('joining by a ticket', () => {
+  it('MCH-8: the joiner is a replica of the workspace, with the members log, and makes members of its own', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    await node.replica.messages.post('general', { text: 'hello' });
+    const invitation = await node.replica.invites.create({ role: 'member', uses: 1 });
+    expect(invitation).toMatchObject({ role: 'member', uses: 1 });
+    const replica = await joined(here, invitation.ticket);
+    expect(replica.workspace).toEqual(node.replica.workspace);
+    expect((await replica.members.list()).items.map(({ handle, role }) => [handle, role])).toEqual([
+      ['kai', 'owner'],
+    ]);
+    await replica.messages.post('general', { text: 'hi' });
+    expect((await replica.members.get('zoe')).role).toBe('member');
+    const { items } = await replica.replicas.list();
+    expect(items.map(({ id, self, by }) => [id, self, by?.handle])).toEqual([
+      [node.replica.id, false, undefined],
+      [replica.id, true, 'kai'],
+    ]);
+    expect(items[1]?.invite).toBe(invitation.invite);
+    await refused(replica.invites.create(), 'unreachable');
+  });
+
+  it('MCH-8: it stays one over a restart, and further directories of the machine join without another use', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    const { ticket } = await node.replica.invites.create({});
+    const first = await joined(here, ticket);
+    await first.close();
+    const again = await open(here, { as: 'zoe' });
+    expect(again.workspace.id).toBe(node.replica.workspace.id);
+    const second = await open(
+      { ...here, directory: join(here.root, 'second') },
+      { as: 'ada', workspace: again.workspace.name },
+    );
+    expect(second.workspace.id).toBe(node.replica.workspace.id);
+    await second.messages.post('general', { text: 'from the second' });
+    expect((await second.replicas.list()).items).toHaveLength(2);
+  });
+
+  it('MCH-9: uses are counted by machine, durably, and a repeat by the same machine is none', async () => {
+    const there = home();
+    let node = await start(there);
+    const { ticket } = await node.replica.invites.create({ uses: 2 });
+    const [one, two, three] = [home(), home(), home()];
+    await prepare(one, ticket);
+    await prepare(one, ticket);
+    await node.close();
+    node = await start(there, { port: node.port });
+    await joined(two, ticket);
+    const { message, exit } = await refused(prepare(three, ticket), 'ticket_used');
+    expect(message).toMatch(/2 times/);
+    expect(exit).toBe(5);
+    // Nothing is left that would make the next opening join.
+    expect(readdirSync(join(three.root, 'config'))).toEqual(['node.key']);
+    await joined(one, ticket);
+  });
+
+  it('MCH-9: of many at once as many come in as it has uses', async () => {
+    const node = await start(home());
+    const { ticket } = await node.replica.invites.create({ uses: 3 });
+    const ends = await Promise.allSettled(Array.from({ length: 8 }, () => prepare(home(), ticket)));
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    for (const end of ends)
+      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'ticket_used' });
+  });
+
+  it('MCH-9: a ticket that expired or was revoked admits nobody new', async () => {
+    const now = { value: Date.now() };
+    const there = home();
+    const node = await start(there, {
+      open: (options) => openReplica(options, { now: () => now.value }),
+    });
+    const ends = new Date(now.value + 60_000).toISOString();
+    const late = await node.replica.invites.create({ expires: ends, uses: 5 });
+    const [before, after] = [home(), home()];
+    await prepare(before, late.ticket);
+    now.value += 61_000;
+    const { exit, message, hint } = await refused(prepare(after, late.ticket), 'ticket_expired');
+    expect([exit, message]).toEqual([5, `The ticket ended at ${ends}.`]);
+    expect(hint).toMatch(/coterie invite/);
+    // Who was countersigned in time comes in.
+    await joined(before, late.ticket);
+    await refused(node.replica.invites.create({ expires: ends }), 'invalid');
+  });
+
+  it('MCH-8: only an admin invites, and only an owner makes an owner', async () => {
+    const node = await start(home());
+    await node.replica.messages.post('general', { text: 'the first is the owner' });
+    const bob = node.replica.as('bob');
+    await bob.messages.post('general', { text: 'a member' });
+    await refused(bob.invites.create(), 'forbidden');
+    const { ticket } = await node.replica.invites.create({ role: 'owner' });
+    const replica = await joined(home(), ticket);
+    await replica.messages.post('general', { text: 'hi' });
+    expect((await replica.members.get('zoe')).role).toBe('member');
+  });
+
+  it('MCH-8: a repeat of an invitation under its key is the same ticket', async () => {
+    const node = await start(home());
+    const first = await node.replica.invites.create({ uses: 2 }, { key: 'k' });
+    expect(await node.replica.invites.create({ uses: 2 }, { key: 'k' })).toEqual(first);
+    await refused(node.replica.invites.create({ uses: 3 }, { key: 'k' }), 'key_reused');
+  });
+
+  it('MCH-10: who answers must be the relay of the ticket', async () => {
+    const [node, other] = [await start(home()), await start(home())];
+    const invitation = await node.replica.invites.create({ uses: 2 });
+    const { code, exit } = await refused(
+      prepare(home(), changed(invitation, { addresses: [other.url] })),
+      'ticket_elsewhere',
+    );
+    expect([code, exit]).toEqual(['ticket_elsewhere', 3]);
+    // The right node behind a wrong pin is not trusted either.
+    const pinned = changed(invitation, { key: signerFromSeed(generateSeed()).publicKey });
+    await refused(prepare(home(), pinned), 'ticket_elsewhere');
+    // The next address may be right.
+    const both = changed(invitation, { addresses: ['http://127.0.0.1:1', other.url, node.url] });
+    await joined(home(), both);
+  });
+
+  it('MCH-10: a relay that has vanished is unreachable, and nothing is left behind', async () => {
+    const node = await start(home());
+    const { ticket } = await node.replica.invites.create();
+    await node.close();
+    const at = home();
+    const { exit, hint } = await refused(prepare(at, ticket), 'unreachable');
+    expect(exit).toBe(6);
+    expect(hint).toMatch(/node is up/);
+    expect(readdirSync(at.config)).toEqual(['node.key']);
+    // The directory is as good as new.
+    const replica = await open(at);
+    expect(replica.workspace.id).not.toBe(node.replica.workspace.id);
+  });
+
+  it('MCH-11: the countersigner refuses what the seed did not sign, other workspaces, and newer protocols alone', async () => {
+    const node = await start(home());
+    const { ticket: text, invite } = await node.replica.invites.create({ uses: 1 });
+    const ticket = readTicket(nodeCrypto, text);
+    const send = async (more: Partial<AdmissionRequest>, to = invite) => {
+      const answer = await ask(`${node.url}/v1/invites/${to}/admissions`, {
+        method: 'POST',
+        json: await request(ticket, more),
+      });
+      return [answer.status, (answer.body as { error?: { code: string } }).error?.code];
+    };
+    const stranger = signerFromSeed(generateSeed());
+    const sig = await stranger.sign(new Uint8Array(3));
+    expect(await send({ proof: sig })).toEqual([400, 'ticket_invalid']);
+    expect(await send({ vouched: sig })).toEqual([400, 'ticket_invalid']);
+    expect(await send({ seed: stranger.publicKey })).toEqual([400, 'ticket_invalid']);
+    expect(await send({ key: stranger.publicKey })).toEqual([400, 'ticket_invalid']);
+    expect(await send({ workspace: invite })).toEqual([404, 'ticket_elsewhere']);
+    expect(await send({}, ticket.workspace)).toEqual([404, 'ticket_elsewhere']);
+    expect(await send({ versions: [7, 8] })).toEqual([426, 'protocol_newer']);
+    // None of these was a use.
+    expect(await send({ versions: [7, 1] })).toEqual([200, undefined]);
+    expect(await send({})).toEqual([403, 'ticket_used']);
+  });
+
+  it('MCH-12: a directory that holds something is refused; one with nothing but a member gives way', async () => {
+    const node = await start(home());
+    const { ticket } = await node.replica.invites.create({ uses: 5 });
+    const full = home();
+    const before = await open(full);
+    await before.messages.post('general', { text: 'mine' });
+    await refused(prepare(full, ticket), 'directory_locked');
+    await before.close();
+    const { hint } = await refused(prepare(full, ticket), 'directory_not_empty');
+    expect(hint).toMatch(/--data DIR/);
+    expect((await (await open(full)).messages.list('general')).items).toHaveLength(1);
+
+    const light = home();
+    const own = await open(light, { as: 'zoe' });
+    await own.members.update({ name: 'Zoë' });
+    const { id } = own;
+    const old = own.workspace.id;
+    await own.close();
+    const replica = await joined(light, ticket);
+    expect([replica.workspace.id, replica.id]).toEqual([node.replica.workspace.id, id]);
+    await replica.messages.post('general', { text: 'hi' });
+    expect((await replica.doctor()).ok).toBe(true);
+    // The secret of the workspace that was given up is kept, beside.
+    const names = readdirSync(join(light.config, 'workspaces'));
+    expect(names.sort()).toEqual([`default-${old.slice(0, 8)}.json`, 'default.json']);
+    for (const name of names) {
+      const path = join(light.config, 'workspaces', name);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const { joined: by } = JSON.parse(readFileSync(path, 'utf8')) as { joined?: object };
+      expect(by !== undefined).toBe(name === 'default.json');
+    }
+    // Joining again changes nothing.
+    await replica.close();
+    expect(await prepare(light, ticket)).toMatchObject({ fresh: false });
+  });
+
+  it('MCH-12: beside a workspace in use, the one that is joined gets a name of its own', async () => {
+    const node = await start(home());
+    const { ticket } = await node.replica.invites.create();
+    const here = home();
+    await (await open(here)).close();
+    const other = { ...here, directory: join(here.root, 'other') };
+    const { file } = await joinByTicket({ directory: other.directory, config: here.config, ticket });
+    expect(file).toBe(`default-${node.replica.workspace.id.slice(0, 8)}`);
+    expect((await open(other, { workspace: file })).workspace.id).toBe(node.replica.workspace.id);
+    expect((await open(here)).workspace.id).not.toBe(node.replica.workspace.id);
+  });
+});
+
+describe('replicas', () => {
+  it('MCH-13: a revoked replica is listed as such; what it wrote so far counts', async () => {
+    const node = await start(home());
+    const { ticket } = await node.replica.invites.create();
+    const asked = readTicket(nodeCrypto, ticket);
+    await node.replica.countersign(asked.invite, await request(asked));
+    const { items } = await node.replica.replicas.list();
+    expect(items).toHaveLength(1);
+    await refused(node.replica.replicas.revoke('nobody'), 'not_found');
+    const own = await node.replica.replicas.revoke(node.replica.id, { reason: 'moved' });
+    expect(own.revoked?.by.handle).toBe('kai');
+  });
+});
