@@ -45,7 +45,8 @@ export interface SyncSource {
   credentials(): Promise<readonly string[]>;
   /**
    * Judges a peer by its key and credentials, which are taken in like any operations when they hold. `stranger`: not a
-   * replica of this workspace, or revoked. `self`: it has this replica's own key.
+   * replica of this workspace, or revoked. `self`: it has this replica's own key. A session asks with no credentials
+   * first, and sends for them when the key is a stranger's. The peer has proven that the key is its own.
    */
   admit(publicKey: string, credentials: readonly string[]): Promise<'admitted' | 'stranger' | 'self'>;
 
@@ -80,7 +81,11 @@ export interface SyncSource {
 
   /** True for documents that are written to now: the newest segment of a log. They stay live in a session. */
   isHot(document: string): boolean;
-  /** Called for each durable update, in the order of the journal. Returns what stops it. */
+  /**
+   * Called for each durable update, in the order of the journal, once it is applied and only when it brought something.
+   * Its `origin` has all of it: what `take` wrote here, and what was parked until an update of another session came, has
+   * none. Returns what stops it.
+   */
   onUpdate(listener: (update: DurableUpdate) => void): () => void;
   /** State vectors were equal and digests were not, again and again: the document is rebuilt and synced by key from now on. */
   markSplit(document: string): Promise<void>;

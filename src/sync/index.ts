@@ -1,0 +1,3 @@
+export * from './links.ts';
+export type * from './port.ts';
+export * from './session.ts';

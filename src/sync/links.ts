@@ -1,0 +1,246 @@
+import { closeCodes } from '../../schemas/protocol.ts';
+import type { SyncSource } from './port.ts';
+import {
+  createSession,
+  type Session,
+  type SessionEvent,
+  type SessionOptions,
+  type SessionStatus,
+  type SessionTransport,
+  type Timer,
+} from './session.ts';
+
+/** What is known of a peer, also after its session ended. */
+export interface PeerStatus {
+  /** Ed25519, base64url. */
+  readonly publicKey: string;
+  /** Whether a session is open with it now, and how far that is. */
+  readonly state: 'syncing' | 'live' | 'gone';
+  /** Since when it is in this state, ms. */
+  readonly since: number;
+  /** Documents that are not in step yet. */
+  readonly syncing: number;
+  /** Messages with data that were sent and are not known to be durable there. */
+  readonly unstored: number;
+  /** Messages with data that came from it and are durable here. */
+  readonly received: number;
+  /** When it last acknowledged something, ms. */
+  readonly acknowledgedAt: number | undefined;
+  /** Whether the digests of the workspace were equal when they were last compared, and when that was, ms. */
+  readonly equal: boolean | undefined;
+  readonly comparedAt: number | undefined;
+  readonly lagging: boolean;
+}
+
+/** How far what was durable here is durable elsewhere. */
+export interface Settled {
+  /** Peers at which all of it is durable. */
+  readonly stored: readonly string[];
+  /** True when they are as many as were asked for. */
+  readonly enough: boolean;
+}
+
+export interface Links {
+  /** Opens a session over a transport, which is connected. The caller hands it frames, `drained` and `closed`. */
+  connect(options: {
+    readonly role: 'dial' | 'listen';
+    readonly transport: SessionTransport;
+    /** The only key that may answer. */
+    readonly expect?: string | undefined;
+    readonly onEvent?: ((event: SessionEvent) => void) | undefined;
+  }): Session;
+  sessions(): readonly Session[];
+  status(): { readonly peers: readonly PeerStatus[]; readonly refused: number };
+  /**
+   * Waits until everything that is durable here at the call is durable at so many peers, for `timeoutMs` at most. Peers
+   * that come meanwhile count. Never rejects.
+   */
+  settled(wanted: { readonly peers: number; readonly timeoutMs: number }): Promise<Settled>;
+  /** Closes all sessions; later ones are refused. */
+  close(): void;
+}
+
+export interface LinksOptions {
+  readonly timer: Timer;
+  readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly slice: SessionOptions['slice'];
+}
+
+/** Peers without a session that are remembered. */
+const remembered = 256;
+
+interface Link {
+  readonly session: Session;
+  publicKey: string | undefined;
+  since: number;
+}
+
+interface Waiting {
+  readonly peers: number;
+  readonly stored: Set<string>;
+  readonly marks: Map<Link, () => boolean>;
+  done(enough: boolean): void;
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/** All sessions of one replica: gives them each durable update, keeps one a peer, and knows what is stored where. */
+export function createLinks(source: SyncSource, options: LinksOptions): Links {
+  const { now } = options;
+  const links = new Map<number, Link>();
+  const gone = new Map<string, PeerStatus>();
+  const waiting = new Set<Waiting>();
+  let lastId = 0;
+  let refused = 0;
+  let open = true;
+
+  const stop = source.onUpdate((update) => {
+    for (const { session } of links.values()) session.update(update);
+  });
+
+  const peerOf = ({ session, publicKey, since }: Link, status: SessionStatus): PeerStatus | undefined =>
+    publicKey === undefined
+      ? undefined
+      : {
+          publicKey,
+          state: !links.has(session.id) ? 'gone' : status.state.phase === 'live' ? 'live' : 'syncing',
+          since,
+          syncing: status.syncing,
+          unstored: status.sent - status.stored,
+          received: status.received,
+          acknowledgedAt: status.acknowledgedAt,
+          equal: status.equal,
+          comparedAt: status.comparedAt,
+          lagging: status.lagging,
+        };
+
+  function look(link: Link, wait: Waiting): void {
+    const { publicKey } = link;
+    if (publicKey === undefined || wait.stored.has(publicKey)) return;
+    let mark = wait.marks.get(link);
+    if (!mark) {
+      mark = link.session.mark();
+      wait.marks.set(link, mark);
+    }
+    if (!mark()) return;
+    wait.stored.add(publicKey);
+    if (wait.stored.size >= wait.peers) wait.done(true);
+  }
+
+  /** Who dialled the session. */
+  const dialler = ({ session }: Link, publicKey: string): string =>
+    session.role === 'dial' ? source.publicKey : publicKey;
+
+  /**
+   * Of two sessions with one peer the one that the lower key dialled stays. Of two that one side dialled the later
+   * stays: that side alone closes the other, since both need not see them in one order.
+   */
+  function keepOne(link: Link, publicKey: string): void {
+    for (const other of [...links.values()]) {
+      if (other === link || other.publicKey !== publicKey) continue;
+      const [own, before] = [dialler(link, publicKey), dialler(other, publicKey)];
+      if (own === before && link.session.role === 'listen') continue;
+      const loser = own <= before ? other : link;
+      loser.session.close(closeCodes.duplicate, 'another session with this replica stays');
+      if (loser === link) return;
+    }
+  }
+
+  function admitted(link: Link, publicKey: string): void {
+    keepOne(link, publicKey);
+    if (!links.has(link.session.id)) return;
+    link.publicKey = publicKey;
+    link.since = now();
+    gone.delete(publicKey);
+  }
+
+  function ended(link: Link): void {
+    links.delete(link.session.id);
+    for (const wait of waiting) wait.marks.delete(link);
+    const peer = peerOf({ ...link, since: now() }, link.session.status());
+    if (!peer || [...links.values()].some((other) => other.publicKey === peer.publicKey)) return;
+    gone.delete(peer.publicKey);
+    gone.set(peer.publicKey, peer);
+    const [oldest] = gone.keys();
+    if (gone.size > remembered && oldest !== undefined) gone.delete(oldest);
+  }
+
+  function onEvent(link: Link, event: SessionEvent): void {
+    if (event.type === 'admitted') admitted(link, event.publicKey);
+    else if (event.type === 'refused') refused++;
+    else if (event.type === 'closed') ended(link);
+    else if (event.type === 'synced') link.since = now();
+    for (const wait of [...waiting]) look(link, wait);
+  }
+
+  return {
+    connect({ role, transport, expect, onEvent: listener }) {
+      const id = ++lastId;
+      /** Told once the session is here: it may end in the making. */
+      const early: SessionEvent[] = [];
+      const held: { link?: Link } = {};
+      const session = createSession({
+        id,
+        role,
+        source,
+        transport,
+        timer: options.timer,
+        now,
+        random: options.random,
+        slice: options.slice,
+        expect,
+        isOwn: (random) => [...links.values()].some((other) => sameBytes(other.session.hello, random)),
+        onEvent(event) {
+          if (held.link) onEvent(held.link, event);
+          else early.push(event);
+          listener?.(event);
+        },
+      });
+      const link: Link = { session, publicKey: undefined, since: now() };
+      links.set(id, link);
+      held.link = link;
+      for (const event of early) onEvent(link, event);
+      if (!open) session.close(closeCodes.goingAway, 'closing');
+      return session;
+    },
+
+    sessions: () => [...links.values()].map(({ session }) => session),
+
+    status() {
+      const peers = new Map(gone);
+      for (const link of links.values()) {
+        const peer = peerOf(link, link.session.status());
+        if (peer) peers.set(peer.publicKey, peer);
+      }
+      return { peers: [...peers.values()], refused };
+    },
+
+    settled: ({ peers, timeoutMs }) =>
+      new Promise((resolve) => {
+        const wait: Waiting = {
+          peers,
+          stored: new Set(),
+          marks: new Map(),
+          done(enough) {
+            if (!waiting.delete(wait)) return;
+            cancel();
+            resolve({ stored: [...wait.stored], enough });
+          },
+        };
+        waiting.add(wait);
+        const cancel = options.timer(() => wait.done(false), timeoutMs);
+        if (peers <= 0) wait.done(true);
+        for (const link of links.values()) if (waiting.has(wait)) look(link, wait);
+      }),
+
+    close() {
+      if (!open) return;
+      open = false;
+      stop();
+      for (const { session } of [...links.values()]) session.close(closeCodes.goingAway, 'closing');
+      for (const wait of [...waiting]) wait.done(false);
+    },
+  };
+}
