@@ -1,8 +1,9 @@
-import { applyUpdate, Doc, decodeUpdate, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import type { Store } from '../../src/storage/port.ts';
 import type { DocumentEvents, Documents, RoomDocument } from './document.ts';
 import type { RoomCounts } from './metrics.ts';
 import { type RoomRecords, readRecords, recordWrite, stateWrites } from './records.ts';
+import { unsound } from './sound.ts';
 
 export interface OpenDocumentsOptions {
   readonly store: Store;
@@ -114,14 +115,9 @@ function openDocument(
     };
     doc.transact(() => {
       for (const one of batch) {
-        try {
-          // What does not decode to its end would be applied in part.
-          decodeUpdate(one.update);
-        } catch {
-          events.refused(one.from, 'an update that cannot be read');
-          continue;
-        }
-        if (!take(one)) late.push(one);
+        const why = unsound(one.update);
+        if (why !== undefined) events.refused(one.from, why);
+        else if (!take(one)) late.push(one);
       }
       // What came before that on which it rests, from another socket.
       for (const one of late) {

@@ -34,11 +34,14 @@ function counterpart() {
   const sessions: (Joined & { transport: SessionTransport; frames: Uint8Array[]; ended: number[] })[] = [];
   const waiting: (() => void)[] = [];
   let proven = false;
-  const changed = (): void => waiting.splice(0).forEach((look) => look());
+  const changed = (): void => {
+    for (const look of waiting.splice(0)) look();
+  };
   const join: Join = (role, transport) => {
     const frames: Uint8Array[] = [];
     const ended: number[] = [];
-    const state = () => (proven ? { phase: 'live' as const, publicKey: 'k' } : { phase: 'greeting' as const });
+    const state = () =>
+      proven ? { phase: 'live' as const, publicKey: 'k' } : { phase: 'greeting' as const };
     const session = {
       transport,
       frames,
@@ -93,7 +96,13 @@ async function listening(limits: object = {}, time = clock()) {
     listener.close();
     server.close();
   });
-  return { there, listener, time, answers, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mux` };
+  return {
+    there,
+    listener,
+    time,
+    answers,
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mux`,
+  };
 }
 
 const half = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(128);
@@ -131,7 +140,9 @@ describe('a link', () => {
     const { there, url } = await listening();
     const { here, enters } = dialling(url);
     await enters('open');
-    const sent = [1, 125, 126, 65_535, 65_536, 1_000_000].map((size, at) => new Uint8Array(size).fill(at + 1));
+    const sent = [1, 125, 126, 65_535, 65_536, 1_000_000].map((size, at) =>
+      new Uint8Array(size).fill(at + 1),
+    );
     for (const frame of sent) here.sessions[0]!.transport.send(frame);
     await here.until(() => here.sessions[0]!.frames.length === sent.length);
     const equal = (frames: Uint8Array[]) => frames.every((one, at) => Buffer.from(one).equals(sent[at]!));
