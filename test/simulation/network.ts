@@ -124,25 +124,35 @@ export function createNetwork(options: NetworkOptions): Network {
     const back = lane(to, from);
     let up = true;
 
+    /** Hands over one packet, or loses it. */
+    function hand(lane: Lane, { frame }: Packet): void {
+      lane.bytes -= frame.length;
+      if (lossOneIn > 0 && clock.draw(lossOneIn) === 0) {
+        connection.cut();
+        return;
+      }
+      counts.packets++;
+      const key = `${lane.from} ${lane.to}`;
+      moved.set(key, (moved.get(key) ?? 0) + frame.length);
+      note(`${number} ${key} ${frame.length}`);
+      lane.session?.receive(frame);
+      if (!lane.full || lane.bytes >= lowWater) return;
+      lane.full = false;
+      const sender = lane === there ? back : there;
+      sender.session?.drained();
+    }
+
     function deliver(lane: Lane): void {
       lane.planned = false;
       while (up && !lane.paused && !lane.heldBack && !isBlocked(lane.from, lane.to)) {
         const packet = lane.queue[0];
         if (!packet) return;
-        if (packet.at > clock.now()) return plan(lane, packet.at - clock.now());
-        lane.queue.shift();
-        lane.bytes -= packet.frame.length;
-        if (lossOneIn > 0 && clock.draw(lossOneIn) === 0) return connection.cut();
-        counts.packets++;
-        const key = `${lane.from} ${lane.to}`;
-        moved.set(key, (moved.get(key) ?? 0) + packet.frame.length);
-        note(`${number} ${key} ${packet.frame.length}`);
-        lane.session?.receive(packet.frame);
-        if (lane.full && lane.bytes < lowWater) {
-          lane.full = false;
-          const sender = lane === there ? back : there;
-          sender.session?.drained();
+        if (packet.at > clock.now()) {
+          plan(lane, packet.at - clock.now());
+          return;
         }
+        lane.queue.shift();
+        hand(lane, packet);
       }
     }
 

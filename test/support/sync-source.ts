@@ -97,10 +97,10 @@ export function createMemorySource(options: {
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly now: () => number;
   readonly segmentSize?: number;
-  readonly seed?: Uint8Array;
+  readonly keySeed?: Uint8Array;
 }): MemorySource {
   const { random } = options;
-  const keys = keyPair(options.seed ?? random(32));
+  const keys = keyPair(options.keySeed ?? random(32));
   const replica = keyId(nodeCrypto, keys.publicKey);
   const clock = createClock({ now: () => 1_700_000_000_000 + options.now(), random, replica });
   const held = new Map<string, Held>();

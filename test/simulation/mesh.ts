@@ -1,0 +1,107 @@
+import { sliceUpdate } from '../../src/sync/guard/index.ts';
+import { createLinks, type Links } from '../../src/sync/links.ts';
+import type { SyncSource } from '../../src/sync/port.ts';
+import type { SessionEvent, SessionOptions } from '../../src/sync/session.ts';
+import type { Connection, Network } from './network.ts';
+
+/** Cuts updates as a replica does. */
+export const slice: SessionOptions['slice'] = (update, bytes) => {
+  const sliced = sliceUpdate(update, bytes);
+  return sliced.verdict === 'sliced' ? sliced.updates : [update];
+};
+
+/** One replica of the network. */
+export interface MeshNode<S extends SyncSource = SyncSource> {
+  readonly name: string;
+  readonly source: S;
+  readonly links: Links;
+  /** What its sessions told, in order. */
+  readonly events: SessionEvent[];
+  /** Keeps a link to another one: dials again after a while whenever it is down. Returns what ends that. */
+  keep(to: string): () => void;
+  /** Connects once. */
+  dial(to: string): Promise<Connection | undefined>;
+  close(): void;
+}
+
+/** A replica that listens in the network under its name. */
+export function join<S extends SyncSource>(network: Network, name: string, source: S): MeshNode<S> {
+  const links = createLinks(source, {
+    timer: network.timer,
+    now: network.now,
+    random: network.random,
+    slice,
+  });
+  const events: SessionEvent[] = [];
+  let open = true;
+  network.listen(name, (end) => {
+    const session = links.connect({
+      role: 'listen',
+      transport: end.transport,
+      onEvent: (event) => void events.push(event),
+    });
+    end.bind(session);
+  });
+
+  return {
+    name,
+    source,
+    links,
+    events,
+    keep(to) {
+      let keeping = true;
+      /** Connections that this one made and that are up. */
+      let up = 0;
+      const again = (): void => {
+        if (open && keeping && up === 0) network.timer(dial, 50 + network.draw(500));
+      };
+      function dial(): void {
+        if (!open || !keeping || up > 0) return;
+        network.dial(
+          name,
+          to,
+          (end) => {
+            up++;
+            const session = links.connect({
+              role: 'dial',
+              transport: end.transport,
+              onEvent(event) {
+                events.push(event);
+                if (event.type !== 'closed') return;
+                up--;
+                again();
+              },
+            });
+            end.bind(session);
+          },
+          again,
+        );
+      }
+      dial();
+      return () => {
+        keeping = false;
+      };
+    },
+    dial: (to) =>
+      new Promise((resolve) => {
+        network.dial(
+          name,
+          to,
+          (end, connection) => {
+            const session = links.connect({
+              role: 'dial',
+              transport: end.transport,
+              onEvent: (event) => void events.push(event),
+            });
+            end.bind(session);
+            resolve(connection);
+          },
+          () => resolve(undefined),
+        );
+      }),
+    close() {
+      open = false;
+      links.close();
+    },
+  };
+}
