@@ -35,8 +35,8 @@ export interface Dialler {
 /** A session that held so long was a good one, ms. */
 const lasting = 10_000;
 
-/** The other end will not have us: 4400 to 4499. */
-const isRefusal = (code: number): boolean => code >= 4_400 && code < 4_500;
+/** The other end will not have us: 4400 to 4499, but for a connection that went silent. */
+const isRefusal = (code: number): boolean => code >= 4_400 && code < 4_500 && code !== closeCodes.silent;
 
 export function openDialler({ url, join, timer, random, headers, onChange }: DialOptions): Dialler {
   const backoff = openBackoff(random);

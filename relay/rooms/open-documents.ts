@@ -2,6 +2,7 @@ import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import type { Store } from '../../src/storage/port.ts';
 import type { DocumentEvents, Documents, RoomDocument } from './document.ts';
 import type { RoomCounts } from './metrics.ts';
+import { createOwing } from './owing.ts';
 import { type RoomRecords, readRecords, recordWrite, stateWrites } from './records.ts';
 import { unsound } from './sound.ts';
 
@@ -78,8 +79,7 @@ function openDocument(
   let writing: Promise<void> | undefined;
   let compacting: Promise<void> | undefined;
   let over = false;
-  /** Messages of a socket that count as stored once it has sent all that it has. */
-  const owed = new Map<number, number>();
+  const owing = createOwing();
   const answers = new Map<string, Promise<Uint8Array>>();
   let merged: Uint8Array | undefined;
   doc.on('update', (update: Uint8Array) => {
@@ -99,18 +99,13 @@ function openDocument(
   function apply(batch: readonly Arrived[]): Map<number, number> {
     const late: Arrived[] = [];
     const settled = new Map<number, number>();
-    const settle = (from: number, count: number): void => {
+    const settle = ({ from, whole }: Arrived, complete: boolean): void => {
+      const count = owing.settle(from, complete, whole);
       settled.set(from, (settled.get(from) ?? 0) + count);
     };
     const take = (one: Arrived): boolean => {
-      const whole = empty(one.update) || integrate(one.update);
-      if (!whole) return false;
-      const due = owed.get(one.from);
-      if (due === undefined) settle(one.from, 1);
-      else if (one.whole) {
-        owed.delete(one.from);
-        settle(one.from, due + 1);
-      } else owed.set(one.from, due + 1);
+      if (!empty(one.update) && !integrate(one.update)) return false;
+      settle(one, true);
       return true;
     };
     doc.transact(() => {
@@ -122,7 +117,7 @@ function openDocument(
       // What came before that on which it rests, from another socket.
       for (const one of late) {
         if (take(one)) continue;
-        owed.set(one.from, (owed.get(one.from) ?? 0) + 1);
+        settle(one, false);
         events.lacking(one.from);
       }
     });
@@ -246,7 +241,7 @@ function openDocument(
       queued += update.length;
       if (writing === undefined) plan();
     },
-    left: (from) => owed.delete(from),
+    left: owing.left,
     waiting: () => queued,
     async close() {
       while (!over && (queue.length > 0 || writing)) {

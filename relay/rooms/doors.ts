@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CoterieError } from '../../schemas/index.ts';
+import { closeCodes, muxProtocol } from '../../schemas/protocol.ts';
+import { openLevelStore } from '../../src/storage/store/level.ts';
+import type { Links, SyncSource } from '../../src/sync/index.ts';
+import { type Sample, single } from '../http/metrics.ts';
+import type { Upgrade } from '../http/server.ts';
+import { openMuxListener } from '../mux/listen.ts';
+import { openAcceptor, type SocketEvents } from '../mux/socket.ts';
+import type { Documents } from './document.ts';
+import { openLogDocuments } from './log-documents.ts';
+import { roomCounts, roomSamples } from './metrics.ts';
+import { nodeDocuments } from './node-documents.ts';
+import { openDocuments } from './open-documents.ts';
+import { openRooms, type RoomsLimits } from './rooms.ts';
+import { chooseProtocol, tokenIn, wantsStored } from './subprotocol.ts';
+
+export interface SocketDoorsOptions {
+  readonly source: SyncSource;
+  readonly links: Links;
+  /** The member whom a token names, or `undefined`. */
+  readonly whose: (token: string) => string | undefined;
+  /** The data directory: pads lie in `pads` below it. */
+  readonly directory: string;
+  readonly timer: (task: () => void, ms: number) => () => void;
+  readonly onTrouble?: ((error: unknown) => void) | undefined;
+  readonly limits?: Partial<RoomsLimits> | undefined;
+}
+
+/** The WebSockets of a node: `/mux` for replicas, `/sync/<workspace>/<document>` for any Yjs client. */
+export interface SocketDoors {
+  readonly upgrade: Upgrade;
+  samples(): Sample[];
+  /** Sends everybody away; resolves when what came is stored. */
+  close(): Promise<void>;
+}
+
+/** Plain sessions at most. */
+const mostSockets = 2_048;
+
+const nothing = (): void => undefined;
+const silent: SocketEvents = { message: nothing, drained: nothing, closed: nothing };
+
+const plain = /^\/sync\/([^/]+)\/(.+)$/;
+
+export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
+  const { source, links, whose, directory, timer } = options;
+  const counts = roomCounts();
+  const listener = openMuxListener({ join: (role, transport) => links.connect({ role, transport }), timer });
+  const logs = openLogDocuments(source);
+  let pads: Promise<Documents> | undefined;
+  let closePads: (() => Promise<void>) | undefined;
+
+  async function openPads(): Promise<Documents> {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const store = await openLevelStore({ directory: join(directory, 'pads'), durability: 'sync' });
+    closePads = () => store.close();
+    const monotonic = (): number => performance.now();
+    return openDocuments({ store, counts, monotonic, onTrouble: options.onTrouble });
+  }
+
+  const documents = nodeDocuments({
+    logs,
+    pads() {
+      pads ??= openPads().catch((error: unknown) => {
+        // The next pad tries again.
+        pads = undefined;
+        throw error;
+      });
+      return pads;
+    },
+  });
+  const rooms = openRooms({ documents, counts, timer, limits: options.limits });
+  const accept = openAcceptor({ maxPayload: muxProtocol.plainFrameBytes, choose: chooseProtocol });
+
+  const upgrade: Upgrade = (incoming, raw, head) => {
+    const path = (incoming.url ?? '/').split('?', 1)[0] ?? '';
+    if (path === '/mux') return listener.upgrade(incoming, raw, head);
+    const [, workspace, rest] = plain.exec(path) ?? [];
+    if (workspace === undefined || rest === undefined)
+      return new CoterieError('invalid', 'There is no WebSocket at this path.');
+    if (counts.sockets >= mostSockets) return new CoterieError('busy', 'Too many sockets are open.');
+    let name: string;
+    try {
+      name = decodeURIComponent(rest);
+    } catch {
+      return new CoterieError('invalid', 'the name of the document is not a well-formed path');
+    }
+    const token = tokenIn(incoming.headers);
+    const known = token !== undefined && whose(token) !== undefined;
+    accept(incoming, raw, head, (socket) => {
+      // As close codes: an HTTP status tells a browser nothing, and its client would try for ever.
+      if (!known) socket.close(closeCodes.unproven, 'no token, or not one of this node');
+      else if (workspace !== source.workspace) socket.close(closeCodes.workspace, 'not this workspace');
+      else return rooms.join(socket, name, { wantsStored: wantsStored(socket.protocol) });
+      return silent;
+    });
+    return undefined;
+  };
+
+  return {
+    upgrade,
+    samples: () => [
+      ...roomSamples(counts),
+      single('coterie_mux_sockets', 'gauge', 'Sockets of other replicas that are open.', listener.sessions),
+      single(
+        'coterie_mux_refused_total',
+        'counter',
+        'Sessions closed for a refused update.',
+        links.status().refused,
+      ),
+    ],
+    async close() {
+      listener.close();
+      await rooms.close();
+      logs.close();
+      await pads?.catch(nothing);
+      await closePads?.();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { DocumentEvents, Documents, RoomDocument } from './document.ts';
+
+/** Presence is awareness alone: there is a document since the protocol has one, and nothing may be written to it. */
+function emptyDocument(events: DocumentEvents): RoomDocument {
+  return {
+    vector: async () => new Uint8Array([0]),
+    diff: async () => new Uint8Array([0, 0]),
+    receive(update, from) {
+      // Both ends say so when they have nothing.
+      if (update.length === 2 && update[0] === 0 && update[1] === 0) events.stored(from, 1);
+      else events.refused(from, 'presence holds no document');
+    },
+    left: () => undefined,
+    waiting: () => 0,
+    close: async () => undefined,
+  };
+}
+
+export interface NodeDocumentsOptions {
+  readonly logs: Documents;
+  /** Opened with the first pad. */
+  readonly pads: () => Promise<Documents>;
+}
+
+const pad = /^pad\/[^/\s\p{Cc}][^/\p{Cc}]{0,127}$/u;
+
+/** What `/sync/<workspace>/` has: log documents, `presence`, and `pad/<name>`, which anybody may write. */
+export const nodeDocuments = ({ logs, pads }: NodeDocumentsOptions): Documents => ({
+  async open(name, events) {
+    if (name === 'presence') return emptyDocument(events);
+    if (pad.test(name)) return (await pads()).open(name, events);
+    return logs.open(name, events);
+  },
+});
