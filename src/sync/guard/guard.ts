@@ -68,7 +68,7 @@ function keepAlive(shown: LogDocument, taken: readonly Node[]): void {
     for (let last = keys.get(key)?.last(); last && !last.struct.value; last = keys.get(key)?.last()) {
       const item = shown.item(key);
       const seen = item && { client: item.client, clock: item.clock };
-      last.wait = { for: 'key', key, seen };
+      last.waits.push({ for: 'key', key, seen });
       withhold(last, 'parked', gone);
     }
   }

@@ -10,8 +10,8 @@ export interface Node {
   readonly dependents: Node[];
   /** New structs that it depends on and that are not in order yet. */
   missing: number;
-  /** Why it can't be taken by itself. */
-  wait: Wait | undefined;
+  /** What it lacks that no new struct brings. */
+  readonly waits: Wait[];
   state: 'open' | 'taken' | 'parked' | 'dropped';
   entry: CheckedEntry | undefined;
   key: Hash | undefined;
@@ -26,7 +26,7 @@ const newNode = (struct: Struct): Node => ({
   origin: undefined,
   dependents: [],
   missing: 0,
-  wait: undefined,
+  waits: [],
   state: 'open',
   entry: undefined,
   key: struct.key,
@@ -53,7 +53,7 @@ function covering(nodes: readonly Node[] | undefined, clock: number): Node | und
   return undefined;
 }
 
-const waitFor = ({ client, clock }: Place): Wait => ({ for: 'item', client, clock });
+export const waitFor = ({ client, clock }: Place): Wait => ({ for: 'item', client, clock });
 
 /** Makes nodes of structs and ties them together. `clockOf`: the next clock of a client here, all below is here. */
 export function link(
@@ -67,14 +67,14 @@ export function link(
     let next = clockOf(client);
     for (const node of list) {
       const { clock, origin } = node.struct;
-      if (clock > next) node.wait = waitFor({ client, clock: clock - 1 });
+      if (clock > next) node.waits.push(waitFor({ client, clock: clock - 1 }));
       if (before) depend(node, before);
       before = node;
       next = endOf(node.struct);
       if (!origin || origin.clock < clockOf(origin.client)) continue;
       node.origin = covering(nodes.get(origin.client), origin.clock);
       if (node.origin) depend(node, node.origin);
-      else node.wait ??= waitFor(origin);
+      else node.waits.push(waitFor(origin));
     }
   }
   return nodes;
@@ -85,7 +85,7 @@ function follow(ready: Node[], order: Node[], patient: boolean): void {
   for (let node = ready.pop(); node; node = ready.pop()) {
     order.push(node);
     for (const dependent of node.dependents)
-      if (--dependent.missing === 0 && (patient || !dependent.wait)) ready.push(dependent);
+      if (--dependent.missing === 0 && (patient || dependent.waits.length === 0)) ready.push(dependent);
   }
 }
 
@@ -97,14 +97,14 @@ export function inOrder(nodes: ReadonlyMap<number, readonly Node[]>): { taken: N
   const all = [...nodes.values()].flat();
   const taken: Node[] = [];
   follow(
-    all.filter(({ missing, wait }) => missing === 0 && !wait),
+    all.filter(({ missing, waits }) => missing === 0 && waits.length === 0),
     taken,
     false,
   );
   for (const node of taken) node.state = 'taken';
   const parked: Node[] = [];
   follow(
-    all.filter(({ missing, wait }) => missing === 0 && wait),
+    all.filter(({ missing, waits }) => missing === 0 && waits.length > 0),
     parked,
     true,
   );

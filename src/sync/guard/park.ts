@@ -1,48 +1,64 @@
 import type { Hash } from '../../../schemas/index.ts';
-import { endOf, type Node } from './order.ts';
+import { endOf, type Node, waitFor } from './order.ts';
 import type { ParkedPart, Wait } from './types.ts';
 import { writeUpdate } from './write.ts';
 
-function waitOf({ struct, wait, origin }: Node): Wait {
-  if (wait) return wait;
+/** What the first of a part lacks: by itself, and by what stands before it and by what it follows, if they wait too. */
+function waitsOf({ struct, waits, origin }: Node, before: Node | undefined): Wait[] {
+  const all = [...waits];
   const { client, clock } = struct;
-  if (origin?.state === 'parked' && struct.origin) return { for: 'item', ...placeOf(struct.origin) };
-  return { for: 'item', client, clock: clock - 1 };
+  if (before?.state === 'parked' && endOf(before.struct) === clock)
+    all.push(waitFor({ client, clock: clock - 1 }));
+  if (origin?.state === 'parked' && struct.origin) all.push(waitFor(struct.origin));
+  return all;
 }
 
-const placeOf = ({ client, clock }: { client: number; clock: number }) => ({ client, clock });
-
-function partOf(nodes: readonly Node[]): ParkedPart {
+function partOf(nodes: readonly Node[], before: Node | undefined): ParkedPart {
   const first = nodes[0] as Node;
   const { client, clock } = first.struct;
   const keys: Hash[] = [];
   for (const { entry } of nodes) if (entry) keys.push(entry.key);
   const structs = nodes.map(({ struct }) => struct);
-  const end = endOf(structs.at(-1) ?? first.struct);
   return {
     client,
     clock,
-    end,
-    wait: waitOf(first),
+    end: endOf(structs.at(-1) ?? first.struct),
+    waits: waitsOf(first, before),
     keys,
     update: writeUpdate(new Map([[client, structs]])),
   };
 }
 
-/** The parked ones among each client's nodes, those in sequence together. */
+/** True when a node lacks nothing but the one before it. */
+function goesOn(node: Node, run: readonly Node[]): boolean {
+  const before = run.at(-1);
+  if (!before || node.state !== 'parked' || node.waits.length > 0) return false;
+  if (endOf(before.struct) !== node.struct.clock) return false;
+  const { origin } = node;
+  if (origin?.state !== 'parked') return true;
+  // Of the same part, in which it stands before.
+  const first = run[0] as Node;
+  return origin.struct.client === first.struct.client && origin.struct.clock >= first.struct.clock;
+}
+
+/** The parked ones among each client's nodes, those together that can be taken together. */
 export function partsOf(nodes: ReadonlyMap<number, readonly Node[]>): ParkedPart[] {
   const parts: ParkedPart[] = [];
   for (const list of nodes.values()) {
     let run: Node[] = [];
+    let before: Node | undefined;
     for (const node of list) {
-      const before = run.at(-1);
-      if (before && (node.state !== 'parked' || endOf(before.struct) !== node.struct.clock)) {
-        parts.push(partOf(run));
-        run = [];
+      if (goesOn(node, run)) {
+        run.push(node);
+        continue;
       }
-      if (node.state === 'parked') run.push(node);
+      if (run.length > 0) {
+        parts.push(partOf(run, before));
+        before = run.at(-1);
+      }
+      run = node.state === 'parked' ? [node] : [];
     }
-    if (run.length > 0) parts.push(partOf(run));
+    if (run.length > 0) parts.push(partOf(run, before));
   }
   return parts;
 }

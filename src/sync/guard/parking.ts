@@ -1,7 +1,7 @@
 import type { LogDocument } from '../../log/document.ts';
 import { joinParts } from './join.ts';
 import { togetherBy } from './together.ts';
-import type { ParkedPart } from './types.ts';
+import type { ParkedPart, Wait } from './types.ts';
 
 /** How much waits for one document in one session. */
 export const parkingBounds = {
@@ -26,13 +26,21 @@ export interface Parking {
 }
 
 const nameOf = ({ client, clock }: ParkedPart): string => `${client} ${clock}`;
+/** What is the same for a part that comes back as it was. */
+const shapeOf = ({ end, waits }: ParkedPart): string => JSON.stringify([end, waits]);
 
-/** True when the document has got what the part waits for, or has its first place filled already. */
-function isOver(shown: LogDocument, { client, clock, wait }: ParkedPart): boolean {
+/** True when the document has got what a part waits for, or has the part's first place filled otherwise. */
+function isOver(shown: LogDocument, { client, clock }: ParkedPart, wait: Wait): boolean {
   if (shown.clockOf(client) > clock) return true;
   if (wait.for === 'item') return shown.clockOf(wait.client) > wait.clock;
   const item = shown.item(wait.key);
   return item?.client !== wait.seen?.client || item?.clock !== wait.seen?.clock;
+}
+
+interface Held {
+  readonly part: ParkedPart;
+  /** How many of its waits were over when it was last looked at; -1 when it never was. */
+  over: number;
 }
 
 /** Holds what waits, of one document and one session, so that Yjs never does. */
@@ -40,12 +48,10 @@ export function createParking(
   most: { readonly bytes: number; readonly parts: number } = parkingBounds,
 ): Parking {
   /** By first place, the oldest first. */
-  const held = new Map<string, ParkedPart>();
-  /** How often a first place was released. */
-  const attempts = new Map<string, number>();
+  const held = new Map<string, Held>();
+  /** What was released: how often, and how it was. */
+  const tried = new Map<string, { attempts: number; shape: string }>();
   let bytes = 0;
-  /** Whether something came since it was last seen what belongs together. */
-  let fresh = false;
 
   function remove(name: string, part: ParkedPart): void {
     held.delete(name);
@@ -54,14 +60,27 @@ export function createParking(
 
   function keep(part: ParkedPart): boolean {
     const name = nameOf(part);
-    if ((attempts.get(name) ?? 0) >= parkingBounds.attempts) return false;
-    const known = held.get(name);
+    const before = tried.get(name);
+    if (before && before.attempts >= parkingBounds.attempts) return false;
+    const known = held.get(name)?.part;
     if (known && known.end > part.end) return true;
     if (known) remove(name, known);
-    held.set(name, part);
+    // What comes back as it was is not tried again for its own sake.
+    held.set(name, { part, over: before?.shape === shapeOf(part) ? 0 : -1 });
     bytes += part.update.length;
-    fresh = true;
     return true;
+  }
+
+  /** Parts for which something changed since the last look. */
+  function changed(shown: LogDocument): Set<ParkedPart> {
+    const found = new Set<ParkedPart>();
+    for (const one of held.values()) {
+      let over = 0;
+      for (const wait of one.part.waits) if (isOver(shown, one.part, wait)) over++;
+      if (over > one.over) found.add(one.part);
+      one.over = over;
+    }
+    return found;
   }
 
   return {
@@ -73,7 +92,7 @@ export function createParking(
     },
     add(parts) {
       const gone = parts.filter((part) => !keep(part));
-      for (const [name, part] of held) {
+      for (const [name, { part }] of held) {
         if (bytes <= most.bytes && held.size <= most.parts) break;
         remove(name, part);
         gone.push(part);
@@ -81,23 +100,23 @@ export function createParking(
       return gone;
     },
     release(shown) {
-      for (const name of attempts.keys()) if (!held.has(name)) attempts.delete(name);
-      const parts = [...held.values()];
-      const over = parts.map((part) => isOver(shown, part));
-      if (!fresh && !over.includes(true)) return [];
-      fresh = false;
-      return togetherBy(parts, over).map((group) => {
-        for (const part of group) {
-          const name = nameOf(part);
-          remove(name, part);
-          attempts.set(name, (attempts.get(name) ?? 0) + 1);
-        }
-        return joinParts(group);
-      });
+      for (const name of tried.keys()) if (!held.has(name)) tried.delete(name);
+      const news = changed(shown);
+      if (news.size === 0) return [];
+      const parts = [...held.values()].map(({ part }) => part);
+      const groups = togetherBy(parts, (part, wait) => isOver(shown, part, wait)).filter((group) =>
+        group.some((part) => news.has(part)),
+      );
+      for (const part of groups.flat()) {
+        const name = nameOf(part);
+        remove(name, part);
+        tried.set(name, { attempts: (tried.get(name)?.attempts ?? 0) + 1, shape: shapeOf(part) });
+      }
+      return groups.map(joinParts);
     },
     clear() {
       held.clear();
-      attempts.clear();
+      tried.clear();
       bytes = 0;
     },
   };

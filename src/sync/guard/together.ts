@@ -1,5 +1,5 @@
 import type { Hash } from '../../../schemas/index.ts';
-import type { ParkedPart } from './types.ts';
+import type { ParkedPart, Wait } from './types.ts';
 
 /** Finds parts that bring a place of a client. */
 function placesOf(parts: readonly ParkedPart[]): (client: number, clock: number) => number[] {
@@ -41,8 +41,16 @@ function placesOf(parts: readonly ParkedPart[]): (client: number, clock: number)
   };
 }
 
-/** For each part the others that bring what it waits for. */
-function helpersOf(parts: readonly ParkedPart[]): number[][] {
+/** What a part lacks: others that bring it, or that it is in the document by now. */
+interface Need {
+  readonly part: number;
+  readonly helpers: readonly number[];
+  readonly over: boolean;
+  /** Helpers that may still be taken. */
+  left: number;
+}
+
+function needsOf(parts: readonly ParkedPart[], isOver: (part: ParkedPart, wait: Wait) => boolean): Need[] {
   const places = placesOf(parts);
   const keys = new Map<Hash, Set<number>>();
   for (const [part, { keys: own }] of parts.entries())
@@ -51,40 +59,46 @@ function helpersOf(parts: readonly ParkedPart[]): number[][] {
       if (known) known.add(part);
       else keys.set(key, new Set([part]));
     }
-  return parts.map(({ wait }, part) => {
-    const found = wait.for === 'item' ? places(wait.client, wait.clock) : [...(keys.get(wait.key) ?? [])];
-    return found.filter((other) => other !== part);
-  });
+  const needs: Need[] = [];
+  for (const [part, one] of parts.entries())
+    for (const wait of one.waits) {
+      const found = wait.for === 'item' ? places(wait.client, wait.clock) : [...(keys.get(wait.key) ?? [])];
+      const helpers = found.filter((other) => other !== part);
+      needs.push({ part, helpers, over: isOver(one, wait), left: helpers.length });
+    }
+  return needs;
 }
 
-/** Drops parts that nothing helps, then those that only they would have helped, and so on. */
-function hopeful(helpers: readonly (readonly number[])[], over: readonly boolean[]): boolean[] {
-  const helped: number[][] = helpers.map(() => []);
-  for (const [part, own] of helpers.entries()) for (const helper of own) helped[helper]?.push(part);
-  const left = helpers.map(({ length }) => length);
-  const hope = helpers.map(() => true);
+/** Drops parts that lack what nothing brings, then those that only they would have helped, and so on. */
+function hopeful(count: number, needs: readonly Need[]): boolean[] {
+  const helped: Need[][] = Array.from({ length: count }, () => []);
+  for (const need of needs) for (const helper of need.helpers) helped[helper]?.push(need);
+  const hope = Array.from({ length: count }, () => true);
   const lost: number[] = [];
-  const drop = (part: number): void => {
+  const settle = ({ part, over, left }: Need): void => {
+    if (over || left > 0 || !hope[part]) return;
     hope[part] = false;
     lost.push(part);
   };
-  for (const [part, own] of helpers.entries()) if (!over[part] && own.length === 0) drop(part);
+  needs.forEach(settle);
   for (let part = lost.pop(); part !== undefined; part = lost.pop())
-    for (const other of helped[part] ?? []) {
-      left[other] = (left[other] ?? 0) - 1;
-      if (left[other] === 0 && hope[other] && !over[other]) drop(other);
+    for (const need of helped[part] ?? []) {
+      need.left--;
+      settle(need);
     }
   return hope;
 }
 
 /**
- * Parts that may be taken now, those that need each other in one group. `over`: whose wait is over in the document.
- * A deleted item waits for the entry that replaces it, which waits for the deleted item that it follows: only together
- * they can be taken.
+ * Parts that may be taken now, those that need each other in one group. A deleted item waits for the entry that
+ * replaces it, which waits for the deleted item that it follows: only together they can be taken.
  */
-export function togetherBy(parts: readonly ParkedPart[], over: readonly boolean[]): ParkedPart[][] {
-  const helpers = helpersOf(parts);
-  const hope = hopeful(helpers, over);
+export function togetherBy(
+  parts: readonly ParkedPart[],
+  isOver: (part: ParkedPart, wait: Wait) => boolean,
+): ParkedPart[][] {
+  const needs = needsOf(parts, isOver);
+  const hope = hopeful(parts.length, needs);
   const root = parts.map((_, part) => part);
   const find = (part: number): number => {
     let at = part;
@@ -94,8 +108,8 @@ export function togetherBy(parts: readonly ParkedPart[], over: readonly boolean[
     }
     return at;
   };
-  for (const [part, own] of helpers.entries())
-    for (const helper of own) if (hope[part] && hope[helper]) root[find(part)] = find(helper);
+  for (const { part, helpers } of needs)
+    for (const helper of helpers) if (hope[part] && hope[helper]) root[find(part)] = find(helper);
   const groups = new Map<number, ParkedPart[]>();
   for (const [part, one] of parts.entries()) {
     if (!hope[part]) continue;

@@ -54,14 +54,15 @@ export interface CheckedEntry {
 export type Wait =
   /** An item that isn't here yet: the one before it, or the one that it follows. */
   | { readonly for: 'item'; readonly client: number; readonly clock: number }
-  /** A live entry: alone this part would leave the key without one. `seen` is the newest item of the key here. */
+  /** A live entry: by itself this part would leave the key without one. `seen`: the newest item of the key here. */
   | { readonly for: 'key'; readonly key: Hash; readonly seen: Place | undefined };
 
-/** Structs of one client in sequence, from the first that can't be taken yet. */
+/** Structs of one client in sequence that can be taken when the first of them can. */
 export interface ParkedPart extends Place {
   /** The clock after its last. */
   readonly end: number;
-  readonly wait: Wait;
+  /** What its first struct lacks, all of it. */
+  readonly waits: readonly Wait[];
   /** Keys of the entries in it. */
   readonly keys: readonly Hash[];
   /** The part as an update of its own. */

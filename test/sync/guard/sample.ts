@@ -3,7 +3,14 @@ import type { Entry, Hash } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../../src/keys/node.ts';
 import { type LogDocument, openLogDocument } from '../../../src/log/index.ts';
 import { entryKey, hashOf, makeHeader, sealEntry, toBase32, toBase64url } from '../../../src/op/index.ts';
-import { type GuardOptions, judgeUpdate, type Refused, type Taken } from '../../../src/sync/guard/index.ts';
+import {
+  type GuardOptions,
+  judgeUpdate,
+  type Parking,
+  parkingBounds,
+  type Refused,
+  type Taken,
+} from '../../../src/sync/guard/index.ts';
 import { numbers } from '../../fold/random.ts';
 
 export const seedOf = (): number => {
@@ -94,6 +101,26 @@ export function applyTaken(shown: LogDocument, taken: Taken): readonly Hash[] {
   for (const client of taken.clients)
     if (shown.clockOf(client) === 0) throw new Error(`nothing of ${client} was taken`);
   return touched;
+}
+
+/**
+ * Judges, applies, parks; then the same with what is released, until nothing is. Gives how many updates were released.
+ * What the parking lets go fails.
+ */
+export function receive(shown: LogDocument, parking: Parking, update: Uint8Array): number {
+  const judge = (part: Uint8Array, options: GuardOptions): void => {
+    const taken = take(shown, part, options);
+    applyTaken(shown, taken);
+    if (parking.add(taken.parked).length > 0) throw new Error('the parking let something go');
+  };
+  judge(update, home);
+  let count = 0;
+  for (let parts = parking.release(shown); parts.length > 0; parts = parking.release(shown))
+    for (const part of parts) {
+      if (++count > 10_000) throw new Error('it never ends');
+      judge(part, { ...home, bytes: parkingBounds.bytes });
+    }
+  return count;
 }
 
 /** The updates that a foreign Yjs client gives out while `act` runs. */

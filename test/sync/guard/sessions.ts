@@ -97,7 +97,7 @@ export function playSession(draw: Draw, counts: Counts, steps: number): void {
     counts.entries += taken.entries.length;
     counts.parked += taken.parked.length;
     counts.held += taken.held;
-    for (const { wait } of taken.parked) if (wait.for === 'key') counts.awaitedKeys++;
+    for (const { waits } of taken.parked) if (waits.some((wait) => wait.for === 'key')) counts.awaitedKeys++;
     const touched = applyTaken(peer.shown, taken);
     counts.evicted += peer.parking.add(taken.parked).length;
     strip(peer, touched);
