@@ -56,6 +56,7 @@ export {
   type Mark,
   markOf,
   mergeMarks,
+  type Run,
 } from './marks.ts';
 export { type IsAtOrBefore, judge } from './members/judge.ts';
 export { createMembers, foldMembers, type MembersLog } from './members/members.ts';

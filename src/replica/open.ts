@@ -3,7 +3,7 @@ import { CoterieError, type Hash, type Status } from '../../schemas/index.ts';
 import { defaultChannel } from '../fold/index.ts';
 import type { ChannelState } from '../fold/types.ts';
 import { nodeCrypto } from '../keys/node.ts';
-import { createClock } from '../op/index.ts';
+import { type Clock, createClock } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { createCommits } from './commit/commits.ts';
@@ -11,7 +11,7 @@ import { createDatabase } from './commit/database.ts';
 import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
 import { createCheckpoints } from './documents/checkpoints.ts';
 import { createDigests } from './documents/digest.ts';
-import { createDocuments } from './documents/documents.ts';
+import { createDocuments, type Shown } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { configDirectory, type Environment, realTimer } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
@@ -105,6 +105,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   );
   const membership = createMembership({ database, memberId });
   let onGrown = (): void => undefined;
+  const onShown = (_update: Shown): void => undefined;
   let refused = async (): Promise<void> => undefined;
   const documents = await createDocuments({
     store,
@@ -113,12 +114,13 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     crypto: nodeCrypto,
     random,
     onGrown: () => onGrown(),
+    onShown: (update) => onShown(update),
   });
   const commits = createCommits({
     store,
     database,
     monotonic,
-    finish: (rows, appended, mended) => documents.finish(rows, appended, mended),
+    finish: (rows, group) => documents.finish(rows, group),
     admit: () => checkpoints.admit(),
     savepoint: () => membership.savepoint(),
     onRefused: () => refused(),
@@ -132,8 +134,14 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     commits,
   });
 
+  let clock: Clock | undefined;
   const context: AbsorbContext = {
     crypto: nodeCrypto,
+    follow(stamp) {
+      clock?.observe(stamp);
+      return clock?.last;
+    },
+    awaited: new Set(),
     membership,
     documents,
     defaultChannel: (id) => defaults.get(id),
@@ -141,7 +149,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   };
   if (!known) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
   const last = database.get<CountersRow>(keys.meta('counters'))?.stamp;
-  const clock = createClock({ now, random, replica: signer.id, last: last === '' ? undefined : last });
+  clock = createClock({ now, random, replica: signer.id, last: last === '' ? undefined : last });
   const ledger = createLedger({ ...context, database, workspace: workspace.id, signer, clock, random });
   if (database.get<number>(keys.meta('views')) !== viewsVersion)
     await rebuildViews({

@@ -83,7 +83,9 @@ function run(
       continue;
     }
     const within = (frontier: FrontierMap): boolean => reaches(op.hash, listed(frontier, op.header));
-    const sight = settled === undefined ? seenOnly(past) : seenWithin(past, within);
+    // A removal that counted once is never undone: text that is gone can't come back.
+    const alone = settled === undefined || op.header.type === 'redact';
+    const sight = alone ? seenOnly(past) : seenWithin(past, within);
     verdicts.set(op.hash, step(folding, op, past, sight, memberId));
   }
   folding.draft.heads = graph.heads;

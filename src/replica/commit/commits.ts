@@ -7,6 +7,7 @@ import {
   type Attempt,
   createGroup,
   type Group,
+  type Incoming,
   type Mended,
   refusal,
   toWrites,
@@ -25,6 +26,7 @@ const reopenEach = 200;
 export interface Work {
   readonly draft: Draft;
   append(entry: Appended): void;
+  receive(update: Incoming): void;
   mend(entry: Mended): void;
   /** Runs after the group is durable, in order, before the writers hear of it. */
   onDurable(effect: () => void): void;
@@ -55,8 +57,7 @@ export interface CommitsOptions {
   /** Adds the documents' records, just before the group is written; what it returns runs once that is durable. */
   readonly finish: (
     rows: Rows,
-    appended: readonly Appended[],
-    mended: readonly Mended[],
+    group: Pick<Group, 'appended' | 'incoming' | 'mended'>,
   ) => (() => void) | undefined;
   /** Waits while too much is written and not checkpointed. */
   readonly admit: () => Promise<void> | undefined;
@@ -90,8 +91,7 @@ export function createCommits(options: CommitsOptions): Commits {
   async function run<T>(
     task: (work: Work) => Promise<T> | T,
   ): Promise<{ value: T; done: Promise<void> | undefined }> {
-    while (open.appended.length >= groupOperations && flying)
-      await flying.done.promise.catch(() => undefined);
+    while (open.entries >= groupOperations && flying) await flying.done.promise.catch(() => undefined);
     while (recovering) await recovering;
     if (closed) throw new CoterieError('closed', 'The replica is closing.');
     if (stale) await revive();
@@ -99,6 +99,7 @@ export function createCommits(options: CommitsOptions): Commits {
     const group = open;
     const draft = createDraft(database, flying ? [open.rows, flying.rows] : [open.rows]);
     const appended: Appended[] = [];
+    const incoming: Incoming[] = [];
     const mended: Mended[] = [];
     const effects: (() => void)[] = [];
     const before = options.savepoint();
@@ -106,13 +107,17 @@ export function createCommits(options: CommitsOptions): Commits {
       task({
         draft,
         append: (entry) => appended.push(entry),
+        receive: (update) => incoming.push(update),
         mend: (entry) => mended.push(entry),
         onDurable: (effect) => effects.push(effect),
         settled: async () => pumping,
         savepoint() {
           const rows = draft.savepoint();
           const memory = options.savepoint();
-          const lengths = [appended, mended, effects].map((list) => ({ list, length: list.length }));
+          const lengths = [appended, incoming, mended, effects].map((list) => ({
+            list,
+            length: list.length,
+          }));
           return () => {
             rows();
             memory();
@@ -130,13 +135,16 @@ export function createCommits(options: CommitsOptions): Commits {
       throw refusal();
     }
     // It wrote nothing, but what it answers may rest on what is queued: nobody hears of that before it is on disk.
-    if (draft.rows.size === 0)
+    if (draft.rows.size === 0 && incoming.length === 0 && mended.length === 0)
       return { value, done: open.rows.size > 0 ? open.done.promise : flying?.done.promise };
     // The group that was open at the start may be in flight by now; what comes joins the one that is open.
     const joined = group === open ? group : open;
     for (const [key, row] of draft.rows) joined.rows.set(key, row);
     joined.effects.push(...effects);
     joined.appended.push(...appended);
+    joined.incoming.push(...incoming);
+    joined.entries += appended.length;
+    for (const { entries } of incoming) joined.entries += entries.length;
     joined.mended.push(...mended);
     joined.outstanding += appended.length;
     for (const { signed } of appended) {
@@ -160,8 +168,7 @@ export function createCommits(options: CommitsOptions): Commits {
     wake?.();
   }
 
-  const ripe = (): boolean =>
-    open.appended.length >= groupOperations || (open.outstanding === 0 && tasks === 0);
+  const ripe = (): boolean => open.entries >= groupOperations || (open.outstanding === 0 && tasks === 0);
 
   /** Waits until the open group is worth a disk write. */
   async function ripen(): Promise<void> {
@@ -182,7 +189,7 @@ export function createCommits(options: CommitsOptions): Commits {
   }
 
   async function pump(): Promise<void> {
-    while (open.rows.size > 0) {
+    while (open.rows.size > 0 || open.incoming.length > 0 || open.mended.length > 0) {
       await ripen();
       const group = open;
       open = createGroup();
@@ -190,7 +197,7 @@ export function createCommits(options: CommitsOptions): Commits {
       const attempt: Attempt = { number: store.lastCommit + 1, writes: undefined };
       try {
         await Promise.all(group.appended.map(({ signed }) => signed));
-        const applied = options.finish(group.rows, group.appended, group.mended);
+        const applied = options.finish(group.rows, group);
         if (applied) group.effects.unshift(applied);
         attempt.writes = toWrites(group.rows);
         await store.commit(attempt.writes);

@@ -14,7 +14,21 @@ export interface Appended {
   readonly signed: Promise<void>;
 }
 
-/** An entry that replaces itself in a document, without its body. */
+/** An update from elsewhere that a document takes in as it came. */
+export interface Incoming {
+  readonly document: string;
+  readonly update: Uint8Array;
+  /** Entries that the document did not hold before. */
+  readonly entries: readonly (readonly [key: Hash, hash: Hash])[];
+  /** Clients whose structs are in it. */
+  readonly clients: readonly number[];
+  /** The session that it came from. */
+  readonly origin: number | undefined;
+  /** Hears which keys changed, once that is durable. */
+  readonly applied: (touched: readonly Hash[]) => void;
+}
+
+/** An entry that replaces itself in a document: without its body, or again. */
 export interface Mended {
   readonly document: string;
   /** Of the operation; with the signature it gives the key. */
@@ -27,7 +41,10 @@ export interface Group {
   readonly rows: Rows;
   readonly effects: (() => void)[];
   readonly appended: Appended[];
+  readonly incoming: Incoming[];
   readonly mended: Mended[];
+  /** Entries that the group brings, of whatever origin. */
+  entries: number;
   outstanding: number;
   readonly done: PromiseWithResolvers<void>;
 }
@@ -41,7 +58,16 @@ export interface Attempt {
 export function createGroup(): Group {
   const done = deferred<void>();
   done.promise.catch(() => undefined);
-  return { rows: new Map(), effects: [], appended: [], mended: [], outstanding: 0, done };
+  return {
+    rows: new Map(),
+    effects: [],
+    appended: [],
+    incoming: [],
+    mended: [],
+    entries: 0,
+    outstanding: 0,
+    done,
+  };
 }
 
 interface PromiseWithResolvers<T> {

@@ -2,7 +2,7 @@ import type { Body, Entry, Hash, Header, OperationState } from '../../../schemas
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 1;
+export const viewsVersion = 2;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -15,13 +15,26 @@ export const keys = {
   record: (document: string, n: number) => `rec/${document}/${pad(n)}`,
   operation: (hash: Hash) => `op/${hash}`,
   feed: (n: number) => `feed/${pad(n)}`,
-  /** A replica's chain in a log: seq -> hash and running count of arrivals. */
+  /** An entry of an operation under another signature than its own: a fact, for documents are made from them. */
+  twin: (hash: Hash, key: Hash) => `twin/${hash}/${key}`,
+  /** A replica's chain in a log: seq -> hash, and what it is to those who read. */
   chain: (log: string, replica: Hash, seq: number) => `v/chain/${log}/${replica}/${pad(seq)}`,
+  /** What a stretch of `blockSize` operations of a chain holds, so that a long range is counted fast. */
+  block: (log: string, replica: Hash, block: number) => `v/block/${log}/${replica}/${pad(block)}`,
   /** Head of a chain. */
   head: (log: string, replica: Hash) => `v/head/${log}/${replica}`,
-  /** A member's own arrivals in a chain: running count. */
-  own: (member: Hash, log: string, replica: Hash, seq: number) =>
-    `v/own/${member}/${log}/${replica}/${pad(seq)}`,
+  /** Operations of a chain from where it forks on, each singly. */
+  forked: (log: string, replica: Hash, hash: Hash) => `v/forked/${log}/${replica}/${hash}`,
+  /** Operations of a chain that name one `prev`. */
+  fork: (log: string, replica: Hash, prev: Hash | '') => `v/fork/${log}/${replica}/${prev}`,
+  /** Entries that came into a document with its record `n`: keys and operations. */
+  place: (document: string, n: number | string) => `v/at/${document}/${typeof n === 'number' ? pad(n) : n}`,
+  /** A segment that exists. */
+  part: (log: string, n: number) => `v/part/${log}/${pad(n)}`,
+  /** What is to be judged again, or released, in a following write. */
+  duty: (kind: 'judge' | 'release', what: string) => `v/duty/${kind}/${what}`,
+  /** A document whose Yjs structures are broken here: synced by key. */
+  split: (document: string) => `split/${document}`,
   /** Folded state of a subject that has more than its creation. */
   state: (subject: Hash) => `v/state/${subject}`,
   /** Operations on a subject, besides its creation. */
@@ -80,6 +93,16 @@ export interface OperationRow {
   readonly redacted?: Hash | undefined;
   /** Number of the segment of its log in which it stands. */
   readonly segment: number;
+  /** Other segments in which the same entry stands. */
+  readonly also?: readonly number[] | undefined;
+  /** The same header stands in documents under other signatures too. */
+  readonly twins?: true | undefined;
+  /** What is wrong with the entry itself: it is kept and never folded. */
+  readonly flaw?: { readonly reason: 'signature' | 'schema'; readonly message: string } | undefined;
+  /** Its signature was not looked at yet: the key is not known here. */
+  readonly unchecked?: true | undefined;
+  /** Of a later version, or of a type or with fields that this one does not know. */
+  readonly newer?: true | undefined;
   /** The how-manieth operation here; views are made anew in this order. */
   readonly arrival?: number | undefined;
   /** Feed number, once it counted. */
@@ -96,17 +119,55 @@ export const entryOf = (row: OperationRow): Entry => ({
 });
 
 export interface HeadRow {
+  /** The highest operation of the chain; of a forked one, of the branch that came first here. */
   readonly seq: number;
   readonly hash: Hash;
   /** Heads of the members log as this chain last carried them, joined. */
   readonly members: string;
-  /** Arrivals in this chain: counted operations that can be news to someone. */
-  readonly arrivals: number;
+  /** Where this replica met the chain: what lies below is history, and does not wait for what is before it. */
+  readonly base?: number | undefined;
+  /** The last operation before the chain forks. */
+  readonly trunk?: number | undefined;
 }
 
 export interface ChainRow {
   readonly hash: Hash;
-  readonly arrivals: number;
+  /** Member that speaks. */
+  readonly by?: Hash | undefined;
+  /** Counted, and can be news to someone. */
+  readonly news?: 1 | undefined;
+  readonly waits?: 1 | undefined;
+}
+
+export interface ForkedRow extends Omit<ChainRow, 'hash'> {
+  readonly seq: number;
+}
+
+/** Operations in one block. */
+export const blockSize = 256;
+export const blockOf = (seq: number): number => Math.floor((seq - 1) / blockSize);
+
+export interface BlockRow {
+  /** Operations that are here. */
+  readonly held: number;
+  readonly waits: number;
+  readonly news: number;
+  /** News by each member. */
+  readonly own: Readonly<Record<Hash, number>>;
+}
+
+/** An entry with another signature than the one that counts. */
+export interface TwinRow {
+  readonly sig: string;
+  readonly segments: readonly number[];
+}
+
+/** Entries of a document: key and operation. */
+export type PlaceRow = readonly (readonly [key: Hash, hash: Hash])[];
+
+export interface PartRow {
+  readonly operations: number;
+  readonly bytes: number;
 }
 
 /** A counted operation, or news about a subject that was reported before. */

@@ -1,28 +1,39 @@
 import type { Entry, Hash } from '../../../schemas/index.ts';
 import {
-  createMender,
-  createWriter,
   freshClientID,
   type LogDocument,
   openLogDocument,
+  parseDocumentName,
   segmentDigest,
 } from '../../log/index.ts';
 import { type Crypto, entryKey } from '../../op/index.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { Database } from '../commit/database.ts';
-import type { Appended, Mended } from '../commit/group.ts';
-import { entryOf, keys, type TailRow, under } from '../commit/rows.ts';
+import type { Group, Mended } from '../commit/group.ts';
+import { entryOf, keys, type PartRow, type TailRow, under } from '../commit/rows.ts';
 import type { Rows } from '../commit/transaction.ts';
+import { createEncoding } from './encoding.ts';
 import { createTails } from './tails.ts';
+
+/** An update that just became durable, and is shown. */
+export interface Shown {
+  readonly document: string;
+  readonly update: Uint8Array;
+  /** The session that it came from; undefined for what was written here. */
+  readonly origin: number | undefined;
+}
 
 /** The Yjs side of a replica: writers, shown documents and the records between them and their checkpoints. */
 export interface Documents {
   /** Encodes what a group brings into one record a document. Returns what to do once the group is durable. */
-  finish(rows: Rows, appended: readonly Appended[], mended: readonly Mended[]): () => void;
+  finish(rows: Rows, group: Pick<Group, 'appended' | 'incoming' | 'mended'>): () => void;
   /** The document as others see it: loaded from checkpoint and records, once. */
   shown(document: string): Promise<LogDocument>;
   /** The same, and it stays in memory until the group that mends it. */
   hold(document: string): Promise<LogDocument>;
+  /** The same, and it stays in memory until it is let go as often as it was pinned. */
+  pin(document: string): Promise<LogDocument>;
+  unpin(document: string): void;
   /** A document that is in memory, if it is. */
   loaded(document: string): LogDocument | undefined;
   unload(document: string): void;
@@ -57,6 +68,8 @@ export interface DocumentsOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** Called after each durable group, when tails have grown. */
   readonly onGrown: () => void;
+  /** Called for each update once it is durable and shown, in the order of the journal. Must not throw. */
+  readonly onShown: (update: Shown) => void;
 }
 
 interface Live {
@@ -68,16 +81,22 @@ interface Live {
   through: number;
 }
 
+/** One record of a group. */
+interface Written extends Shown {
+  readonly n: number;
+  readonly applied: ((touched: readonly Hash[]) => void) | undefined;
+}
+
 /** Documents in memory. */
 const mostLive = 32;
 
 export async function createDocuments(options: DocumentsOptions): Promise<Documents> {
   const { store, database, stored, crypto, random } = options;
   const live = new Map<string, Live>();
-  const writers = new Map<string, ReturnType<typeof createWriter>>();
-  const menders = new Map<string, ReturnType<typeof createMender>>();
+  const encoding = createEncoding(random);
   /** Documents that a write in the making will mend. */
   const held = new Set<string>();
+  const pins = new Map<string, number>();
   const tails = await createTails(database);
 
   async function load(document: string, entry: Live): Promise<LogDocument> {
@@ -116,11 +135,16 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       Object.assign(entry, { loading: Promise.resolve(entry.ready) });
     } else {
       const loading = load(document, entry);
-      loading.catch(() => live.delete(document));
+      loading.then(
+        () => makeRoom(document),
+        () => live.delete(document),
+      );
       Object.assign(entry, { loading });
     }
     return entry;
   }
+
+  const isHeld = (document: string): boolean => held.has(document) || pins.has(document);
 
   /**
    * A document that is written to stays in memory while there is room, since its checkpoint needs it; one that this
@@ -135,71 +159,104 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     }
     if (!fresh && live.size >= mostLive) return;
     openLive(document, fresh);
+    makeRoom(document);
+  }
+
+  function makeRoom(document: string): void {
     for (const [other, entry] of live) {
       if (live.size <= mostLive) return;
-      if (entry.ready && other !== document && !held.has(other)) drop(other);
+      if (entry.ready && other !== document && !isHeld(other)) drop(other);
     }
   }
 
   function drop(document: string): void {
     live.get(document)?.ready?.close();
     live.delete(document);
-    menders.delete(document);
+    encoding.unload(document);
   }
 
-  function writer(document: string): ReturnType<typeof createWriter> {
-    let found = writers.get(document);
-    if (!found) {
-      found = createWriter({ clientID: freshClientID(random) });
-      writers.set(document, found);
-    }
-    return found;
+  const keyed = (entries: readonly { hash: Hash; entry: Entry }[]): [Hash, Entry][] =>
+    entries.map(({ hash, entry }) => [entryKey(crypto, hash, entry.sig), entry]);
+
+  /** One more record, and what is listed of its document. */
+  function record(
+    rows: Rows,
+    document: string,
+    update: Uint8Array,
+    entries: readonly (readonly [key: Hash, hash: Hash])[],
+    operations: number,
+  ): number {
+    const n = tails.grow(rows, document, update, operations);
+    if (entries.length === 0) return n;
+    rows.set(keys.place(document, n), entries);
+    const name = parseDocumentName(document);
+    if (!name) return n;
+    const part = keys.part(name.log, name.segment);
+    const before = ((rows.has(part) ? rows.get(part) : database.get(part)) as PartRow | undefined) ?? {
+      operations: 0,
+      bytes: 0,
+    };
+    rows.set(part, {
+      operations: before.operations + entries.length,
+      bytes: before.bytes + update.length,
+    } satisfies PartRow);
+    return n;
   }
 
-  function mend(document: string, mended: readonly Mended[]): Uint8Array {
-    const shown = live.get(document)?.ready;
-    if (!shown) throw new Error(`${document} is mended without being loaded`);
-    let mender = menders.get(document);
-    if (!mender) {
-      mender = createMender(shown, freshClientID(random));
-      menders.set(document, mender);
+  function groupBy<T extends { readonly document: string }>(list: readonly T[]): Map<string, T[]> {
+    const groups = new Map<string, T[]>();
+    for (const item of list) {
+      const known = groups.get(item.document);
+      if (known) known.push(item);
+      else groups.set(item.document, [item]);
     }
-    return mender.encode(mended.map(({ hash, entry }) => [entryKey(crypto, hash, entry.sig), entry]));
+    return groups;
+  }
+
+  function show({ document, update, n, origin, applied }: Written): void {
+    const entry = live.get(document);
+    if (entry) {
+      entry.digest = undefined;
+      entry.through = Math.max(entry.through, n);
+      if (entry.ready) {
+        const touched = entry.ready.apply(update);
+        applied?.(touched);
+      } else entry.early.push(update);
+    }
+    options.onShown({ document, update, origin });
   }
 
   return {
-    finish(rows, appended, mended) {
-      const updates: [document: string, update: Uint8Array, n: number][] = [];
-      const byDocument = new Map<string, [Hash, Entry][]>();
+    finish(rows, { appended, incoming, mended }) {
+      const written: Written[] = [];
+      // Whoever writes under a clientID of ours has taken it: what is encoded from here on has another.
+      for (const { document, clients } of incoming) encoding.renounce(document, clients);
       const begun = new Set(appended.filter(({ first }) => first).map(({ document }) => document));
-      for (const { document, hash, row } of appended) {
-        const entries = byDocument.get(document) ?? [];
-        entries.push([entryKey(crypto, hash, row.sig), entryOf(row)]);
-        byDocument.set(document, entries);
-      }
-      for (const [document, entries] of byDocument) {
-        const update = writer(document).encode(entries);
+      for (const [document, list] of groupBy(appended)) {
+        const entries = keyed(list.map(({ hash, row }) => ({ hash, entry: entryOf(row) })));
+        const update = encoding.write(document, entries);
         keepInMemory(document, begun.has(document));
-        updates.push([document, update, tails.grow(rows, document, update, entries.length)]);
+        const places = entries.map(([key], i): [Hash, Hash] => [key, list[i]?.hash ?? '']);
+        const n = record(rows, document, update, places, places.length);
+        written.push({ document, update, n, origin: undefined, applied: undefined });
       }
-      const byMended = new Map<string, Mended[]>();
-      for (const entry of mended)
-        byMended.set(entry.document, [...(byMended.get(entry.document) ?? []), entry]);
-      for (const [document, entries] of byMended) {
-        const update = mend(document, entries);
+      for (const { document, update, entries, origin, applied } of incoming) {
+        keepInMemory(document, false);
+        const n = record(rows, document, update, entries, Math.max(1, entries.length));
+        written.push({ document, update, n, origin, applied });
+      }
+      for (const [document, list] of groupBy<Mended>(mended)) {
+        const shown = live.get(document)?.ready;
+        if (!shown) throw new Error(`${document} is mended without being loaded`);
+        // The last word on a key is what it becomes.
+        const update = encoding.mend(document, shown, [...new Map(keyed(list))]);
         held.delete(document);
-        updates.push([document, update, tails.grow(rows, document, update, entries.length)]);
+        const n = record(rows, document, update, [], list.length);
+        written.push({ document, update, n, origin: undefined, applied: undefined });
       }
       return () => {
-        for (const [document, update, n] of updates) {
-          const entry = live.get(document);
-          if (!entry) continue;
-          entry.digest = undefined;
-          entry.through = Math.max(entry.through, n);
-          if (entry.ready) entry.ready.apply(update);
-          else entry.early.push(update);
-        }
-        if (updates.length > 0) options.onGrown();
+        for (const one of written) show(one);
+        if (written.length > 0) options.onGrown();
       };
     },
     shown: (document) => openLive(document, false).loading,
@@ -208,10 +265,19 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       held.add(document);
       return openLive(document, false).loading;
     },
+    pin(document) {
+      pins.set(document, (pins.get(document) ?? 0) + 1);
+      return openLive(document, false).loading;
+    },
+    unpin(document) {
+      const left = (pins.get(document) ?? 1) - 1;
+      if (left > 0) pins.set(document, left);
+      else pins.delete(document);
+    },
     unload(document) {
-      if (held.has(document)) return;
+      if (isHeld(document)) return;
       drop(document);
-      writers.delete(document);
+      encoding.finish(document);
     },
     async digest(document) {
       const entry = openLive(document, false);
@@ -241,8 +307,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     },
     async reset() {
       held.clear();
-      writers.clear();
-      menders.clear();
+      encoding.reset();
       // What was refused may be on disk after all, and no shown document has it: all are read anew.
       live.clear();
       await tails.read();

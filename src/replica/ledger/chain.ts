@@ -1,5 +1,13 @@
 import type { Hash, Header } from '../../../schemas/index.ts';
-import { type ChainRow, type HeadRow, keys } from '../commit/rows.ts';
+import {
+  type BlockRow,
+  blockOf,
+  type ChainRow,
+  type ForkedRow,
+  type HeadRow,
+  keys,
+  type OperationRow,
+} from '../commit/rows.ts';
 import { type Draft, sure } from '../commit/transaction.ts';
 import type { Arriving } from '../views/context.ts';
 
@@ -10,26 +18,106 @@ export const isArrival = (header: Header): boolean =>
   !header.log.startsWith('marks.') &&
   header.type !== 'join';
 
-/** Numbers the operation in its replica's chain, with running counts of arrivals. */
-export async function chain(draft: Draft, op: Arriving, counted: boolean): Promise<void> {
+/** What an operation is to those who read a chain. `quiet`: nothing to be told of. */
+export type Standing = 'news' | 'waits' | 'quiet';
+
+const nothing: BlockRow = { held: 0, waits: 0, news: 0, own: {} };
+
+const told = (header: Header, standing: Standing) => ({
+  ...(header.member === undefined ? {} : { by: header.member }),
+  ...(standing === 'news' ? { news: 1 as const } : {}),
+  ...(standing === 'waits' ? { waits: 1 as const } : {}),
+});
+
+/** A block with one more operation of a standing, or one less. */
+function counted(block: BlockRow, { member }: Header, standing: Standing, by: 1 | -1): BlockRow {
+  if (standing === 'quiet') return block;
+  if (standing === 'waits') return { ...block, waits: block.waits + by };
+  const own = member === undefined ? block.own : { ...block.own, [member]: (block.own[member] ?? 0) + by };
+  return { ...block, news: block.news + by, own };
+}
+
+/** Numbers an operation in its replica's chain. Two of one number, or of one `prev`, are a fork: both stay. */
+export async function enchain(draft: Draft, op: Arriving, standing: Standing): Promise<void> {
   const { hash, header } = op;
-  const head = draft.get<HeadRow>(keys.head(header.log, header.replica));
-  const news = counted && isArrival(header) ? 1 : 0;
-  const arrivals = (head?.arrivals ?? 0) + news;
-  draft.put(keys.chain(header.log, header.replica, header.seq), { hash, arrivals } satisfies ChainRow);
-  draft.put(keys.head(header.log, header.replica), {
-    seq: header.seq,
+  const { log, replica, seq, prev } = header;
+  const headKey = keys.head(log, replica);
+  const head = await sure<HeadRow>(draft, headKey);
+  const follows = head === undefined ? seq === 1 : seq === head.seq + 1 && prev === head.hash;
+  if (!follows && !(await fits(draft, op, head))) {
+    await fork(draft, op, standing, head);
+    return;
+  }
+  draft.put(keys.chain(log, replica, seq), { hash, ...told(header, standing) } satisfies ChainRow);
+  const key = keys.block(log, replica, blockOf(seq));
+  const block = (await sure<BlockRow>(draft, key)) ?? nothing;
+  draft.put(key, { ...counted(block, header, standing, 1), held: block.held + 1 } satisfies BlockRow);
+  if (head?.trunk !== undefined && seq > head.trunk)
+    draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+  if (head !== undefined && seq <= head.seq) return;
+  draft.put(headKey, {
+    ...head,
+    seq,
     hash,
     members: header.members?.join(',') ?? head?.members ?? '',
-    arrivals,
+    // A chain that is met in its middle: what is below is history.
+    ...(head === undefined && seq > 1 ? { base: seq } : {}),
   } satisfies HeadRow);
-  if (news === 1 && header.member !== undefined) {
-    const latest = ownCountKey(header.member, header.log, header.replica);
-    const own = ((await sure<number>(draft, latest)) ?? 0) + 1;
-    draft.put(latest, own);
-    draft.put(keys.own(header.member, header.log, header.replica, header.seq), own);
+}
+
+/** Whether the operation takes its number in the chain that is here: nothing else has it, and its neighbours agree. */
+async function fits(draft: Draft, { hash, header }: Arriving, head: HeadRow | undefined): Promise<boolean> {
+  const { log, replica, seq, prev } = header;
+  const at = (n: number) => sure<ChainRow>(draft, keys.chain(log, replica, n));
+  const there = await at(seq);
+  if (there && there.hash !== hash) return false;
+  const before = seq > 1 ? await at(seq - 1) : undefined;
+  if (before && before.hash !== prev) return false;
+  if (head === undefined || head.seq <= seq) return true;
+  const after = await at(seq + 1);
+  return !after || draft.get<OperationRow>(keys.operation(after.hash))?.header.prev === hash;
+}
+
+/** The operation stands beside the chain; from where the two part on each is counted singly. */
+async function fork(
+  draft: Draft,
+  { hash, header }: Arriving,
+  standing: Standing,
+  head: HeadRow | undefined,
+): Promise<void> {
+  const { log, replica, seq, prev } = header;
+  draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+  const rival = await sure<ChainRow>(draft, keys.chain(log, replica, seq));
+  const rivals = rival ? draft.get<OperationRow>(keys.operation(rival.hash)) : undefined;
+  const key = keys.fork(log, replica, prev);
+  const known = draft.get<readonly Hash[]>(key);
+  if (known) draft.put(key, [...new Set([...known, hash])].sort());
+  else if (rival && rivals?.header.prev === prev) draft.put(key, [rival.hash, hash].sort());
+  const trunk = Math.min(head?.trunk ?? Number.MAX_SAFE_INTEGER, seq - 1);
+  if (!head || trunk === head.trunk) return;
+  draft.put(keys.head(log, replica), { ...head, trunk } satisfies HeadRow);
+  const from = keys.chain(log, replica, trunk + 1);
+  for (const [at, row] of await draft.list<ChainRow>({
+    gte: from,
+    lt: keys.chain(log, replica, head.seq + 1),
+  })) {
+    const { hash: one, ...rest } = row;
+    draft.put(keys.forked(log, replica, one), { seq: Number(at.slice(at.lastIndexOf('/') + 1)), ...rest });
   }
 }
 
-const ownCountKey = (member: Hash, log: string, replica: Hash): string =>
-  `v/owns/${member}/${log}/${replica}`;
+/** An operation of the chain became something else to those who read. */
+export async function recount(draft: Draft, op: Arriving, before: Standing, after: Standing): Promise<void> {
+  if (before === after) return;
+  const { hash, header } = op;
+  const { log, replica, seq } = header;
+  const forkedKey = keys.forked(log, replica, hash);
+  if (draft.get<ForkedRow>(forkedKey))
+    draft.put(forkedKey, { seq, ...told(header, after) } satisfies ForkedRow);
+  const chainKey = keys.chain(log, replica, seq);
+  if (draft.get<ChainRow>(chainKey)?.hash !== hash) return;
+  draft.put(chainKey, { hash, ...told(header, after) } satisfies ChainRow);
+  const key = keys.block(log, replica, blockOf(seq));
+  const block = (await sure<BlockRow>(draft, key)) ?? nothing;
+  draft.put(key, counted(counted(block, header, before, -1), header, after, 1));
+}

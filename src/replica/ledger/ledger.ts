@@ -11,6 +11,7 @@ import type { Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
+import { earlyKey } from '../views/conversation.ts';
 import { movedKey } from '../views/order.ts';
 import { absorb } from './absorb.ts';
 import { aliasKey } from './repeats.ts';
@@ -90,7 +91,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (proposal.base !== undefined && proposal.base.length > 0) {
       for (const hash of proposal.base) {
         const known = work.draft.get<OperationRow>(keys.operation(hash));
-        if (!known || (hash !== subject && known.header.subject !== subject))
+        if (
+          !known ||
+          known.state?.state === 'waiting' ||
+          (hash !== subject && known.header.subject !== subject)
+        )
           throw new CoterieError('invalid', `base names ${hash}, which is no version of ${subject}`, {
             hint: 'Send the `base` of the last answer that showed the thing, or none.',
           });
@@ -139,7 +144,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       row.sig = sig;
     });
     signed.catch(() => undefined);
-    await absorb(options, work, made, row, true);
+    await absorb(options, work, made, row);
     work.append({ document: `log/${log}/${segment.n}`, first: segment.first, hash: made.hash, row, signed });
     return made.hash;
   }
@@ -166,6 +171,7 @@ const besideCreation = (hash: Hash): string[] => [
   keys.thread(hash),
   aliasKey(hash),
   movedKey(hash),
+  earlyKey(hash),
 ];
 
 /** Types whose header says which of several texts the body holds. */

@@ -1,24 +1,32 @@
 import type { Body, Hash, Person } from '../../../schemas/index.ts';
-import {
-  createMembers,
-  foldMembers,
-  type IsAtOrBefore,
-  type MemberId,
-  type MembersLog,
-} from '../../fold/index.ts';
+import { createMembers, foldMembers, type MemberId, type MembersLog } from '../../fold/index.ts';
 import type { MemberState, MembersState, Op, Verdict } from '../../fold/types.ts';
 import type { Database } from '../commit/database.ts';
-import { type ChainRow, keys, type OperationRow } from '../commit/rows.ts';
+import { type ChainRow, type ForkedRow, keys, type OperationRow } from '../commit/rows.ts';
+
+/** What came of one more operation of the members log. */
+export interface Added {
+  readonly verdict: Verdict;
+  /** Verdicts of all operations, where the log was folded anew. */
+  readonly all?: ReadonlyMap<Hash, Verdict> | undefined;
+}
 
 /** Who belongs to the workspace, in memory: the members log folded, and the names that people see. */
 export interface Membership {
   readonly state: MembersState;
   readonly heads: readonly Hash[];
   /** Folds one more operation in. */
-  add(op: Op, body: Body | undefined): Verdict;
+  add(op: Op, body: Body | undefined): Added;
+  /** Takes one out again: its signature turned out not to hold. */
+  remove(hash: Hash): ReadonlyMap<Hash, Verdict>;
+  /** Membership as operations with these heads saw it; all of them must be here. */
+  at(heads: readonly Hash[]): MembersState;
   /** Returns what takes back everything added since. */
   savepoint(): () => void;
-  readonly isAtOrBefore: IsAtOrBefore;
+  /** True for the last operation of a chain that some narrowing lets count. */
+  isFrontier(hash: Hash): boolean;
+  /** Public key of a replica that was ever admitted. */
+  keyOf(replica: Hash): string | undefined;
   /** Never fails: who is not known is shown by the id. */
   person(id: Hash): Person;
   byHandle(handle: string): readonly MemberState[];
@@ -28,6 +36,9 @@ export interface Membership {
   reload(): Promise<void>;
 }
 
+/** States of earlier heads that stay in memory. */
+const keptStates = 16;
+
 export function createMembership(options: {
   readonly database: Database;
   readonly memberId: MemberId;
@@ -35,8 +46,24 @@ export function createMembership(options: {
   const { database, memberId } = options;
   let log: MembersLog = createMembers(memberId);
   let ops: Op[] = [];
+  let known = new Set<Hash>();
   const names = new Map<Hash, string>();
   let handles: Map<string, Hash[]> | undefined;
+  let earlier = new Map<string, MembersState>();
+  let frontiers: ReadonlySet<Hash> | undefined;
+
+  function changed(): void {
+    handles = undefined;
+    earlier = new Map();
+    frontiers = undefined;
+  }
+
+  function refold(): ReadonlyMap<Hash, Verdict> {
+    const whole = foldMembers(memberId, ops);
+    log = whole.log;
+    changed();
+    return whole.verdicts;
+  }
 
   /** Made when first asked for; a new or renamed member unmakes it. */
   function index(): Map<string, Hash[]> {
@@ -56,6 +83,20 @@ export function createMembership(options: {
     if (body?.['name'] !== undefined) names.set(hash, body['name']);
   };
 
+  /** The operations that these heads saw, themselves among them. */
+  function past(heads: readonly Hash[]): Op[] {
+    const byHash = new Map(ops.map((op) => [op.hash, op]));
+    const seen = new Set<Hash>();
+    const open = [...heads];
+    for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+      const op = byHash.get(hash);
+      if (!op || seen.has(hash)) continue;
+      seen.add(hash);
+      open.push(...op.header.after);
+    }
+    return ops.filter(({ hash }) => seen.has(hash));
+  }
+
   return {
     get state() {
       return log.state;
@@ -65,13 +106,30 @@ export function createMembership(options: {
     },
     add(op, body) {
       name(op.hash, body);
-      ops.push(op);
-      handles = undefined;
+      if (!known.has(op.hash)) ops.push(op);
+      known.add(op.hash);
+      changed();
       const verdict = log.add(op);
-      if (verdict !== 'refold') return verdict;
-      const whole = foldMembers(memberId, ops);
-      log = whole.log;
-      return whole.verdicts.get(op.hash) ?? { state: 'counted' };
+      if (verdict !== 'refold') return { verdict };
+      const all = refold();
+      return { verdict: all.get(op.hash) ?? { state: 'counted' }, all };
+    },
+    remove(hash) {
+      ops = ops.filter((op) => op.hash !== hash);
+      known.delete(hash);
+      names.delete(hash);
+      return refold();
+    },
+    at(heads) {
+      const now = log.state.heads;
+      if (heads.length === now.length && heads.every((hash) => now.includes(hash))) return log.state;
+      const key = [...heads].sort().join();
+      const made = earlier.get(key);
+      if (made) return made;
+      const state = foldMembers(memberId, past(heads)).log.state;
+      if (earlier.size >= keptStates) earlier = new Map();
+      earlier.set(key, state);
+      return state;
     },
     savepoint() {
       const now = ops;
@@ -79,20 +137,23 @@ export function createMembership(options: {
       return () => {
         // After a reload the rows have the say.
         if (ops !== now || ops.length === length) return;
-        for (const op of ops.splice(length)) names.delete(op.hash);
-        handles = undefined;
-        log = foldMembers(memberId, ops).log;
+        for (const op of ops.splice(length)) {
+          names.delete(op.hash);
+          known.delete(op.hash);
+        }
+        refold();
       };
     },
-    isAtOrBefore(hash, frontier) {
-      const header = database.get<OperationRow>(keys.operation(hash))?.header;
-      if (!header) return false;
-      return frontier.some((last) => {
-        const end = database.get<OperationRow>(keys.operation(last))?.header;
-        if (!end || end.log !== header.log || end.replica !== header.replica || end.seq < header.seq)
-          return false;
-        return database.get<ChainRow>(keys.chain(header.log, header.replica, header.seq))?.hash === hash;
-      });
+    isFrontier(hash) {
+      frontiers ??= new Set(
+        log.state.frontiers.flatMap(({ frontier }) =>
+          Object.values(frontier).flatMap((logs) => Object.values(logs).flat()),
+        ),
+      );
+      return frontiers.has(hash);
+    },
+    keyOf(replica) {
+      return log.state.replicas.get(replica)?.key;
     },
     person(id) {
       const member = log.state.members.get(id);
@@ -108,19 +169,25 @@ export function createMembership(options: {
     },
     forgetName: (op) => void names.delete(op),
     async reload() {
-      names.clear();
-      handles = undefined;
-      ops = [];
       const chains = await database.under<ChainRow>('v/chain/members/');
-      const hashes = chains.map(([, { hash }]) => hash);
-      const rows = await database.getMany<OperationRow>(hashes.map(keys.operation));
-      for (const [i, row] of rows.entries()) {
-        const hash = hashes[i];
-        if (!row || hash === undefined) continue;
+      const beside = await database.under<ForkedRow>('v/forked/members/');
+      const hashes = new Set([
+        ...chains.map(([, { hash }]) => hash),
+        ...beside.map(([key]) => key.slice(key.lastIndexOf('/') + 1)),
+      ]);
+      const rows = await database.getMany<OperationRow>([...hashes].map(keys.operation));
+      names.clear();
+      ops = [];
+      known = new Set();
+      let i = 0;
+      for (const hash of hashes) {
+        const row = rows[i++];
+        if (!row || row.flaw || row.state?.state === 'waiting') continue;
         ops.push({ hash, header: row.header, role: undefined });
+        known.add(hash);
         name(hash, row.body);
       }
-      log = foldMembers(memberId, ops).log;
+      refold();
     },
   };
 }

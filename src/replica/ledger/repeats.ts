@@ -1,12 +1,8 @@
 import type { Hash, Header } from '../../../schemas/index.ts';
-import type { AnyState } from '../../fold/types.ts';
 import { type Crypto, hashOf } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
-import type { Arriving, ViewContext } from '../views/context.ts';
-import { removeMessage } from '../views/conversation.ts';
-import { removeMemory } from '../views/memory.ts';
-import { removeComment, removeTask } from '../views/tasks.ts';
+import type { Arriving } from '../views/context.ts';
 
 type Keyed = { readonly crypto: Crypto };
 
@@ -31,11 +27,12 @@ export function repeatable({ crypto }: Keyed, draft: Draft, op: Arriving): void 
   const key = idempotencyKey(crypto, op.header);
   if (key === undefined) return;
   const row = draft.get<IdempotencyRow>(key);
-  draft.put(key, {
-    ...row,
-    operations: [...(row?.operations ?? []), { hash: op.hash, stamp: op.header.stamp }],
-  } satisfies IdempotencyRow);
+  if (row?.operations.some(({ hash }) => hash === op.hash)) return;
+  draft.put(key, { ...row, operations: withOne(row, op) } satisfies IdempotencyRow);
 }
+
+const withOne = (row: IdempotencyRow | undefined, op: Arriving): Listed[] =>
+  [...(row?.operations ?? []), { hash: op.hash, stamp: op.header.stamp }].sort(inOrder);
 
 /** The request's hash would tell a removed short text to a guesser. */
 export function forgetInput({ crypto }: Keyed, draft: Draft, header: Header): void {
@@ -45,41 +42,50 @@ export function forgetInput({ crypto }: Keyed, draft: Draft, header: Header): vo
   draft.put(key, { operations: row.operations } satisfies IdempotencyRow);
 }
 
-/**
- * A new thing takes its place under its key. True when it is the first there and is to be listed; a repeat becomes its
- * alias. One that came before it in no order but now does is unlisted.
- */
-export function firstOfKey(context: Keyed, view: ViewContext, op: Arriving): boolean {
-  const { draft } = view;
-  const key = idempotencyKey(context.crypto, op.header);
-  if (key === undefined) return true;
-  const row = draft.get<IdempotencyRow>(key);
-  const first = row?.operations[0];
-  const operations = [...(row?.operations ?? []), { hash: op.hash, stamp: op.header.stamp }].sort(inOrder);
-  draft.put(key, { ...row, operations } satisfies IdempotencyRow);
-  if (!first) return true;
-  if (operations[0]?.hash !== op.hash) {
-    draft.put(aliasKey(op.hash), first.hash);
-    return false;
-  }
-  for (const { hash } of operations.slice(1)) {
-    draft.put(aliasKey(hash), op.hash);
-    const old = draft.get<OperationRow>(keys.operation(hash));
-    const state = view.state(hash);
-    if (old && state && hash === first.hash) unlist(view, { hash, header: old.header }, state);
-  }
-  view.revised(op.hash, op.header.log);
-  return true;
+/** A thing under its key: what it is an alias of, and which thing gives its place up to it. */
+export interface Place {
+  readonly aliasOf?: Hash | undefined;
+  readonly replaces?: Hash | undefined;
 }
+
+/** A new thing takes its place under its key: the lowest stamp is the thing, the others are its aliases. */
+export function firstOfKey(context: Keyed, draft: Draft, op: Arriving): Place {
+  const key = idempotencyKey(context.crypto, op.header);
+  if (key === undefined) return {};
+  const row = draft.get<IdempotencyRow>(key);
+  const before = thingsOf(draft, row, op)[0];
+  const operations = row?.operations.some(({ hash }) => hash === op.hash) ? row.operations : withOne(row, op);
+  draft.put(key, { ...row, operations } satisfies IdempotencyRow);
+  if (!before) return {};
+  if (inOrder(before, { hash: op.hash, stamp: op.header.stamp }) < 0) {
+    draft.put(aliasKey(op.hash), before.hash);
+    return { aliasOf: before.hash };
+  }
+  for (const { hash } of thingsOf(draft, row, op)) draft.put(aliasKey(hash), op.hash);
+  return { replaces: before.hash };
+}
+
+/** A thing that does not count gives its key up. Returns the one that takes its place, if any. */
+export function leaveKey(context: Keyed, draft: Draft, op: Arriving): Hash | undefined {
+  const key = idempotencyKey(context.crypto, op.header);
+  const row = key === undefined ? undefined : draft.get<IdempotencyRow>(key);
+  if (key === undefined || !row) return undefined;
+  draft.put(key, { ...row, operations: row.operations.filter(({ hash }) => hash !== op.hash) });
+  const [next, ...rest] = thingsOf(draft, row, op);
+  if (!next || draft.get<Hash>(aliasKey(next.hash)) !== op.hash) return undefined;
+  draft.remove(aliasKey(next.hash));
+  for (const { hash } of rest) draft.put(aliasKey(hash), next.hash);
+  return next.hash;
+}
+
+/** Other operations under the key that made a thing of the same kind. */
+const thingsOf = (draft: Draft, row: IdempotencyRow | undefined, op: Arriving): Listed[] =>
+  (row?.operations ?? []).filter(
+    ({ hash }) =>
+      hash !== op.hash && draft.get<OperationRow>(keys.operation(hash))?.header.type === op.header.type,
+  );
 
 type Listed = IdempotencyRow['operations'][number];
 
 const inOrder = (a: Listed, b: Listed): number =>
   a.stamp === b.stamp ? (a.hash < b.hash ? -1 : 1) : a.stamp < b.stamp ? -1 : 1;
-
-function unlist(view: ViewContext, op: Arriving, state: AnyState): void {
-  if (state.kind === 'message') removeMessage(view, op, state);
-  else if (state.kind === 'comment') removeComment(view, op, state);
-  else if (state.kind === 'task') removeTask(view, op, state);
-  else if (state.kind === 'memory') removeMemory(view, op, state);
-}

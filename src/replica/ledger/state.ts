@@ -1,4 +1,4 @@
-import type { Hash, Header, OperationTypeName } from '../../../schemas/index.ts';
+import type { Hash, Header, OperationTypeName, Stamp } from '../../../schemas/index.ts';
 import { everything } from '../../fold/fold.ts';
 import { foldOf, folds, type SubjectFold } from '../../fold/index.ts';
 import type { AnyState, ChannelState } from '../../fold/types.ts';
@@ -11,6 +11,10 @@ import type { Membership } from './membership.ts';
 /** What taking in operations stands on. */
 export interface AbsorbContext {
   readonly crypto: Crypto;
+  /** Follows the stamp of an operation from elsewhere. Returns the highest that this clock gave or followed. */
+  readonly follow: (stamp: Stamp) => Stamp | undefined;
+  /** What operations wait for here, and perhaps more: the rows have the say. */
+  readonly awaited: Set<string>;
   readonly membership: Membership;
   readonly documents: Documents;
   /** State of a channel that exists without an operation. */
@@ -36,7 +40,7 @@ export function stateOf(
   if (known) return known;
   const row = reader.get<OperationRow>(keys.operation(id));
   if (!row) return context.defaultChannel(id);
-  if (row.header.subject !== '' || row.state?.state === 'rejected') return undefined;
+  if (row.header.subject !== '' || row.state !== undefined) return undefined;
   const kind = foldOf(row.header.type as OperationTypeName);
   return kind
     ? foldFor(kind).create({ hash: id, header: row.header, role: 'member' }, everything)

@@ -5,9 +5,10 @@ import {
   CoterieError,
   type Event,
   type Hash,
+  type Header,
   type Proof,
 } from '../../../schemas/index.ts';
-import { covers, type Mark } from '../../fold/index.ts';
+import { covers, coversForked, type Mark } from '../../fold/index.ts';
 import type { CountersRow, FeedRow } from '../commit/rows.ts';
 import { keys, pad } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
@@ -79,8 +80,7 @@ export async function catchUp(
     const row = reading.database.get<FeedRow>(keys.feed(n));
     const event = row && eventOf(reading, feed, n, row);
     const stored = event && operation(reading, event.operation);
-    if (!event || !stored || covers(mark, stored.header.log, stored.header.replica, stored.header.seq))
-      continue;
+    if (!event || !stored || stored.state || isCovered(mark, event.operation, stored.header)) continue;
     const item = itemOf(event, needs);
     const cost = tokensOf(item);
     if (left - cost < forSingles) break;
@@ -94,6 +94,9 @@ export async function catchUp(
     items: [...items, ...(await ranges(reading, remaining(reading, mark, chains, shown), left))],
   };
 }
+
+const isCovered = (mark: Mark, hash: Hash, { log, replica, seq }: Header): boolean =>
+  covers(mark, log, replica, seq) || coversForked(mark, hash);
 
 interface Range {
   readonly count: number;
@@ -241,7 +244,7 @@ async function allPending(
       from = n;
       const stored = operation(reading, hash);
       if (!stored || stored.header.member === member || stored.state) continue;
-      if (covers(mark, stored.header.log, stored.header.replica, stored.header.seq)) continue;
+      if (isCovered(mark, hash, stored.header)) continue;
       const event = eventOf(reading, feed, n, { hash });
       if (event) found.push(event);
     }

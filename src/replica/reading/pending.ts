@@ -1,13 +1,24 @@
 import type { Hash } from '../../../schemas/index.ts';
-import { emptyMark, type Mark } from '../../fold/index.ts';
-import { type ChainRow, type CountersRow, type HeadRow, keys, type MarkRow, under } from '../commit/rows.ts';
+import { coversForked, emptyMark, type Mark, type Run } from '../../fold/index.ts';
+import {
+  type BlockRow,
+  blockOf,
+  blockSize,
+  type ChainRow,
+  type CountersRow,
+  type ForkedRow,
+  type HeadRow,
+  keys,
+  type MarkRow,
+  under,
+} from '../commit/rows.ts';
 import type { Reading } from './context.ts';
 
-/** A replica's chain in a log, as it stands. */
+/** A replica's chain in a log, as it stands, up to where it forks. */
 export interface ChainHead {
   readonly log: string;
   readonly replica: Hash;
-  readonly head: HeadRow;
+  readonly head: Pick<HeadRow, 'seq' | 'trunk'>;
 }
 
 export const markOfMember = (reading: Reading, member: Hash): MarkRow =>
@@ -16,9 +27,10 @@ export const markOfMember = (reading: Reading, member: Hash): MarkRow =>
 /** Chains whose operations can be pending for someone: all but membership and marks. */
 export async function chainHeads(reading: Reading): Promise<ChainHead[]> {
   const rows = await reading.database.list<HeadRow>(under('v/head/'));
-  return rows.flatMap(([key, head]) => {
+  return rows.flatMap(([key, { seq, trunk }]) => {
     const [, , log = '', replica = ''] = key.split('/');
-    return log === 'members' || log.startsWith('marks.') ? [] : [{ log, replica, head }];
+    if (log === 'members' || log.startsWith('marks.')) return [];
+    return [{ log, replica, head: trunk === undefined ? { seq } : { seq: Math.min(seq, trunk), trunk } }];
   });
 }
 
@@ -45,33 +57,63 @@ async function feedEnd({ database }: Reading): Promise<number> {
 
 export const vectorOf = (mark: Mark, log: string, replica: Hash): number => mark.vector[log]?.[replica] ?? 0;
 
-/** Counts what can be pending by subtraction of running counts, whatever the size of the range. */
+const blockEnd = (block: number): number => (block + 1) * blockSize;
+
+/** Counts what can be pending by whole blocks, and one by one at the ends of a range. */
 export function createCounting(reading: Reading, member: Hash) {
   const { database } = reading;
+  const blocks = new Map<string, Promise<ReadonlyMap<number, BlockRow>>>();
 
-  const arrivals = ({ log, replica, head }: ChainHead, seq: number): number => {
-    if (seq <= 0) return 0;
-    if (seq >= head.seq) return head.arrivals;
-    return database.get<ChainRow>(keys.chain(log, replica, seq))?.arrivals ?? 0;
-  };
-
-  async function own({ log, replica }: ChainHead, seq: number): Promise<number> {
-    if (seq <= 0) return 0;
-    const prefix = `v/own/${member}/${log}/${replica}/`;
-    const rows = await database.list<number>({
-      gte: prefix,
-      lt: `${keys.own(member, log, replica, seq)}\u0000`,
-      reverse: true,
-      limit: 1,
-    });
-    return rows[0]?.[1] ?? 0;
+  function blocksOf({ log, replica }: ChainHead): Promise<ReadonlyMap<number, BlockRow>> {
+    const prefix = `v/block/${log}/${replica}/`;
+    let known = blocks.get(prefix);
+    if (!known) {
+      known = database
+        .under<BlockRow>(prefix)
+        .then((rows) => new Map(rows.map(([key, row]) => [Number(key.slice(prefix.length)), row])));
+      blocks.set(prefix, known);
+    }
+    return known;
   }
+
+  /** Operations `from` to `to` that are here. */
+  async function each({ log, replica }: ChainHead, from: number, to: number): Promise<[number, ChainRow][]> {
+    const rows = await database.list<ChainRow>({
+      gte: keys.chain(log, replica, from),
+      lt: keys.chain(log, replica, to + 1),
+    });
+    return rows.map(([key, row]) => [Number(key.slice(key.lastIndexOf('/') + 1)), row]);
+  }
+
+  const isNews = (row: Pick<ChainRow, 'news' | 'by'>): boolean => row.news === 1 && row.by !== member;
 
   /** News by others in (from, to] of a chain. */
   async function between(chain: ChainHead, from: number, to: number): Promise<number> {
     if (to <= from) return 0;
-    const all = arrivals(chain, to) - arrivals(chain, from);
-    return all === 0 ? 0 : all - ((await own(chain, to)) - (await own(chain, from)));
+    const all = await blocksOf(chain);
+    let count = 0;
+    for (let block = blockOf(from + 1); block <= blockOf(to); block++) {
+      const row = all.get(block);
+      const first = Math.max(from, blockEnd(block - 1)) + 1;
+      const last = Math.min(to, blockEnd(block));
+      if (!row || row.news - (row.own[member] ?? 0) === 0) continue;
+      // What came since the chain's head was read is in its block as well.
+      const start = blockEnd(block - 1);
+      const whole = first === start + 1 && (last === blockEnd(block) || row.held === last - start);
+      if (whole && chain.head.trunk === undefined) count += row.news - (row.own[member] ?? 0);
+      else count += (await each(chain, first, last)).filter(([, one]) => isNews(one)).length;
+    }
+    return count;
+  }
+
+  /** News by others beyond a fork that a mark doesn't cover. */
+  async function forked({ log, replica, head }: ChainHead, mark: Mark): Promise<Hash[]> {
+    if (head.trunk === undefined) return [];
+    const rows = await database.under<ForkedRow>(`v/forked/${log}/${replica}/`);
+    return rows
+      .filter(([, row]) => isNews(row))
+      .map(([key]) => key.slice(key.lastIndexOf('/') + 1))
+      .filter((hash) => !coversForked(mark, hash));
   }
 
   /** News by others that a mark doesn't cover. */
@@ -79,22 +121,54 @@ export function createCounting(reading: Reading, member: Hash) {
     let count = await between(chain, vectorOf(mark, chain.log, chain.replica), chain.head.seq);
     for (const [from, to] of mark.acks[chain.log]?.[chain.replica] ?? [])
       count -= await between(chain, from - 1, Math.min(to, chain.head.seq));
-    return count;
+    return count + (await forked(chain, mark)).length;
   }
 
-  /** The highest seq from `from` on with no news by others between. */
+  /** The highest seq from `from` on with no news by others between, none missing and none that waits. */
   async function freeUpTo(chain: ChainHead, from: number): Promise<number> {
-    let low = from;
-    let high = chain.head.seq;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((await between(chain, from, middle)) === 0) low = middle;
-      else high = middle - 1;
+    const all = await blocksOf(chain);
+    let at = from;
+    while (at < chain.head.seq) {
+      const block = blockOf(at + 1);
+      const row = all.get(block);
+      const last = Math.min(blockEnd(block), chain.head.seq);
+      const full = row !== undefined && row.waits === 0 && row.held === last - blockEnd(block - 1);
+      if (full && chain.head.trunk === undefined && row.news === (row.own[member] ?? 0)) {
+        at = last;
+        continue;
+      }
+      for (const [seq, one] of await each(chain, at + 1, last)) {
+        if (seq !== at + 1 || one.waits === 1 || isNews(one)) return at;
+        at = seq;
+      }
+      if (at < last) return at;
     }
-    return low;
+    return at;
   }
 
-  return { between, beyond, freeUpTo };
+  /** Operations in (from, to] that are here and don't wait, as runs. */
+  async function settled(chain: ChainHead, from: number, to: number): Promise<Run[]> {
+    const all = await blocksOf(chain);
+    const runs: [number, number][] = [];
+    const add = (first: number, last: number): void => {
+      const open = runs.at(-1);
+      if (open && open[1] === first - 1) open[1] = last;
+      else runs.push([first, last]);
+    };
+    for (let at = from; at < to; ) {
+      const block = blockOf(at + 1);
+      const row = all.get(block);
+      const last = Math.min(blockEnd(block), to);
+      const size = Math.min(blockEnd(block), chain.head.seq) - blockEnd(block - 1);
+      const full = row !== undefined && row.waits === 0 && row.held >= size;
+      if (full && chain.head.trunk === undefined) add(at + 1, last);
+      else if (row) for (const [seq, one] of await each(chain, at + 1, last)) if (!one.waits) add(seq, seq);
+      at = last;
+    }
+    return runs;
+  }
+
+  return { between, beyond, forked, freeUpTo, settled };
 }
 
 export type Counting = ReturnType<typeof createCounting>;

@@ -1,9 +1,25 @@
 import type { Hash, Progress } from '../../../schemas/index.ts';
+import { parseDocumentName } from '../../log/index.ts';
+import { entryKey } from '../../op/index.ts';
 import type { Store } from '../../storage/port.ts';
-import type { Commits } from '../commit/commits.ts';
+import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
-import { decodeRow, emptyCounters, keys, type OperationRow, under, viewsVersion } from '../commit/rows.ts';
-import { absorb } from '../ledger/absorb.ts';
+import {
+  decodeRow,
+  emptyCounters,
+  entryOf,
+  keys,
+  type OperationRow,
+  type PartRow,
+  type PlaceRow,
+  pad,
+  under,
+  viewsVersion,
+} from '../commit/rows.ts';
+import { arrive } from '../ledger/absorb.ts';
+import { shapeOf } from '../ledger/judging.ts';
+import { entriesOf } from '../ledger/redaction.ts';
+import { release } from '../ledger/release.ts';
 import type { IdempotencyRow } from '../ledger/repeats.ts';
 import { type AbsorbContext, counters } from '../ledger/state.ts';
 import { placeDefaults } from '../workspace/adopt.ts';
@@ -42,6 +58,7 @@ export async function rebuildViews(options: RebuildOptions): Promise<void> {
     placeDefaults(draft, context.defaultChannels);
   });
   database.forget();
+  context.awaited.clear();
   await context.membership.reload();
   for (let at = 0; at < order.length; at += chunk) {
     const part = order.slice(at, at + chunk);
@@ -49,13 +66,41 @@ export async function rebuildViews(options: RebuildOptions): Promise<void> {
       for (const hash of part) {
         const row = work.draft.get<OperationRow>(keys.operation(hash));
         if (!row) continue;
-        const { feed: _, state: __, ...plain } = row;
-        await absorb(context, work, { hash, header: row.header, body: row.body }, plain, false);
+        const { feed: _, state: __, newer, ...plain } = row;
+        // What an earlier version did not know, this one may.
+        if (newer) Object.assign(plain, shapeOf(entryOf(row)));
+        const op = { hash, header: row.header, body: row.body };
+        await release(context, work, await arrive(context, work, op, plain));
       }
+      await placeAll(context, work, at, part);
     });
     progress?.({ stage: 'rebuilding views', done: Math.min(at + chunk, order.length), total: order.length });
   }
   await commits.write(({ draft }) => draft.put(keys.meta('views'), viewsVersion));
+}
+
+/** Which entries stand in which documents. */
+async function placeAll(
+  { crypto }: AbsorbContext,
+  { draft }: Work,
+  at: number,
+  hashes: readonly Hash[],
+): Promise<void> {
+  const places = new Map<string, [Hash, Hash][]>();
+  for (const hash of hashes) {
+    const row = draft.get<OperationRow>(keys.operation(hash));
+    if (!row) continue;
+    for (const { document, sig } of await entriesOf(draft, hash, row))
+      places.set(document, [...(places.get(document) ?? []), [entryKey(crypto, hash, sig), hash]]);
+  }
+  for (const [document, place] of places) {
+    draft.put(keys.place(document, `made${pad(at)}`), place satisfies PlaceRow);
+    const name = parseDocumentName(document);
+    if (!name) continue;
+    const key = keys.part(name.log, name.segment);
+    const before = draft.get<PartRow>(key) ?? { operations: 0, bytes: 0 };
+    draft.put(key, { operations: before.operations + place.length, bytes: 0 } satisfies PartRow);
+  }
 }
 
 /** Hashes in the order in which they arrived here. */

@@ -1,8 +1,8 @@
-import type { Hash } from '../../../schemas/index.ts';
+import type { Hash, Header } from '../../../schemas/index.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
-import { following, movedKey, orderOf } from './order.ts';
+import { following, movedKey, naturalOrder, orderOf } from './order.ts';
 
 /** A channel's counts, kept beside its fold. */
 export interface ChannelRow {
@@ -19,19 +19,35 @@ export interface ThreadRow {
 export const channelOfLog = (log: string): Hash | undefined =>
   log.startsWith('channel.') ? log.slice('channel.'.length) : undefined;
 
+/** Replies to a message that is not the first of its thread. */
+const answerKey = (parent: Hash, reply: Hash): string => `v/answer/${parent}/${reply}`;
+
+/** Marks a message that was answered before it came. */
+export const earlyKey = (parent: Hash): string => `v/early/${parent}`;
+
+const parentOf = (state: MessageState): Hash | undefined => state.answers ?? state.thread;
+
+/** Where a message stands: by its own time, and never before what it answers, if that is here. */
+function orderAfterParent(view: ViewContext, hash: Hash, header: Header, parent: Hash | undefined): string {
+  const { draft } = view;
+  const natural = naturalOrder(hash, header);
+  const row = parent === undefined ? undefined : draft.get<OperationRow>(keys.operation(parent));
+  return parent === undefined || !row ? natural : following(natural, orderOf(draft, parent, row.header));
+}
+
+function setOrder({ draft }: ViewContext, hash: Hash, header: Header, order: string): void {
+  if (order !== naturalOrder(hash, header)) draft.put(movedKey(hash), order);
+  else if (draft.get(movedKey(hash)) !== undefined) draft.remove(movedKey(hash));
+}
+
 /** A message takes its place in its channel and thread. */
 export function addMessage(view: ViewContext, op: Arriving, state: MessageState): void {
   const { draft } = view;
   const channel = channelOfLog(op.header.log);
   if (channel === undefined) return;
-  const parent = state.answers ?? state.thread;
-  let order = orderOf(draft, op.hash, op.header);
-  const parentRow = parent === undefined ? undefined : draft.get<OperationRow>(keys.operation(parent));
-  if (parent !== undefined && parentRow) {
-    const moved = following(order, orderOf(draft, parent, parentRow.header));
-    if (moved !== order) draft.put(movedKey(op.hash), moved);
-    order = moved;
-  }
+  const parent = parentOf(state);
+  const order = orderAfterParent(view, op.hash, op.header, parent);
+  setOrder(view, op.hash, op.header, order);
   draft.put(keys.message(channel, order), op.hash);
   const row = draft.get<ChannelRow>(keys.channel(channel)) ?? { messages: 0 };
   draft.put(keys.channel(channel), { messages: row.messages + 1, latest: later(row.latest, order) });
@@ -44,41 +60,64 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
       latest: later(thread.latest, order),
     });
   }
+  if (state.answers !== undefined) {
+    draft.put(answerKey(state.answers, op.hash), 0);
+    if (draft.get(keys.operation(state.answers)) === undefined) draft.put(earlyKey(state.answers), 0);
+  }
   for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
     view.need(mention, 'mention');
   const answered = parent === undefined ? undefined : view.state(parent);
   if (answered) view.need(answered.created.by, 'reply');
 }
 
-/** Replies that came before their thread's first message are put behind it. */
-export async function placeEarlyReplies(view: ViewContext, op: Arriving): Promise<void> {
+/**
+ * Replies that came before what they answer are put behind it, and replies to those in turn. `moved`: the message
+ * itself may have changed its place.
+ */
+export async function placeReplies(view: ViewContext, op: Arriving, moved = false): Promise<void> {
   const { draft } = view;
   const channel = channelOfLog(op.header.log);
-  if (channel === undefined || draft.get(keys.thread(op.hash)) === undefined) return;
-  const root = orderOf(draft, op.hash, op.header);
-  for (const [key, reply] of await draft.under<Hash>(`v/reply/${op.hash}/`)) {
-    const order = key.slice(key.lastIndexOf('/') + 1);
-    const moved = following(order, root);
-    if (moved === order) continue;
-    draft.remove(key);
-    draft.remove(keys.message(channel, order));
-    draft.put(movedKey(reply), moved);
-    draft.put(keys.reply(op.hash, moved), reply);
-    draft.put(keys.message(channel, moved), reply);
-    view.revised(reply, op.header.log);
+  if (channel === undefined) return;
+  const open = [op.hash];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    const replies = new Set<Hash>();
+    if (draft.get(keys.thread(parent)) !== undefined)
+      for (const [, reply] of await draft.under<Hash>(`v/reply/${parent}/`)) replies.add(reply);
+    if (moved || parent !== op.hash || draft.get(earlyKey(parent)) !== undefined)
+      for (const [key] of await draft.under<number>(`v/answer/${parent}/`))
+        replies.add(key.slice(key.lastIndexOf('/') + 1));
+    for (const reply of replies) {
+      const row = draft.get<OperationRow>(keys.operation(reply));
+      const state = view.state(reply);
+      if (!row || state?.kind !== 'message' || parentOf(state) !== parent) continue;
+      const order = orderOf(draft, reply, row.header);
+      const next = orderAfterParent(view, reply, row.header, parent);
+      if (next === order || draft.get(keys.message(channel, order)) !== reply) continue;
+      setOrder(view, reply, row.header, next);
+      draft.remove(keys.message(channel, order));
+      draft.put(keys.message(channel, next), reply);
+      if (state.thread !== undefined) {
+        draft.remove(keys.reply(state.thread, order));
+        draft.put(keys.reply(state.thread, next), reply);
+      }
+      view.revised(reply, op.header.log);
+      open.push(reply);
+    }
   }
 }
 
-/** A message turns out to be another's alias: it leaves the lists. */
+/** A message turns out to be another's alias, or not to count: it leaves the lists. */
 export function removeMessage(view: ViewContext, op: Arriving, state: MessageState): void {
   const { draft } = view;
   const channel = channelOfLog(op.header.log);
   if (channel === undefined) return;
   const order = orderOf(draft, op.hash, op.header);
+  setOrder(view, op.hash, op.header, naturalOrder(op.hash, op.header));
   draft.remove(keys.message(channel, order));
   const row = draft.get<ChannelRow>(keys.channel(channel)) ?? { messages: 1 };
   draft.put(keys.channel(channel), { ...row, messages: row.messages - 1 });
   view.count('messages', -1);
+  if (state.answers !== undefined) draft.remove(answerKey(state.answers, op.hash));
   if (state.thread !== undefined) {
     draft.remove(keys.reply(state.thread, order));
     const thread = draft.get<ThreadRow>(keys.thread(state.thread)) ?? { replies: 1 };
@@ -99,6 +138,14 @@ export function placeChannel(view: ViewContext, before: ChannelState | undefined
   if (old === name) return;
   if (old !== undefined) draft.remove(keys.channelName(old, after.id));
   if (name !== undefined) draft.put(keys.channelName(name, after.id), after.created.stamp);
+}
+
+/** A channel whose creation does not count. What was said in it stays. */
+export function removeChannel(view: ViewContext, state: ChannelState): void {
+  view.count('channels', -1);
+  for (const { value } of state.name) view.draft.remove(keys.channelName(value, state.id));
+  const row = view.draft.get<ChannelRow>(keys.channel(state.id));
+  if (row === undefined || row.messages === 0) view.draft.remove(keys.channel(state.id));
 }
 
 const later = (a: string | undefined, b: string): string => (a === undefined || b > a ? b : a);

@@ -29,8 +29,17 @@ export async function placeLinks(
   const { draft } = view;
   let anew = false;
   for (const link of removed) {
-    const others = after.links.some((other) => other.kind === link.kind && other.to === link.to);
-    if (others) continue;
+    const [first] = after.links
+      .filter((other) => other.kind === link.kind && other.to === link.to)
+      .sort(inOrder);
+    if (first) {
+      // The same link was made twice apart: the one that stays has another place in the order.
+      const row = draft.get<LinkRow>(keys.link(link.to, link.kind, link.from));
+      if (row?.op === first.op) continue;
+      write(view, first, false);
+      if (directed(link.kind)) anew = true;
+      continue;
+    }
     draft.remove(keys.link(link.to, link.kind, link.from));
     draft.remove(keys.edge(link.kind, link.from, link.to));
     draft.remove(keys.dropped(link.from, link.kind, link.to));
@@ -38,7 +47,7 @@ export async function placeLinks(
   }
   for (const link of added) {
     const known = draft.get<LinkRow>(keys.link(link.to, link.kind, link.from));
-    if (known && known.stamp <= link.stamp) continue;
+    if (known && (known.stamp < link.stamp || (known.stamp === link.stamp && known.op <= link.op))) continue;
     const newest = link.stamp > counters(view).linkStamp;
     if (!directed(link.kind)) write(view, link, false);
     else if (newest && !anew) write(view, link, await closes(view, link));
@@ -50,6 +59,9 @@ export async function placeLinks(
   }
   if (anew) await resolveAll(view);
 }
+
+const inOrder = (a: LinkState, b: LinkState): number =>
+  a.stamp === b.stamp ? (a.op < b.op ? -1 : 1) : a.stamp < b.stamp ? -1 : 1;
 
 function write(view: ViewContext, link: LinkState, dropped: boolean): void {
   const { draft } = view;

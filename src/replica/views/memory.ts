@@ -29,5 +29,7 @@ export function removeMemory(view: ViewContext, creation: Arriving, state: Memor
   const { draft } = view;
   draft.remove(keys.memory(naturalOrder(creation.hash, creation.header)));
   if (state.key !== undefined) draft.remove(keys.memoryKey(view.hash(state.key), state.id));
+  for (const version of state.versions)
+    for (const id of version.supersedes) draft.remove(keys.superseded(id, state.id));
   view.count('memories', -1);
 }

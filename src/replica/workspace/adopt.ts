@@ -13,7 +13,8 @@ import {
 import type { Commits } from '../commit/commits.ts';
 import { keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
-import { absorb } from '../ledger/absorb.ts';
+import { arrive } from '../ledger/absorb.ts';
+import { release } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 
 /** The channels that exist from the genesis are listed. */
@@ -81,7 +82,11 @@ export async function adoptMembers(
     const segments = new Map<number, SegmentRow>();
     for (const { entry, hash, segment } of checked) {
       const row: OperationRow = { ...asRow(entry), segment };
-      await absorb(context, work, { hash, header: entry.header, body: entry.body }, row, false);
+      await release(
+        context,
+        work,
+        await arrive(context, work, { hash, header: entry.header, body: entry.body }, row),
+      );
       const before = segments.get(segment) ?? { n: segment, operations: 0, bytes: 0 };
       const bytes = before.bytes + JSON.stringify(entry).length;
       segments.set(segment, { n: segment, operations: before.operations + 1, bytes });

@@ -1,9 +1,16 @@
 import { type Acknowledged, CoterieError, type Hash } from '../../../schemas/index.ts';
-import { acknowledge, changesOf, type Mark, mergeMarks } from '../../fold/index.ts';
+import {
+  acknowledge,
+  acknowledgeForked,
+  acknowledgeRun,
+  changesOf,
+  emptyMark,
+  type Mark,
+  mergeMarks,
+} from '../../fold/index.ts';
 import { shouldRoll } from '../../log/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys, type MarkRow, type SegmentRow } from '../commit/rows.ts';
-import { counters } from '../ledger/state.ts';
 import { parseReceipt } from '../reading/catch-up.ts';
 import { operation } from '../reading/context.ts';
 import { type Feed, feedRows, firstKept } from '../reading/feed.ts';
@@ -51,7 +58,12 @@ export function createMarks(
   }
 
   /** What a receipt covers: of each chain all that stood in the feed up to `n`. */
-  async function coveredBy(heads: readonly ChainHead[], n: number): Promise<Mark> {
+  async function coveredBy(
+    heads: readonly ChainHead[],
+    counting: Counting,
+    mark: Mark,
+    n: number,
+  ): Promise<Mark> {
     const last = new Map(heads.map(({ log, replica, head }) => [`${log} ${replica}`, head.seq]));
     const end = feed.end();
     // What was done after the receipt is told by the feed; where that was compacted, nobody can tell.
@@ -64,18 +76,21 @@ export function createMarks(
         if (chain && (last.get(chain) ?? 0) >= header.seq) last.set(chain, header.seq - 1);
       }
     }
-    const vector: Record<string, Record<Hash, number>> = {};
-    for (const { log, replica } of heads) {
-      const seq = last.get(`${log} ${replica}`) ?? 0;
-      if (seq > 0) vector[log] = { ...vector[log], [replica]: seq };
+    let covered: Mark = emptyMark;
+    for (const chain of heads) {
+      const { log, replica } = chain;
+      const from = vectorOf(mark, log, replica);
+      // What is missing, or waits, was not shown: it stays to be told of when it counts.
+      for (const [first, to] of await counting.settled(chain, from, last.get(`${log} ${replica}`) ?? 0))
+        covered = acknowledgeRun(covered, log, replica, first === from + 1 ? 1 : first, to);
+      for (const hash of await counting.forked(chain, mark))
+        if ((operation(reading, hash)?.feed ?? n + 1) <= n) covered = acknowledgeForked(covered, hash);
     }
-    return { vector, acks: {}, forked: [] };
+    return covered;
   }
 
   /** The vector takes in what needs no acknowledgement, and runs that touch it. */
   async function absorbed(mark: Mark, heads: readonly ChainHead[], counting: Counting): Promise<Mark> {
-    // What waits blocks, and running counts don't show it.
-    if (counters(reading.database).waiting > 0) return mark;
     let next = mark;
     for (const chain of heads) {
       const at = vectorOf(next, chain.log, chain.replica);
@@ -101,7 +116,7 @@ export function createMarks(
       Object.entries(replicas).map(([replica, seq]) => ({ name, replica, seq })),
     );
     const acks = Object.keys(changes.acks).length > 0;
-    if (chains.length === 0 && !acks) return;
+    if (chains.length === 0 && !acks && changes.forked.length === 0) return;
     for (let at = 0; at === 0 || at < chains.length; at += chainsEach) {
       const vector: Record<string, Record<Hash, number>> = {};
       for (const { name, replica, seq } of chains.slice(at, at + chainsEach))
@@ -112,7 +127,12 @@ export function createMarks(
         type: 'mark.set',
         subject: member,
         member,
-        data: { whole, vector, ...(at === 0 && acks ? { acks: changes.acks } : {}) },
+        data: {
+          whole,
+          vector,
+          ...(at === 0 && acks ? { acks: changes.acks } : {}),
+          ...(at === 0 && changes.forked.length > 0 ? { forked: changes.forked } : {}),
+        },
       });
     }
     work.draft.put(keys.mark(member), { ...row, written: row.mark } satisfies MarkRow);
@@ -131,7 +151,8 @@ export function createMarks(
         for (const chain of heads) count += await counting.beyond(chain, mark);
         return count;
       };
-      const covered = n === undefined ? undefined : await coveredBy(heads, n);
+      const known = markOfMember(reading, actor.id);
+      const covered = n === undefined ? undefined : await coveredBy(heads, counting, known.mark, n);
       const result = await commits.write(async (work) => {
         const row = work.draft.get<MarkRow>(keys.mark(actor.id)) ?? markOfMember(reading, actor.id);
         let mark = row.mark;
@@ -139,7 +160,12 @@ export function createMarks(
         for (const id of input.operations ?? []) {
           const header = operation(reading, id)?.header;
           if (!header) throw new CoterieError('not_found', `There is no operation ${id}.`);
-          mark = acknowledge(mark, header.log, header.replica, header.seq);
+          const { head } =
+            heads.find((one) => one.log === header.log && one.replica === header.replica) ?? {};
+          mark =
+            head?.trunk !== undefined && header.seq > head.trunk
+              ? acknowledgeForked(mark, id)
+              : acknowledge(mark, header.log, header.replica, header.seq);
         }
         mark = await absorbed(mark, heads, counting);
         const before = await pending(row.mark);

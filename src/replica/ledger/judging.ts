@@ -1,0 +1,155 @@
+import {
+  type Entry,
+  type Hash,
+  type Header,
+  type OperationState,
+  operationType,
+  type WaitingFor,
+} from '../../../schemas/index.ts';
+import { judge } from '../../fold/index.ts';
+import type { Judgement } from '../../fold/members/judge.ts';
+import { checkShape, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
+import { type ChainRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
+import { type Reader, sure } from '../commit/transaction.ts';
+import type { Arriving } from '../views/context.ts';
+import { type AbsorbContext, subjectOf } from './state.ts';
+
+/** What an entry says of itself, apart from its signature. */
+export function shapeOf(entry: Entry): Pick<OperationRow, 'flaw' | 'newer'> {
+  const state = checkShape(entry);
+  if (state.state === 'rejected') return { flaw: { reason: 'schema', message: state.message } };
+  if (state.state === 'waiting' && state.for.some(({ kind }) => kind === 'version')) return { newer: true };
+  return {};
+}
+
+/** What the signatures of an operation say; `waiting` for the key of a replica. */
+export type Signed = 'holds' | 'fails' | { readonly waiting: Hash };
+
+/** The public key that an operation must be signed with, where it is known. */
+export const keyFor = (context: Pick<AbsorbContext, 'membership'>, header: Header): string | undefined =>
+  selfKey(header) ?? context.membership.keyOf(header.replica);
+
+/** Checks the signature over the header, and in an admission those of its seed and countersigner. */
+export async function checkSignatures(
+  context: Pick<AbsorbContext, 'membership' | 'crypto'>,
+  entry: Pick<Entry, 'header' | 'sig'>,
+  signedBytes?: Uint8Array,
+): Promise<Signed> {
+  const { header } = entry;
+  const key = keyFor(context, header);
+  if (key === undefined) return { waiting: header.replica };
+  if (!(await verifySignature(context.crypto, entry, key, signedBytes))) return 'fails';
+  if (header.type !== 'replica.admit') return 'holds';
+  const proof = await verifyAdmission(context.crypto, header, (replica) => context.membership.keyOf(replica));
+  if (proof.state === 'waiting') return { waiting: proof.replica };
+  return proof.state === 'holds' ? 'holds' : 'fails';
+}
+
+/** Waits for something without which its place among others is not known, so what follows it waits as well. */
+export const isBlocked = (state: OperationState | undefined): boolean =>
+  state?.state === 'waiting' && state.for.some(({ kind }) => kind !== 'body' && kind !== 'version');
+
+const subjectsOfTheirOwn: ReadonlySet<string> = new Set(['creation', 'workspace', 'member']);
+
+/**
+ * What an operation waits for, with `reader` as all there is: its key, what its chain and its causes need, its body, a
+ * version. A `redacted` body is believed when the redact is here and not rejected.
+ */
+export async function waitsOf(
+  context: AbsorbContext,
+  reader: Reader,
+  { hash, header }: Arriving,
+  row: OperationRow,
+): Promise<WaitingFor[]> {
+  if (row.unchecked) {
+    const { data } = header;
+    const countersigner = (data['countersign'] as { replica?: Hash } | undefined)?.replica;
+    const replica = keyFor(context, header) === undefined ? header.replica : countersigner;
+    return [{ kind: 'key', replica: replica ?? header.replica }];
+  }
+  const waits: WaitingFor[] = [];
+  const at = (one: Hash) => sure<OperationRow>(reader, keys.operation(one));
+  const missing = async (one: Hash): Promise<boolean> => {
+    const there = await at(one);
+    return !there || isBlocked(there.state);
+  };
+  if (header.prev !== '' && !header.log.startsWith('marks.') && (await missing(header.prev))) {
+    const head = await sure<HeadRow>(reader, keys.head(header.log, header.replica));
+    // Below where this replica met the chain all is history, and comes in any order.
+    if (header.seq > (head?.base ?? 0) || (await at(header.prev)))
+      waits.push({ kind: 'prev', hash: header.prev });
+  }
+  for (const kind of ['after', 'members'] as const)
+    for (const one of header[kind] ?? []) if (await missing(one)) waits.push({ kind, hash: one });
+  if (row.newer) return [...waits, { kind: 'version' }];
+  if (header.bodyHash !== undefined && !row.body && !(await isRemoved(reader, hash, header, row)))
+    waits.push({ kind: 'body' });
+  const wanted = operationType(header.type)?.subject;
+  if (header.log !== 'members' && wanted !== undefined && !subjectsOfTheirOwn.has(wanted)) {
+    const there = await at(header.subject);
+    const known = there !== undefined || context.defaultChannel(header.subject) !== undefined;
+    const waiting = header.type === 'redact' ? isBlocked(there?.state) : there?.state?.state === 'waiting';
+    if (header.log.startsWith('marks.')) return waits;
+    if (!known || waiting) waits.push({ kind: 'subject', hash: header.subject });
+  }
+  return waits;
+}
+
+/** Whether the redact that took the body is here, on the same thing, and not rejected. */
+async function isRemoved(
+  reader: Reader,
+  hash: Hash,
+  header: Header,
+  { redacted }: OperationRow,
+): Promise<boolean> {
+  if (redacted === undefined) return false;
+  const redact = await sure<OperationRow>(reader, keys.operation(redacted));
+  return (
+    redact !== undefined &&
+    redact.header.type === 'redact' &&
+    redact.header.subject === subjectOf(hash, header) &&
+    !redact.flaw &&
+    !redact.unchecked &&
+    redact.state?.state !== 'rejected'
+  );
+}
+
+/** Rows under which an operation waits. */
+export const waitKeys = (waits: readonly WaitingFor[]): string[] =>
+  waits.map((wait) => {
+    if (wait.kind === 'key') return `key.${wait.replica}`;
+    return wait.kind === 'body' || wait.kind === 'version' ? wait.kind : `op.${wait.hash}`;
+  });
+
+/**
+ * What membership says of an operation that waits for nothing. A redact is judged by the membership that it names, so
+ * that nothing that came later or elsewhere brings a text back.
+ */
+export function judgementOf(
+  context: Pick<AbsorbContext, 'membership'>,
+  reader: Pick<Reader, 'get'>,
+  hash: Hash,
+  header: Header,
+): Judgement {
+  const { membership } = context;
+  const members = header.type === 'redact' ? membership.at(header.members ?? []) : membership.state;
+  return judge({ hash, header }, members, (one, frontier) =>
+    frontier.some((last) => isAtOrBefore(reader, one, header, last)),
+  );
+}
+
+/** Whether an operation is `last`, or before it in its replica's chain. */
+function isAtOrBefore(reader: Pick<Reader, 'get'>, hash: Hash, header: Header, last: Hash): boolean {
+  if (hash === last) return true;
+  const end = reader.get<OperationRow>(keys.operation(last));
+  if (!end || end.flaw || end.unchecked) return false;
+  const { log, replica, seq } = end.header;
+  if (log !== header.log || replica !== header.replica || seq < header.seq) return false;
+  const head = reader.get<HeadRow>(keys.head(log, replica));
+  if (head?.trunk === undefined || header.seq <= head.trunk)
+    return reader.get<ChainRow>(keys.chain(log, replica, header.seq))?.hash === hash;
+  // Beyond a fork a number tells no branch from the other.
+  let at: OperationRow | undefined = end;
+  while (at && at.header.seq > header.seq + 1) at = reader.get<OperationRow>(keys.operation(at.header.prev));
+  return at?.header.prev === hash;
+}

@@ -1,0 +1,55 @@
+import type { Hash } from '../../../schemas/index.ts';
+import type { Work } from '../commit/commits.ts';
+import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
+import { evaluate } from './absorb.ts';
+import { enchain } from './chain.ts';
+import { checkSignatures } from './judging.ts';
+import type { AbsorbContext } from './state.ts';
+import { changeRow } from './turn.ts';
+
+/** Operations that one write judges again; the rest is left to a following one. */
+const most = 200;
+
+/** Judges again what waits under these names, and what that lets go in turn. */
+export async function release(
+  context: AbsorbContext,
+  work: Work,
+  names: readonly string[],
+  breathe: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const { draft } = work;
+  const open = [...names];
+  let left = most;
+  for (let name = open.shift(); name !== undefined; name = open.shift()) {
+    if (!context.awaited.has(name)) continue;
+    const rows = await draft.under<number>(`v/waitingfor/${name}/`);
+    for (const [key] of rows) {
+      if (left-- <= 0) {
+        draft.put(keys.duty('release', name), 0);
+        break;
+      }
+      open.push(...(await again(context, work, key.slice(key.lastIndexOf('/') + 1))));
+      await breathe();
+    }
+  }
+}
+
+/** Judges one waiting operation again. */
+export async function again(context: AbsorbContext, work: Work, hash: Hash): Promise<string[]> {
+  const { draft } = work;
+  let row = draft.get<OperationRow>(keys.operation(hash));
+  if (row?.state?.state !== 'waiting') return [];
+  const was = row.state;
+  const op = { hash, header: row.header, body: row.body };
+  if (row.unchecked) {
+    const signed = await checkSignatures(context, entryOf(row));
+    if (signed === 'holds') {
+      row = (await changeRow(work, hash, { unchecked: undefined })) ?? row;
+      await enchain(draft, op, 'waits');
+    } else if (signed === 'fails') {
+      const flaw = { reason: 'signature' as const, message: 'its signature does not hold' };
+      row = (await changeRow(work, hash, { unchecked: undefined, flaw })) ?? row;
+    }
+  }
+  return evaluate(context, work, op, row, was);
+}

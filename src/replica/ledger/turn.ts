@@ -1,0 +1,135 @@
+import type { Hash, OperationState } from '../../../schemas/index.ts';
+import { hashOf } from '../../op/index.ts';
+import type { Work } from '../commit/commits.ts';
+import { type CountersRow, type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
+import type { Draft } from '../commit/transaction.ts';
+import type { Arriving, Because, ViewContext } from '../views/context.ts';
+import { isArrival, recount, type Standing } from './chain.ts';
+import { waitKeys } from './judging.ts';
+import { type AbsorbContext, counters, stateOf } from './state.ts';
+
+/** One operation taken in, and everything that changes because of it. */
+export interface Turn extends ViewContext {
+  readonly context: AbsorbContext;
+  readonly work: Work;
+  /** Because of which all of this happens. */
+  readonly cause: Arriving;
+  /** An operation is from now on in this state; `was` is undefined for one that had none. */
+  settle(
+    op: Arriving,
+    row: OperationRow,
+    next: OperationState,
+    was: OperationState | undefined,
+  ): Promise<void>;
+  /** Writes the news of the turn: the operation itself first, then what it revised. */
+  finish(): void;
+}
+
+const counted: OperationState = { state: 'counted' };
+
+/** The state that a row says. */
+export const stateIn = (row: OperationRow): OperationState => row.state ?? counted;
+
+export const standingOf = (op: Arriving, state: OperationState): Standing =>
+  state.state === 'waiting' ? 'waits' : state.state === 'counted' && isArrival(op.header) ? 'news' : 'quiet';
+
+/** True for an operation that has a number in its replica's chain: its signature holds. */
+export const isChained = (row: OperationRow): boolean => !row.unchecked && row.flaw?.reason !== 'signature';
+
+function setCounters(draft: Draft, change: Partial<CountersRow>): void {
+  draft.put(keys.meta('counters'), { ...counters(draft), ...change });
+}
+
+/** A row with changes. One that is not signed yet is filled in place when it is, so it must stay the same object. */
+export async function changeRow(
+  work: Work,
+  hash: Hash,
+  change: Partial<OperationRow>,
+): Promise<OperationRow | undefined> {
+  const { draft } = work;
+  const key = keys.operation(hash);
+  let row = draft.get<OperationRow>(key);
+  if (row?.sig === '' && !draft.rows.has(key)) {
+    await work.settled();
+    row = draft.get<OperationRow>(key);
+  }
+  if (!row) return undefined;
+  const next = row.sig === '' ? Object.assign(row, change) : { ...row, ...change };
+  draft.put(key, next);
+  return next;
+}
+
+export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): Turn {
+  const { draft } = work;
+  const { header } = cause;
+  const revised = new Map<string, { subject: Hash; log: string }>();
+  const needs = new Map<Hash, Because>();
+  let told: number | undefined;
+
+  /** Leaves the lists of its state, and comes into those of the next. */
+  function file(hash: Hash, state: OperationState | undefined, by: 1 | -1): void {
+    if (state === undefined || state.state === 'counted') return;
+    const { waiting, rejected } = counters(draft);
+    if (state.state === 'rejected') {
+      if (by === 1) draft.put(keys.rejected(hash), state.reason);
+      else draft.remove(keys.rejected(hash));
+      setCounters(draft, { rejected: rejected + by });
+      return;
+    }
+    setCounters(draft, { waiting: waiting + by });
+    if (by === 1) draft.put(keys.waiting(hash), 0);
+    else draft.remove(keys.waiting(hash));
+    for (const what of waitKeys(state.for)) {
+      if (by === 1) {
+        draft.put(keys.waitingFor(what, hash), 0);
+        context.awaited.add(what);
+      } else draft.remove(keys.waitingFor(what, hash));
+    }
+  }
+
+  const turn: Turn = {
+    context,
+    work,
+    cause,
+    draft,
+    state: (id) => stateOf(context, draft, id),
+    hash: (value) => hashOf(context.crypto, value),
+    need(member, because) {
+      if (header.imported === undefined && member !== header.member && !needs.has(member))
+        needs.set(member, because);
+    },
+    revised: (subject, log) => revised.set(subject, { subject, log }),
+    count(name, by) {
+      setCounters(draft, { [name]: counters(draft)[name] + by });
+    },
+    async settle(op, row, next, was) {
+      const { hash } = op;
+      if (was !== undefined) file(hash, was, -1);
+      file(hash, next, 1);
+      const change: { state: OperationState | undefined; feed?: number } = {
+        state: next.state === 'counted' ? undefined : next,
+      };
+      if (next.state === 'counted' && row.feed === undefined) {
+        const n = counters(draft).feed + 1;
+        change.feed = n;
+        draft.put(keys.feed(n), { hash } satisfies FeedRow);
+        if (isArrival(op.header)) draft.put(keys.news(n), hash);
+        setCounters(draft, { feed: n });
+        if (hash === cause.hash) told = n;
+      } else if (was !== undefined && was.state !== next.state && row.feed !== undefined)
+        turn.revised(op.header.subject === '' ? hash : op.header.subject, op.header.log);
+      await changeRow(work, hash, change);
+      if (was !== undefined && isChained(row))
+        await recount(draft, op, standingOf(op, was), standingOf(op, next));
+    },
+    finish() {
+      let { feed } = counters(draft);
+      if (told !== undefined)
+        for (const [member, because] of needs) draft.put(keys.need(member, told), because);
+      for (const { subject, log } of revised.values())
+        draft.put(keys.feed(++feed), { revised: subject, cause: cause.hash, log } satisfies FeedRow);
+      setCounters(draft, { feed });
+    },
+  };
+  return turn;
+}
