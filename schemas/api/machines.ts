@@ -71,11 +71,14 @@ export const Peer = z.strictObject({
   url: z.string().nullable(),
   /** True for one that was named with `--upstream` or by a ticket. */
   upstream: z.boolean(),
-  state: z.enum(['connecting', 'linked', 'waiting']),
+  /** `waiting`: it failed, and is tried again. `gone`: the other side ended it, and it is not for this side to dial. */
+  state: z.enum(['connecting', 'linked', 'waiting', 'gone']),
   /** Since when it is in this state. */
   since: Time,
-  /** Updates that are durable here and not yet known to be durable there. */
+  /** Updates that were sent and are not yet known to be durable there. */
   lag: z.int(),
+  /** Documents that are not in step yet. */
+  syncing: z.int(),
   /** When it last said that something is durable there. */
   acknowledged: Time.nullable(),
   /** Whether all that is here is there, and the other way round; `unknown` until both have said. */

@@ -30,6 +30,8 @@ export interface DialledLink extends Target {
   readonly upstream: boolean;
   readonly state: LinkState;
   readonly trouble: Trouble | undefined;
+  /** The replica key that answered. */
+  readonly answered: string | undefined;
   /** Since when it is in this state, ms since 1970. */
   readonly since: number;
 }
@@ -140,8 +142,11 @@ export function connectMachine(options: MachineOptions): Machine {
     const overdue = missing !== undefined && now() - missing >= patience;
     const wanted = toDial({ replica, node: options.node, neighbours: found, linked, overdue });
     const urls = new Set(wanted.map(({ url }) => url));
-    for (const { url, replica: other } of wanted)
-      hold({ url, ...(other === replica ? {} : { replica: other }) }, false);
+    for (const { url, replica: other } of wanted) {
+      const key = found.find((one) => one.url === url)?.key;
+      // Whoever has one's own id has a copy of this directory: its key is no surprise, and is told of.
+      hold({ url, ...(other === replica ? {} : { expect: key }) }, false);
+    }
     for (const [url, { upstream, dialling }] of held) {
       if (upstream || urls.has(url)) continue;
       held.delete(url);
@@ -193,6 +198,7 @@ export function connectMachine(options: MachineOptions): Machine {
           upstream,
           state: dialling.state,
           trouble: dialling.trouble,
+          answered: dialling.answered,
           since,
         })),
     look,

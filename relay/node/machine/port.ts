@@ -1,13 +1,9 @@
-import type { Hash } from '../../../schemas/index.ts';
-
 /** Someone to dial. */
 export interface Target {
   /** `http://host:port` of who listens. */
   readonly url: string;
-  /** The replica that must answer there, where it is known. */
-  readonly replica?: Hash | undefined;
-  /** The listening key that must be proved there, where one is pinned. */
-  readonly key?: string | undefined;
+  /** The only replica key that may answer there, where it is known. */
+  readonly expect?: string | undefined;
 }
 
 /**
@@ -26,6 +22,8 @@ export interface Trouble {
 export interface Dialling {
   readonly state: LinkState;
   readonly trouble: Trouble | undefined;
+  /** The replica key that answered; undefined before one has. */
+  readonly answered: string | undefined;
   close(): void;
 }
 

@@ -134,6 +134,7 @@ export function world(): World {
           return state;
         },
         trouble: undefined,
+        answered: undefined,
         close() {
           cancel();
           dials.delete(dialling);

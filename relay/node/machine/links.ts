@@ -1,0 +1,186 @@
+import type { Hash, Peer } from '../../../schemas/index.ts';
+import { closeCodes } from '../../../schemas/protocol.ts';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { keyId } from '../../../src/op/index.ts';
+import { sliceUpdate } from '../../../src/sync/guard/index.ts';
+import { createLinks, type Links, type PeerStatus, type SyncSource } from '../../../src/sync/index.ts';
+import { openDialler } from '../../mux/dial.ts';
+import { type MuxListener, openMuxListener } from '../../mux/listen.ts';
+import type { DialledLink } from './connect.ts';
+import type { Dial, LinkState, Trouble } from './port.ts';
+
+type Timer = (task: () => void, ms: number) => () => void;
+
+export interface SocketLinksOptions {
+  readonly source: SyncSource;
+  readonly timer: Timer;
+  readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/** The links of a replica over WebSockets: those that come in at `/mux`, and those that are dialled. */
+export interface SocketLinks extends Pick<Links, 'settled'> {
+  readonly listener: MuxListener;
+  readonly dial: Dial;
+  /** All links as `status` shows them; `dialled` are those that the machine keeps up. */
+  peers(dialled: readonly DialledLink[]): Peer[];
+  /** Updates that were refused since the start. */
+  refused(): number;
+  close(): void;
+}
+
+const troubles: Readonly<Record<number, Trouble | undefined>> = {
+  [closeCodes.unproven]: { code: 'unauthorized', message: 'the key of one side was not proved' },
+  [closeCodes.stranger]: {
+    code: 'forbidden',
+    message: 'one side is no replica of this workspace, or was revoked',
+  },
+  [closeCodes.workspace]: { code: 'conflict', message: 'another workspace is there' },
+  [closeCodes.version]: {
+    code: 'protocol_newer',
+    message: 'it speaks no version of the protocol that this one knows',
+  },
+  [closeCodes.self]: { code: 'conflict', message: 'it has this replica’s own key: a copy of the directory' },
+  [closeCodes.refused]: { code: 'invalid', message: 'an update was refused that no honest replica sends' },
+  [closeCodes.busy]: { code: 'busy', message: 'it has too many sessions' },
+  [closeCodes.failed]: { code: 'storage_failed', message: 'one side failed' },
+};
+
+/** Why a link ended, if that needs telling: that another link with the same replica stays does not. */
+function troubleOf(code: number, reason: string): Trouble | undefined {
+  if (code === closeCodes.duplicate) return undefined;
+  return troubles[code] ?? { code: 'unreachable', message: reason === '' ? 'the link broke' : reason };
+}
+
+const muxOf = (url: string): string => `${url.replace(/^http/, 'ws').replace(/\/+$/, '')}/mux`;
+
+/** What is ours is always an update of a log document; were it not, the other side says so. */
+const slice = (update: Uint8Array, bytes: number): readonly Uint8Array[] => {
+  const sliced = sliceUpdate(update, bytes);
+  return sliced.verdict === 'sliced' ? sliced.updates : [update];
+};
+
+export function openSocketLinks({ source, timer, now, random }: SocketLinksOptions): SocketLinks {
+  const links = createLinks(source, { timer, now, random, slice });
+  const listener = openMuxListener({
+    join: (role, transport) => links.connect({ role, transport }),
+    timer,
+  });
+
+  const dial: Dial = ({ url, expect }, changed) => {
+    let state: LinkState = 'connecting';
+    let trouble: Trouble | undefined;
+    let answered: string | undefined;
+    let ended: { readonly code: number; readonly reason: string } | undefined;
+    // The dialler begins at once, and nobody may hear of it before this has returned.
+    let telling = false;
+    const become = (next: LinkState): void => {
+      if (state === next) return;
+      state = next;
+      if (telling) changed();
+    };
+    const dialler = openDialler({
+      url: muxOf(url),
+      timer,
+      random,
+      join: (role, transport) =>
+        links.connect({
+          role,
+          transport,
+          ...(expect === undefined ? {} : { expect }),
+          onEvent(event) {
+            if (event.type === 'admitted') {
+              answered = event.publicKey;
+              trouble = undefined;
+              become('linked');
+            } else if (event.type === 'closed') ended = event;
+          },
+        }),
+      onChange({ state: now, last }) {
+        if (now === 'dialling') {
+          ended = undefined;
+          become('connecting');
+        } else if (now === 'waiting') {
+          trouble = ended
+            ? troubleOf(ended.code, ended.reason)
+            : { code: 'unreachable', message: last ?? '' };
+          become('waiting');
+        }
+      },
+    });
+    telling = true;
+    return {
+      get state() {
+        return state;
+      },
+      get trouble() {
+        return trouble;
+      },
+      get answered() {
+        return answered;
+      },
+      close: () => dialler.close(),
+    };
+  };
+
+  return {
+    listener,
+    dial,
+    settled: links.settled,
+    refused: () => links.status().refused,
+    peers: (dialled) => peersOf(dialled, links.status().peers),
+    close() {
+      listener.close();
+      links.close();
+    },
+  };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const idOf = (key: string): Hash => keyId(nodeCrypto, key);
+
+/** What the machine dials, with what its sessions know; then those that came in; then those that are gone. */
+function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]): Peer[] {
+  const byKey = new Map(known.map((one) => [one.publicKey, one]));
+  const shown = new Set<string>();
+  const peers = dialled.map((link): Peer => {
+    const key = link.answered ?? link.expect;
+    const session = key === undefined ? undefined : byKey.get(key);
+    if (session) shown.add(session.publicKey);
+    return {
+      replica: key === undefined ? null : idOf(key),
+      url: link.url,
+      upstream: link.upstream,
+      // The other side may have dialled as well, and its link stayed.
+      state: session && session.state !== 'gone' ? 'linked' : link.state,
+      since: iso(session && session.state !== 'gone' ? session.since : link.since),
+      ...progress(session),
+      trouble: link.trouble ?? null,
+    };
+  });
+  const rest = known.filter(({ publicKey }) => !shown.has(publicKey));
+  for (const session of [...rest].sort((a, b) => Number(a.state === 'gone') - Number(b.state === 'gone')))
+    peers.push({
+      replica: idOf(session.publicKey),
+      url: null,
+      upstream: false,
+      state: session.state === 'gone' ? 'gone' : 'linked',
+      since: iso(session.since),
+      ...progress(session),
+      trouble: null,
+    });
+  return peers;
+}
+
+function progress(
+  session: PeerStatus | undefined,
+): Pick<Peer, 'lag' | 'syncing' | 'acknowledged' | 'digest'> {
+  const { unstored = 0, syncing = 0, acknowledgedAt, equal } = session ?? {};
+  return {
+    lag: unstored,
+    syncing,
+    acknowledged: acknowledgedAt === undefined ? null : iso(acknowledgedAt),
+    digest: equal === undefined ? 'unknown' : equal ? 'equal' : 'different',
+  };
+}
