@@ -100,6 +100,8 @@ export async function bare(url: string, protocols: string[] = []): Promise<Bare>
     for (const look of looking) look();
   });
   const closing = once(ws, 'close') as Promise<[number, Buffer]>;
+  // Whoever asks hears of it.
+  closing.catch(() => undefined);
   onTestFinished(() => ws.terminate());
   await once(ws, 'open');
   return {
