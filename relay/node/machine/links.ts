@@ -5,7 +5,6 @@ import { keyId } from '../../../src/op/index.ts';
 import { sliceUpdate } from '../../../src/sync/guard/index.ts';
 import { createLinks, type Links, type PeerStatus, type SyncSource } from '../../../src/sync/index.ts';
 import { openDialler } from '../../mux/dial.ts';
-import { type MuxListener, openMuxListener } from '../../mux/listen.ts';
 import type { DialledLink } from './connect.ts';
 import type { Dial, LinkState, Trouble } from './port.ts';
 
@@ -18,15 +17,13 @@ export interface SocketLinksOptions {
   readonly random: (bytes: number) => Uint8Array;
 }
 
-/** The links of a replica over WebSockets: those that come in at `/mux`, and those that are dialled. */
-export interface SocketLinks extends Pick<Links, 'settled'> {
-  readonly listener: MuxListener;
+/** The links of a replica, and how it dials others over WebSockets. */
+export interface SocketLinks {
+  /** All of them; sessions that come in are made here too. */
+  readonly links: Links;
   readonly dial: Dial;
   /** All links as `status` shows them; `dialled` are those that the machine keeps up. */
   peers(dialled: readonly DialledLink[]): Peer[];
-  /** Updates that were refused since the start. */
-  refused(): number;
-  close(): void;
 }
 
 const troubles: Readonly<Record<number, Trouble | undefined>> = {
@@ -62,11 +59,6 @@ const slice = (update: Uint8Array, bytes: number): readonly Uint8Array[] => {
 
 export function openSocketLinks({ source, timer, now, random }: SocketLinksOptions): SocketLinks {
   const links = createLinks(source, { timer, now, random, slice });
-  const listener = openMuxListener({
-    join: (role, transport) => links.connect({ role, transport }),
-    timer,
-  });
-
   const dial: Dial = ({ url, expect }, changed) => {
     let state: LinkState = 'connecting';
     let trouble: Trouble | undefined;
@@ -123,17 +115,7 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
     };
   };
 
-  return {
-    listener,
-    dial,
-    settled: links.settled,
-    refused: () => links.status().refused,
-    peers: (dialled) => peersOf(dialled, links.status().peers),
-    close() {
-      listener.close();
-      links.close();
-    },
-  };
+  return { links, dial, peers: (dialled) => peersOf(dialled, links.status().peers) };
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -3,10 +3,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../../../relay/node/log.ts';
-import { type Connected, openLinks } from '../../../../relay/node/machine/network.ts';
+import { type Connected, listenForLinks, openNetwork } from '../../../../relay/node/machine/network.ts';
 import { nodeCrypto } from '../../../../src/keys/node.ts';
 import { keyId } from '../../../../src/op/index.ts';
 import { realTimer } from '../../../../src/replica/environment.ts';
+import type { Links } from '../../../../src/sync/index.ts';
 import { scratch } from '../../../support/storage.ts';
 import { createMemorySource, type MemorySource } from '../../../support/sync-source.ts';
 
@@ -15,6 +16,7 @@ const log = openLog('silent');
 interface Place {
   readonly source: MemorySource;
   readonly connected: Connected;
+  readonly links: Links;
   readonly id: string;
 }
 
@@ -27,13 +29,14 @@ async function place(
     random: randomBytes,
     timer: realTimer,
     now: () => performance.now(),
-    ...(options.seed ? { seed: options.seed } : {}),
+    ...(options.seed ? { keySeed: options.seed } : {}),
   });
   const id = keyId(nodeCrypto, source.publicKey);
   const { node = false, upstreams = [] } = options;
-  const connected = await openLinks({ source, replica: id, node, state, upstreams, log }).begin();
+  const network = openNetwork({ source, replica: id, node, state, upstreams, log });
+  const connected = network.begin(await listenForLinks(network.links, log));
   onTestFinished(() => connected.close());
-  return { source, connected, id };
+  return { source, connected, links: network.links, id };
 }
 
 /** Resolves when a condition holds; looks each few ms, for at most ten seconds. */
@@ -93,7 +96,7 @@ describe('replicas of one machine over sockets', () => {
     await until('both upstreams are linked', () => linked(up).length === 2);
     await up.source.write('tasks', 1);
     await until('all are equal', () => equal([here, there, up]));
-    expect(await up.connected.settled({ peers: 2, timeoutMs: 5_000 })).toMatchObject({ enough: true });
+    expect(await up.links.settled({ peers: 2, timeoutMs: 5_000 })).toMatchObject({ enough: true });
     const shown = up.connected.peers();
     expect(shown.map(({ url, upstream }) => [url, upstream])).toEqual([
       [here.connected.url, true],
