@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   sse: async () => (await import('./http.ts')).sse,
   import: async () => (await import('./import.ts')).imports,
   disk: async () => (await import('./disk.ts')).disk,
+  relay: async () => (await import('./relay.ts')).relay,
 };
 
 const { values, positionals } = parseArgs({
