@@ -70,6 +70,23 @@ async function storm(options: NetworkOptions, count: number, steps: number) {
   return { network, all, took, written };
 }
 
+/** Sessions end by cuts and by the rule for two of them, never because one side finds the other wrong. */
+function expectHonest(all: readonly Node[]): void {
+  const codes = new Map<string, number>();
+  for (const { events } of all)
+    for (const event of events)
+      if (event.type === 'closed')
+        codes.set(`${event.code} ${event.reason}`, (codes.get(`${event.code} ${event.reason}`) ?? 0) + 1);
+  for (const known of [
+    '1006 cut',
+    '4410 another session with this replica stays',
+    '4408 nothing was heard for a minute',
+    '4408 no proof in time',
+  ])
+    codes.delete(known);
+  expect([...codes]).toEqual([]);
+}
+
 describe('convergence', () => {
   const runs = Number(process.env['COTERIE_RUNS'] ?? 1);
 
@@ -79,6 +96,7 @@ describe('convergence', () => {
       const { took, all, written } = await storm({ seed: seed + run, lossOneIn: 200 }, 2, 60);
       expect(took, `seed ${seed + run}`).not.toBeNaN();
       expect(written).toBeGreaterThan(0);
+      expectHonest(all);
       for (const node of all) node.close();
     }
   });
@@ -90,6 +108,7 @@ describe('convergence', () => {
       const { took, all, network } = await storm(options, 5, 80);
       expect(took, `seed ${seed + run}`).not.toBeNaN();
       expect(network.counts.cuts).toBeGreaterThan(0);
+      expectHonest(all);
       for (const node of all) node.close();
     }
   });
