@@ -16,6 +16,10 @@ export interface NodeOptions extends OpenOptions {
   /** `127.0.0.1` unless said; another name of this machine's own loopback at most. */
   readonly host?: string | undefined;
   readonly log?: Log | undefined;
+  /** URLs of nodes to sync with, always; those of a ticket by which the workspace was joined come on top. */
+  readonly upstreams?: readonly string[] | undefined;
+  /** Where run files lie by which replicas of one machine find each other; by default the user's. */
+  readonly state?: string | undefined;
   /** How streams behave, where the defaults do not fit. */
   readonly streams?: Partial<StreamLimits> | undefined;
   /** Opens the replica; a test may pass another. */

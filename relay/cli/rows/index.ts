@@ -1,12 +1,14 @@
 import type { Row } from '../row.ts';
 import { conversation } from './conversation.ts';
 import { knowing } from './knowing.ts';
+import { machinesRows } from './machines.ts';
 import { node } from './node.ts';
 import { work } from './tasks.ts';
 
 /** Every verb, in groups, in the order of `--help`. */
 export const groups: readonly (readonly [title: string, rows: readonly Row[]])[] = [
   ['Node', node],
+  ['Replicas and tickets', machinesRows],
   ['Conversation', conversation],
   ['Tasks', work],
   ['Memory and what happened', knowing],

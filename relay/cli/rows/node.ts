@@ -13,7 +13,7 @@ export const node: readonly Row[] = [
       ['--port <n>', 'port on 127.0.0.1 (by default 4270)', 'number'],
       ['--workspace <name>', 'workspace of a new data directory'],
       ['--durability <level>', 'sync survives a power cut, os a crash of the process'],
-      ['--upstream <url>', 'relay to sync with: not in this version'],
+      ['--upstream <url>', 'node to sync with as well; repeat for more', 'many'],
       ['--host <address>', 'other addresses than 127.0.0.1: not in this version'],
     ],
     example: 'coterie up --as kai',
@@ -35,7 +35,7 @@ export const node: readonly Row[] = [
   },
   {
     name: 'status',
-    summary: 'Workspace, counts, disk and search of the replica.',
+    summary: 'Workspace, counts, disk and search of the replica, and its links with others.',
     example: 'coterie status',
     load: async () => (await upkeep()).status,
   },

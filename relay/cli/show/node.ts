@@ -7,6 +7,7 @@ import type {
   Status,
 } from '../../../schemas/index.ts';
 import { more } from './conversation.ts';
+import { peers } from './machines.ts';
 import { counted, facts, indent, oneLine, type Tint, table, tint, type View } from './terminal.ts';
 import { ago, size } from './time.ts';
 
@@ -16,7 +17,7 @@ export function status(answer: Status, view: View): string {
     counts.waiting > 0 ? `${counts.waiting} waiting` : '',
     counts.rejected > 0 ? `${counts.rejected} rejected` : '',
   ].filter((part) => part !== '');
-  return facts(
+  const told = facts(
     [
       ['workspace', `${oneLine(answer.workspace.name)} ${tint(view, 'dim', answer.workspace.id)}`],
       ['directory', answer.directory],
@@ -52,9 +53,11 @@ export function status(answer: Status, view: View): string {
       ['cursor', answer.cursor],
       ['open since', ago(answer.since, view.now)],
       ['version', answer.version],
+      ['listens', answer.listening.join(', ')],
     ],
     view,
   );
+  return answer.peers.length === 0 ? told : `${told}\n\n${peers(answer.peers, view)}`;
 }
 
 export function members({ items, next }: List<Member>, view: View): string {

@@ -38,6 +38,13 @@ export function typedTime(text: string, now: number): string {
   return Number.isNaN(at) ? text : new Date(at).toISOString();
 }
 
+/** As `typedTime`, and `90m`, `2h`, `3d`, `1w` are from now on. */
+export function untilTime(text: string, now: number): string {
+  const ahead = /^([0-9]{1,6})([mhdw])$/.exec(text);
+  if (!ahead) return typedTime(text, now);
+  return new Date(now + Number(ahead[1]) * (units[ahead[2] ?? ''] ?? 0)).toISOString();
+}
+
 /** Bytes for people. */
 export function size(bytes: number): string {
   const names = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -45,9 +45,10 @@ export const up: Verb = async (call) => {
 };
 
 async function refuseWhatIsNotThere(call: Call): Promise<void> {
-  for (const flag of ['upstream', 'host']) {
-    if (call.text(flag) !== undefined) throw await failure('unsupported', `up --${flag} is not there yet`);
-  }
+  if (call.text('host') !== undefined) throw await failure('unsupported', 'up --host is not there yet');
+  for (const url of call.many('upstream') ?? [])
+    if (!/^https?:\/\/[^\s/?#@]+\/?$/.test(url))
+      throw await misuse(`--upstream is the URL of a node, not ${url}`, 'For example: http://127.0.0.1:4270');
   const durability = call.text('durability');
   if (durability !== undefined && durability !== 'sync' && durability !== 'os') {
     throw await misuse(`--durability is sync or os, not ${durability}`, undefined, ['sync', 'os']);
@@ -86,6 +87,7 @@ async function start(call: Call, directory: string): Promise<void> {
       kind: named ? 'agent' : 'human',
       port: call.number('port'),
       workspace: call.text('workspace'),
+      upstreams: (call.many('upstream') ?? []).map((url) => url.replace(/\/$/, '')),
       durability: durability === 'os' ? 'os' : durability === 'sync' ? 'sync' : undefined,
       progress: shown.progress,
     },

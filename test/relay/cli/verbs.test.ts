@@ -18,6 +18,7 @@ import {
   Member,
   Memory,
   Message,
+  ReplicaInfo,
   SearchAnswer,
   Status,
   Task,
@@ -73,6 +74,7 @@ const steps: readonly Step[] = [
   ['members', list(Member)],
   ['members --name Kai', Member],
   ['status', Status],
+  ['replicas', list(ReplicaInfo)],
   ['export out', ExportSummary],
   ['compact', { parse: (value) => value }],
   ['doctor', DoctorReport],
@@ -153,7 +155,7 @@ describe('without a node', () => {
     [['ack'], 2, 'usage'],
     [['import', 'slack', 'none.zip'], 2, 'import_invalid'],
     [['import', 'other', 'x'], 2, 'usage'],
-    [['up', '--upstream', 'http://x'], 2, 'unsupported'],
+    [['up', '--upstream', 'x'], 2, 'usage'],
     [['up', '--durability', 'some'], 2, 'usage'],
   ])('%j ends with %i, %s', async (argv, exit, code) => {
     const { code: ended_, stdout } = await here.run([...argv, '--json']);

@@ -1,0 +1,42 @@
+import { onLists, onWrites, type Row } from '../row.ts';
+
+const machines = () => import('../verbs/machines.ts');
+
+/** The replicas of the workspace, and how others come in. */
+export const machinesRows: readonly Row[] = [
+  {
+    name: 'invite',
+    summary: 'Make a ticket by which another machine joins; it speaks to the node that runs here.',
+    flags: [
+      ['--role <role>', 'what members of who joins may be at most: reader, member, admin or owner'],
+      ['--expires <time>', 'when it ends: 90m, 2h, 3d or 1w from now, or a time (by default 7d)'],
+      ['--uses <n>', 'how many machines may join by it (by default 1)', 'number'],
+      ['--address <url>', 'where the node is reached, in place of where it listens; repeat for more', 'many'],
+      ...onWrites,
+    ],
+    example: 'coterie invite --role member --expires 2d',
+    load: async () => (await machines()).invite,
+  },
+  {
+    name: 'join',
+    takes: '<ticket...>',
+    summary: 'Make the data directory a replica of the workspace of a ticket; its relay must run.',
+    example: 'coterie join coterie1.eyJhZGRy… --data ./team',
+    load: async () => (await machines()).join,
+  },
+  {
+    name: 'replicas',
+    summary: 'List the replicas of the workspace, with their links to this one.',
+    flags: [...onLists],
+    example: 'coterie replicas',
+    load: async () => (await machines()).replicas,
+  },
+  {
+    name: 'revoke',
+    takes: '<replica>',
+    summary: 'Revoke a replica: what it wrote counts as far as it is here now, and nothing after.',
+    flags: [['--reason <text>', 'why; kept with the revocation'], ...onWrites],
+    example: 'coterie revoke 3jwq7n2k5c4xkzq6o4u2p5v7ae --reason "laptop lost"',
+    load: async () => (await machines()).revoke,
+  },
+];

@@ -1,0 +1,94 @@
+import type { Invitation, List, Peer, ReplicaInfo } from '../../../schemas/index.ts';
+import type { JoinAnswer } from '../verbs/machines.ts';
+import { more } from './conversation.ts';
+import { counted, facts, oneLine, type Tint, table, tint, type View } from './terminal.ts';
+import { ago } from './time.ts';
+
+/** The ticket stands alone on its line, so that it is copied whole. */
+export const invitation = (answer: Invitation, view: View): string =>
+  [
+    answer.ticket,
+    '',
+    tint(
+      view,
+      'dim',
+      `for ${counted(answer.uses, 'machine')}, as ${answer.role}, ends ${ago(answer.expires, view.now)}; whoever has it can join`,
+    ),
+    tint(view, 'dim', 'there: coterie join TICKET'),
+  ].join('\n');
+
+export const joined = (answer: JoinAnswer, view: View): string =>
+  [
+    facts(
+      [
+        ['workspace', `${oneLine(answer.workspace.name)} ${tint(view, 'dim', answer.workspace.id)}`],
+        ['directory', answer.directory],
+        ['replica', answer.replica],
+        ['member', answer.member],
+        ['syncs with', answer.addresses.join(', ')],
+      ],
+      view,
+    ),
+    '',
+    tint(
+      view,
+      'dim',
+      answer.fresh ? 'joined; now: coterie up' : 'it was a replica of this workspace already',
+    ),
+  ].join('\n');
+
+/** How a link stands, in a word or two. */
+export function linkState(peer: Peer): string {
+  if (peer.state !== 'linked') return peer.trouble ? `${peer.state}: ${peer.trouble.message}` : peer.state;
+  if (peer.lag > 0) return `${counted(peer.lag, 'update')} behind`;
+  if (peer.syncing > 0) return `syncing ${counted(peer.syncing, 'document')}`;
+  return peer.digest === 'different' ? 'linked, not equal' : peer.digest === 'equal' ? 'equal' : 'linked';
+}
+
+const stateTint = (peer: Peer): Tint =>
+  peer.state === 'linked' ? (peer.digest === 'different' ? 'yellow' : 'green') : peer.trouble ? 'red' : 'dim';
+
+/** The links of this replica, one a line. */
+export function peers(list: readonly Peer[], view: View): string {
+  const shape = [
+    { title: 'peer', of: (peer: Peer) => peer.replica ?? '?' },
+    { title: 'where', of: (peer: Peer) => peer.url ?? 'came in' },
+    { title: 'state', of: linkState, tint: stateTint, gives: true },
+    {
+      title: 'stored there',
+      of: (peer: Peer) => (peer.acknowledged ? ago(peer.acknowledged, view.now) : ''),
+      tint: 'dim' as const,
+    },
+  ];
+  return table(list, shape, view);
+}
+
+function standing(item: ReplicaInfo): string {
+  if (item.revoked) return `revoked by ${item.revoked.by.handle}`;
+  if (item.self) return 'this one';
+  const [link] = [...item.links].sort((a, b) => Number(b.state === 'linked') - Number(a.state === 'linked'));
+  return link ? linkState(link) : 'no link';
+}
+
+export function replicas({ items, next }: List<ReplicaInfo>, view: View): string {
+  const shape = [
+    { title: 'replica', of: (item: ReplicaInfo) => item.id, tint: 'cyan' as const },
+    { title: 'name', of: (item: ReplicaInfo) => item.name ?? '' },
+    {
+      title: 'members',
+      of: (item: ReplicaInfo) => item.members.map(({ handle }) => handle).join(', '),
+      gives: true,
+    },
+    { title: 'state', of: standing },
+    { title: 'admitted', of: (item: ReplicaInfo) => ago(item.admitted, view.now), tint: 'dim' as const },
+    {
+      title: 'by',
+      of: (item: ReplicaInfo) => (item.by ? item.by.handle : 'owner’s machine'),
+      tint: 'dim' as const,
+    },
+  ];
+  return [table(items, shape, view), more(next, view)].filter((part) => part !== '').join('\n');
+}
+
+export const replica = (item: ReplicaInfo, view: View): string =>
+  `${tint(view, 'cyan', item.id)} ${standing(item)}`;

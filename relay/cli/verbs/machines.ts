@@ -1,0 +1,87 @@
+import { asking, type Call, given, misuse, once, paged, type Verb } from '../call.ts';
+import { progressTo } from '../progress.ts';
+import { remember, remembered, speaker } from '../reach/identity.ts';
+import { dataDirectory } from '../settings.ts';
+import { invitation, joined, replica, replicas as replicasText } from '../show/machines.ts';
+import { untilTime } from '../show/time.ts';
+
+const roles = ['reader', 'member', 'admin', 'owner'] as const;
+
+async function role(call: Call): Promise<(typeof roles)[number] | undefined> {
+  const typed = call.text('role');
+  const found = roles.find((one) => one === typed);
+  if (typed !== undefined && found === undefined)
+    throw await misuse(`there is no role ${typed}`, `One of: ${roles.join(', ')}`, roles);
+  return found;
+}
+
+export const invite = asking({
+  write: true,
+  ask: async (team, call) => {
+    const typed = call.text('expires');
+    return team.invites.create(
+      given({
+        role: await role(call),
+        expires: typed === undefined ? undefined : untilTime(typed, Date.now()),
+        uses: call.number('uses'),
+        addresses: call.many('address'),
+      }),
+      once(call),
+    );
+  },
+  show: invitation,
+});
+
+export const replicas = asking({
+  ask: (team, call) => team.replicas.list(given(paged(call))),
+  show: replicasText,
+});
+
+export const revoke = asking({
+  write: true,
+  ask: (team, call) => team.replicas.revoke(call.arg(0), given({ reason: call.text('reason') }), once(call)),
+  show: replica,
+});
+
+/** What `join` says, and prints with `--json`. */
+export interface JoinAnswer {
+  readonly directory: string;
+  readonly workspace: { readonly id: string; readonly name: string };
+  readonly replica: string;
+  readonly member: string;
+  /** Where the workspace is synced with as soon as something runs on the directory. */
+  readonly addresses: readonly string[];
+  /** False when the directory was a replica of this workspace already. */
+  readonly fresh: boolean;
+}
+
+/** Needs a directory that nobody runs on, so it asks no node of its own. */
+export const join: Verb = async (call) => {
+  const { settings, out } = call;
+  if (settings.url !== undefined) throw await misuse('join makes a directory; it takes no --url');
+  const directory = await dataDirectory(settings);
+  const { configDirectory, joinByTicket, openReplica } = await import('../../../src/index.ts');
+  const made = await joinByTicket({
+    directory,
+    config: configDirectory(),
+    ticket: (await call.words(0)).replaceAll(/\s+/g, ''),
+  });
+  const kept = remembered(directory);
+  const { handle, named } = speaker(settings, kept, process.env);
+  const shown = progressTo(out);
+  const opened = await openReplica({
+    directory,
+    as: handle,
+    kind: named ? 'agent' : 'human',
+    workspace: made.file,
+    progress: shown.progress,
+  }).finally(() => shown.end());
+  await opened.close();
+  if (settings.as !== undefined && kept.member === undefined)
+    remember(directory, { ...remembered(directory), member: handle });
+  const { workspace, addresses, fresh } = made;
+  const answer: JoinAnswer = { directory, workspace, replica: opened.id, member: handle, addresses, fresh };
+  if (out.json) out.data(answer);
+  else out.print(joined(answer, out.view));
+  return undefined;
+};
