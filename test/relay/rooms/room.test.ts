@@ -141,6 +141,46 @@ describe('a room', () => {
     expect(slow.doc.getArray('a').length).toBe(21);
   });
 
+  it('RLY-7: what comes while a reader catches up follows its answer, or is made good for', async () => {
+    const { join, store, rooms } = world({ buffered: 500 });
+    const writer = await join(peer());
+    writer.doc.getText('t').insert(0, 'first');
+    await turns();
+    const joiner = peer();
+    joiner.events = rooms.join(joiner.socket, 'room');
+    await turns();
+    const release = store.faults.hold();
+    writer.doc.getText('t').insert(0, 'x'.repeat(400));
+    await turns();
+    // Its answer waits for the write that is under way.
+    joiner.ask();
+    await turns();
+    for (let at = 0; at < 10; at += 1) writer.doc.getText('t').insert(0, 'y'.repeat(400));
+    release();
+    await turns(20);
+    expect(joiner.doc.getText('t').toString()).toBe(writer.doc.getText('t').toString());
+    writer.doc.getText('t').insert(0, 'live ');
+    await turns();
+    expect(joiner.doc.getText('t').toString()).toBe(writer.doc.getText('t').toString());
+  });
+
+  it('RLY-7: writers are paused while too much waits to be stored, and go on then', async () => {
+    const { join, store } = world({ waiting: 10_000 });
+    const writer = await join(peer());
+    const reader = await join(peer());
+    const release = store.faults.hold();
+    for (let at = 0; at < 30; at += 1) {
+      writer.doc.getText('t').insert(0, 'z'.repeat(1_000));
+      await turns(1);
+    }
+    expect(writer.state.paused).toBe(true);
+    expect(reader.state.paused).toBe(false);
+    release();
+    await turns();
+    expect(writer.state.paused).toBe(false);
+    expect(reader.doc.getText('t').length).toBe(30_000);
+  });
+
   it('RLY-8: says something in each 20 s, and cuts off whom it hears nothing of', async () => {
     const { join, time } = world();
     const silent = await join(peer());
