@@ -4,9 +4,9 @@ import { limits, muxProtocol } from '../../../schemas/index.ts';
 export const guardBounds = {
   /** An update that is judged in one piece, bytes; a larger one is sliced first. */
   updateBytes: muxProtocol.updateBytes,
-  /** Structs in such an update. */
-  structs: 32_768,
-  /** Structs in an update of any size that is to be sliced. */
+  /** Structs in such an update. A slice has half as many at most. */
+  structs: 8192,
+  /** Structs in an update that is to be sliced, and in parked parts that are put together again. */
   sliceStructs: 262_144,
   /** One encoded entry, bytes: numbers take more room than in JSON, and only a header holds numbers. */
   valueBytes: limits.entryBytes + 4 * limits.headerBytes,

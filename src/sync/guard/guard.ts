@@ -34,7 +34,7 @@ function contradicts(shown: LogDocument, node: Node, split: SplitEvidence[]): bo
     node.key = itemAt(shown, struct.origin)?.key ?? '';
     node.keyFromHere = true;
   }
-  const there = node.entry?.key;
+  const there = node.entry?.checked.key;
   if (there === undefined || node.key === undefined || there === node.key) return false;
   if (!node.keyFromHere) throw new Refusal('key', `${there} follows an entry of ${node.key}`);
   split.push({ client: struct.client, clock: struct.clock, here: node.key, there });
@@ -74,31 +74,31 @@ function keepAlive(shown: LogDocument, taken: readonly Node[]): void {
   }
 }
 
-function updateOf(nodes: ReadonlyMap<number, readonly Node[]>, values: Values): Uint8Array | undefined {
+function updateOf(nodes: ReadonlyMap<number, readonly Node[]>): Uint8Array | undefined {
   const structs = new Map<number, Written[]>();
   for (const [client, list] of nodes) {
     const written: Written[] = [];
-    for (const { state, struct } of list)
-      if (state === 'taken') written.push({ ...struct, value: values.get(struct)?.bytes });
+    for (const { state, struct, entry } of list)
+      if (state === 'taken') written.push(entry ? { ...struct, value: entry.bytes } : struct);
     if (written.length > 0) structs.set(client, written);
   }
   return structs.size === 0 ? undefined : writeUpdate(structs);
 }
 
-function resolve(shown: LogDocument, read: ReadUpdate, values: Values, check: Check): Taken {
+function resolve(shown: LogDocument, read: ReadUpdate, check: Check): Taken {
   const { structs, held, split } = newsFor(shown, read.structs);
   const nodes = link(structs, shown.clockOf);
   const { taken, parked } = inOrder(nodes);
   for (const node of [...taken, ...parked]) {
-    node.entry = node.struct.value && check(node.struct).checked;
+    node.entry = node.struct.value && check(node.struct);
     if (contradicts(shown, node, split)) withhold(node, 'dropped');
   }
   keepAlive(shown, taken);
   const now = taken.filter(({ state }) => state === 'taken');
   return {
     verdict: 'take',
-    update: updateOf(nodes, values),
-    entries: now.flatMap(({ entry }) => entry ?? []),
+    update: updateOf(nodes),
+    entries: now.flatMap(({ entry }) => entry?.checked ?? []),
     clients: [...new Set(now.map(({ struct }) => struct.client))],
     parked: partsOf(nodes),
     split,
@@ -137,7 +137,7 @@ export function* judgeInSteps(
         if (values.size % entriesAStep === 0) yield;
       }
     }
-    return resolve(shown, read, values, check);
+    return resolve(shown, read, check);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { reason, message } = error;

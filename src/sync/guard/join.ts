@@ -1,5 +1,4 @@
 import { endOf } from './order.ts';
-import { readUpdate } from './read.ts';
 import type { ParkedPart, Struct } from './types.ts';
 import { writeUpdate } from './write.ts';
 
@@ -14,13 +13,12 @@ function rest(struct: Struct, clock: number): Struct | undefined {
 
 /** One update that says what the parts say. Where two have the same place, the one that begins earlier is heard. */
 export function joinParts(parts: readonly ParkedPart[]): Uint8Array {
-  const bounds = { bytes: Number.POSITIVE_INFINITY, structs: Number.POSITIVE_INFINITY };
   const structs = new Map<number, Struct[]>();
   const ends = new Map<number, number>();
-  for (const { client, update } of [...parts].sort((a, b) => a.clock - b.clock)) {
+  for (const { client, structs: own } of [...parts].sort((a, b) => a.clock - b.clock)) {
     const list = structs.get(client) ?? [];
     structs.set(client, list);
-    for (const struct of readUpdate(update, bounds).structs.get(client) ?? []) {
+    for (const struct of own) {
       const kept = rest(struct, ends.get(client) ?? 0);
       if (!kept) continue;
       list.push(kept);

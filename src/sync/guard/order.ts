@@ -1,5 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
-import { type CheckedEntry, type Place, Refusal, type Struct, type Wait } from './types.ts';
+import type { CheckedValue } from './entry.ts';
+import { type Place, Refusal, type Struct, type Wait } from './types.ts';
 
 /** A struct that is new here, and what it depends on: the one before it, and the one that it follows. */
 export interface Node {
@@ -13,7 +14,7 @@ export interface Node {
   /** What it lacks that no new struct brings. */
   readonly waits: Wait[];
   state: 'open' | 'taken' | 'parked' | 'dropped';
-  entry: CheckedEntry | undefined;
+  entry: CheckedValue | undefined;
   key: Hash | undefined;
   /** Whether the key was found in the document here, not in the update. */
   keyFromHere: boolean;

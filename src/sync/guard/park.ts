@@ -1,7 +1,7 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { endOf, type Node, waitFor } from './order.ts';
-import type { ParkedPart, Wait } from './types.ts';
-import { writeUpdate } from './write.ts';
+import type { ParkedPart, Struct, Wait } from './types.ts';
+import { sizeOf } from './write.ts';
 
 /** What the first of a part lacks: by itself, and by what stands before it and by what it follows, if they wait too. */
 function waitsOf({ struct, waits, origin }: Node, before: Node | undefined): Wait[] {
@@ -17,15 +17,22 @@ function partOf(nodes: readonly Node[], before: Node | undefined): ParkedPart {
   const first = nodes[0] as Node;
   const { client, clock } = first.struct;
   const keys: Hash[] = [];
-  for (const { entry } of nodes) if (entry) keys.push(entry.key);
-  const structs = nodes.map(({ struct }) => struct);
+  const structs: Struct[] = [];
+  let bytes = 0;
+  for (const { entry, struct } of nodes) {
+    // Not the update that it came in, which would be held as a whole.
+    structs.push(entry ? { ...struct, value: entry.bytes } : struct);
+    if (entry) keys.push(entry.checked.key);
+    bytes += sizeOf(struct);
+  }
   return {
     client,
     clock,
     end: endOf(structs.at(-1) ?? first.struct),
     waits: waitsOf(first, before),
     keys,
-    update: writeUpdate(new Map([[client, structs]])),
+    structs,
+    bytes,
   };
 }
 

@@ -55,7 +55,7 @@ export function createParking(
 
   function remove(name: string, part: ParkedPart): void {
     held.delete(name);
-    bytes -= part.update.length;
+    bytes -= part.bytes;
   }
 
   function keep(part: ParkedPart): boolean {
@@ -67,7 +67,7 @@ export function createParking(
     if (known) remove(name, known);
     // What comes back as it was is not tried again for its own sake.
     held.set(name, { part, over: before?.shape === shapeOf(part) ? 0 : -1 });
-    bytes += part.update.length;
+    bytes += part.bytes;
     return true;
   }
 

@@ -13,6 +13,9 @@ export type Sliced =
 const rangeBytes = 28;
 /** Bytes around the structs of an update. */
 const headBytes = 16;
+const sliceStructs = guardBounds.structs / 2;
+/** Bytes of the smallest struct. */
+const structBytes = 2;
 const nothing = (): number => 0;
 
 /** Structs so that each stands after what it follows in the update; what it lacks counts as there. */
@@ -32,7 +35,7 @@ function* pieces(
   let held = 0;
   for (const { struct } of structs) {
     const more = sizeOf(struct);
-    if (held > 0 && (size + more > most || held >= guardBounds.structs / 2)) {
+    if (held > 0 && (size + more > most || held >= sliceStructs)) {
       yield writeUpdate(group);
       group = new Map();
       size = headBytes;
@@ -52,16 +55,20 @@ function* pieces(
 }
 
 /**
- * Cuts an update into updates of at most `most` bytes that say the same when applied in this order: structs after
- * what they follow, each client's by clock, deletions last. One entry is never cut: an update that holds a single one
- * may be as large as that. What is small enough is given back as it is, unread. Throws nothing.
+ * Cuts an update into updates of at most `most` bytes and 4,096 structs that say the same when applied in this order:
+ * structs after what they follow, each client's by clock, deletions last. One entry is never cut: an update that holds
+ * a single one may be as large as that. What is small enough is given back as it is. Whoever sends an update slices it
+ * first; one that was made elsewhere without is sliced before it is judged. Throws nothing.
  */
 export function sliceUpdate(update: Uint8Array, most: number = guardBounds.updateBytes): Sliced {
-  if (update.length <= most) return { verdict: 'sliced', updates: [update] };
+  const whole: Sliced = { verdict: 'sliced', updates: [update] };
+  // No more structs than this can be in so few bytes.
+  if (update.length <= Math.min(most, structBytes * sliceStructs)) return whole;
   const progress = { structs: 0 };
   try {
     const bounds = { bytes: Number.POSITIVE_INFINITY, structs: guardBounds.sliceStructs };
-    const { structs, deletes } = readUpdate(update, bounds, progress);
+    const { structs, deletes, count } = readUpdate(update, bounds, progress);
+    if (update.length <= most && count <= sliceStructs) return whole;
     return { verdict: 'sliced', updates: [...pieces(sequence(structs), deletes, most)] };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -1,6 +1,9 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { ParkedPart, Wait } from './types.ts';
 
+/** Parts of one client that cover each other say the same; more than these are not looked at. */
+const enough = 8;
+
 /** Finds parts that bring a place of a client. */
 function placesOf(parts: readonly ParkedPart[]): (client: number, clock: number) => number[] {
   interface Span {
@@ -33,7 +36,7 @@ function placesOf(parts: readonly ParkedPart[]): (client: number, clock: number)
       else high = middle;
     }
     const found: number[] = [];
-    for (let i = low - 1; i >= 0 && (spans[i]?.reach ?? 0) > clock; i--) {
+    for (let i = low - 1; i >= low - enough && (spans[i]?.reach ?? 0) > clock; i--) {
       const span = spans[i];
       if (span && span.end > clock) found.push(span.part);
     }
@@ -41,9 +44,9 @@ function placesOf(parts: readonly ParkedPart[]): (client: number, clock: number)
   };
 }
 
-/** What a part lacks: others that bring it, or that it is in the document by now. */
+/** Something that parts lack: it is in the document by now, or some of the others bring it. */
 interface Need {
-  readonly part: number;
+  readonly parts: number[];
   readonly helpers: readonly number[];
   readonly over: boolean;
   /** Helpers that may still be taken. */
@@ -52,19 +55,28 @@ interface Need {
 
 function needsOf(parts: readonly ParkedPart[], isOver: (part: ParkedPart, wait: Wait) => boolean): Need[] {
   const places = placesOf(parts);
-  const keys = new Map<Hash, Set<number>>();
-  for (const [part, { keys: own }] of parts.entries())
-    for (const key of own) {
-      const known = keys.get(key);
-      if (known) known.add(part);
-      else keys.set(key, new Set([part]));
+  const bringing = new Map<Hash, number[]>();
+  for (const [part, { keys }] of parts.entries())
+    for (const key of new Set(keys)) {
+      const known = bringing.get(key);
+      if (known) known.push(part);
+      else bringing.set(key, [part]);
     }
   const needs: Need[] = [];
+  // Many may wait for one key that many bring.
+  const shared = new Map<Hash, Need>();
   for (const [part, one] of parts.entries())
     for (const wait of one.waits) {
-      const found = wait.for === 'item' ? places(wait.client, wait.clock) : [...(keys.get(wait.key) ?? [])];
-      const helpers = found.filter((other) => other !== part);
-      needs.push({ part, helpers, over: isOver(one, wait), left: helpers.length });
+      const over = isOver(one, wait);
+      const known = wait.for === 'key' && !over ? shared.get(wait.key) : undefined;
+      if (known) {
+        known.parts.push(part);
+        continue;
+      }
+      const helpers = wait.for === 'item' ? places(wait.client, wait.clock) : (bringing.get(wait.key) ?? []);
+      const need: Need = { parts: [part], helpers, over, left: helpers.length };
+      needs.push(need);
+      if (wait.for === 'key' && !over) shared.set(wait.key, need);
     }
   return needs;
 }
@@ -75,18 +87,37 @@ function hopeful(count: number, needs: readonly Need[]): boolean[] {
   for (const need of needs) for (const helper of need.helpers) helped[helper]?.push(need);
   const hope = Array.from({ length: count }, () => true);
   const lost: number[] = [];
-  const settle = ({ part, over, left }: Need): void => {
-    if (over || left > 0 || !hope[part]) return;
-    hope[part] = false;
-    lost.push(part);
+  const settle = ({ parts, over, left }: Need): void => {
+    if (over || left > 0) return;
+    for (const part of parts) {
+      if (!hope[part]) continue;
+      hope[part] = false;
+      lost.push(part);
+    }
   };
   needs.forEach(settle);
   for (let part = lost.pop(); part !== undefined; part = lost.pop())
-    for (const need of helped[part] ?? []) {
-      need.left--;
-      settle(need);
-    }
+    for (const need of helped[part] ?? []) if (--need.left === 0) settle(need);
   return hope;
+}
+
+/** Puts numbers together into groups. */
+function grouping(count: number): { join(a: number, b: number): void; of(a: number): number } {
+  const up = Array.from({ length: count }, (_, i) => i);
+  const of = (a: number): number => {
+    let at = a;
+    for (let next = up[at]; next !== undefined && next !== at; next = up[at]) {
+      up[at] = up[next] ?? next;
+      at = next;
+    }
+    return at;
+  };
+  return {
+    of,
+    join(a, b) {
+      up[of(a)] = of(b);
+    },
+  };
 }
 
 /**
@@ -99,23 +130,17 @@ export function togetherBy(
 ): ParkedPart[][] {
   const needs = needsOf(parts, isOver);
   const hope = hopeful(parts.length, needs);
-  const root = parts.map((_, part) => part);
-  const find = (part: number): number => {
-    let at = part;
-    for (let up = root[at]; up !== undefined && up !== at; up = root[at]) {
-      root[at] = root[up] ?? up;
-      at = up;
-    }
-    return at;
-  };
-  for (const { part, helpers } of needs)
-    for (const helper of helpers) if (hope[part] && hope[helper]) root[find(part)] = find(helper);
+  const { join, of } = grouping(parts.length);
+  for (const need of needs) {
+    const [first, ...rest] = [...need.parts, ...need.helpers].filter((part) => hope[part]);
+    if (first !== undefined) for (const part of rest) join(part, first);
+  }
   const groups = new Map<number, ParkedPart[]>();
   for (const [part, one] of parts.entries()) {
     if (!hope[part]) continue;
-    const group = groups.get(find(part));
+    const group = groups.get(of(part));
     if (group) group.push(one);
-    else groups.set(find(part), [one]);
+    else groups.set(of(part), [one]);
   }
   return [...groups.values()];
 }

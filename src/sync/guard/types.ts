@@ -65,8 +65,9 @@ export interface ParkedPart extends Place {
   readonly waits: readonly Wait[];
   /** Keys of the entries in it. */
   readonly keys: readonly Hash[];
-  /** The part as an update of its own. */
-  readonly update: Uint8Array;
+  readonly structs: readonly Struct[];
+  /** Bytes that it takes as an update, at most. */
+  readonly bytes: number;
 }
 
 /** Two documents disagree about one place; which of them is wrong can't be seen here. */

@@ -89,7 +89,7 @@ describe('what waits', () => {
     const parking = createParking();
     const [part] = take(shown, more).parked;
     parking.add([part!, part!]);
-    expect([parking.parts, parking.bytes]).toEqual([1, part!.update.length]);
+    expect([parking.parts, parking.bytes]).toEqual([1, part!.bytes]);
     parking.clear();
     expect([parking.parts, parking.bytes, parking.release(shown).length]).toEqual([0, 0, 0]);
     parking.add([part!]);

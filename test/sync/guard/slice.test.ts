@@ -4,6 +4,7 @@ import { nodeCrypto } from '../../../src/keys/node.ts';
 import { createMender, createWriter, digestOf, type LogDocument } from '../../../src/log/index.ts';
 import { stripped } from '../../../src/op/index.ts';
 import { createParking, guardBounds, judgeInSteps, sliceUpdate } from '../../../src/sync/guard/index.ts';
+import { hex } from '../../log/sample.ts';
 import { craft } from './craft.ts';
 import {
   applyTaken,
@@ -15,7 +16,6 @@ import {
   pair,
   receive,
   seedOf,
-  take,
 } from './sample.ts';
 
 const slices = (update: Uint8Array, most?: number): readonly Uint8Array[] => {
@@ -63,7 +63,7 @@ describe('slices', () => {
       }
       expect(digest(shown)).toBe(digest(source));
       expect(parking.parts).toBe(0);
-      expect(Y.encodeStateAsUpdate(plain)).toEqual(source.encode());
+      expect(hex(Y.encodeStateAsUpdate(plain))).toBe(hex(source.encode()));
     }
   });
 
@@ -109,7 +109,7 @@ describe('slices', () => {
     const parts = slices(update, 1000);
     expect(parts.length).toBeGreaterThan(10);
     for (const part of parts) expect(part.length).toBeLessThanOrEqual(1000);
-    expect(Y.mergeUpdates([...parts])).toEqual(Y.mergeUpdates([update, Uint8Array.of(0, 0)]));
+    expect(hex(Y.mergeUpdates([...parts]))).toBe(hex(Y.mergeUpdates([update, Uint8Array.of(0, 0)])));
   });
 
   it('GRD-19: a step of 1,000 operations is judged in steps of some entries each', () => {
