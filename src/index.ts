@@ -15,5 +15,10 @@ export type {
 export { examineDamaged } from './replica/upkeep/doctor.ts';
 export { restoreBackup } from './replica/upkeep/restore.ts';
 export { checkHandle } from './replica/workspace/bootstrap.ts';
-export { type JoinedDirectory, type JoinOptions, joinByTicket } from './replica/workspace/joining.ts';
+export {
+  type JoinedDirectory,
+  type JoinOptions,
+  joinByTicket,
+  joinedUpstreams,
+} from './replica/workspace/joining.ts';
 export { openMachineKey } from './replica/workspace/machine-key.ts';

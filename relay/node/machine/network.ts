@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import { connectMachine, type Machine } from './connect.ts';
 import { openSocketLinks } from './links.ts';
 import type { Listening } from './port.ts';
-import { openRunDirectory } from './run-files.ts';
+import { openRunDirectory, type RunDirectory } from './run-files.ts';
 
 export interface NetworkOptions {
   readonly source: SyncSource;
@@ -26,8 +26,8 @@ export interface NetworkOptions {
 export interface Network {
   readonly links: Links;
   /**
-   * Has others find it where it listens, and dials them. What listens is closed with it. Throws `directory_unreadable`
-   * where run files cannot be trusted.
+   * Has others find it where it listens, and dials them. What listens is closed with it. Where run files cannot be
+   * trusted or kept, that is logged, and upstreams alone are dialled.
    */
   begin(listening: Listening): Connected;
   /** Ends all links, also when it never began. */
@@ -63,7 +63,7 @@ export function openNetwork(options: NetworkOptions): Network {
         listening,
         dial,
         upstreams: upstreams.map((url) => ({ url })),
-        runs: openRunDirectory(options.state),
+        runs: runsOf(options),
         pid: process.pid,
         now: Date.now,
         timer: realTimer,
@@ -82,6 +82,21 @@ export function openNetwork(options: NetworkOptions): Network {
       };
     },
   };
+}
+
+function runsOf({ state, log }: NetworkOptions): RunDirectory {
+  try {
+    return openRunDirectory(state);
+  } catch (error) {
+    log.warn({ err: error }, 'other replicas of this machine are not looked for');
+    return {
+      leave: () => true,
+      remove: () => undefined,
+      list: () => [],
+      stale: async () => false,
+      watch: () => () => undefined,
+    };
+  }
 }
 
 /** Listens on a free port of this machine for links, and for nothing else: what an embedded replica does. */

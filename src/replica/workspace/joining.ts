@@ -11,7 +11,7 @@ import { decodeRow, keys, under } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
 import { pooledRandom } from '../random.ts';
 import { openReplicaKey, type WorkspaceRow } from './key.ts';
-import { keepJoined, type MachineWorkspace } from './machine.ts';
+import { findMachineWorkspace, keepJoined, type MachineWorkspace } from './machine.ts';
 import { openMachineKey } from './machine-key.ts';
 
 /** Asks the countersigner of a joined workspace to admit one more replica of this machine. */
@@ -28,6 +28,11 @@ export async function askForAdmission(options: {
   const machine = await openMachineKey(config, random);
   const ticket = { workspace: id, ...joined };
   return requestAdmission({ ticket, seed, machine, replica, crypto: nodeCrypto, transport, random });
+}
+
+/** Where a workspace that was joined is synced: the addresses of its ticket. Empty for one's own. */
+export async function joinedUpstreams(config: string, workspace: Hash): Promise<readonly string[]> {
+  return (await findMachineWorkspace(config, workspace))?.joined?.addresses ?? [];
 }
 
 export interface JoinOptions {

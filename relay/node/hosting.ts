@@ -1,0 +1,63 @@
+import type { Replica } from '../../src/replica/surface.ts';
+import type { Links, SyncSource } from '../../src/sync/index.ts';
+import type { Log } from './log.ts';
+import { type Connected, openNetwork } from './machine/network.ts';
+import type { Listening } from './machine/port.ts';
+
+export interface HostingOptions {
+  readonly replica: Replica;
+  /** What its sessions see of it. */
+  readonly source: SyncSource;
+  /** True for a node. */
+  readonly node: boolean;
+  /** The user's configuration directory, where it is another than usual. */
+  readonly config: string | undefined;
+  /** Where run files lie, where it is another place than usual. */
+  readonly state: string | undefined;
+  readonly upstreams: readonly string[];
+  readonly log: Log;
+}
+
+/** A replica among others of its workspace: before `begin` nobody knows of it. */
+export interface Hosting {
+  readonly links: Links;
+  /** Has others find the replica where it listens, dials them, and tells the replica of it. */
+  begin(listening: Listening): Connected;
+  /** Ends all links and takes the run file away; what listened is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Joins a replica to what is around it: the machine's key to listen with, the upstreams that were named and those of the
+ * ticket by which the workspace was joined, and links with all of them.
+ */
+export async function openHosting(options: HostingOptions): Promise<Hosting> {
+  const { replica, source, node, state, log } = options;
+  const { configDirectory, joinedUpstreams, openMachineKey } = await import('../../src/index.ts');
+  const config = options.config ?? configDirectory();
+  const key = await openMachineKey(config);
+  const joined = await joinedUpstreams(config, replica.workspace.id);
+  const upstreams = [...new Set([...options.upstreams, ...joined])];
+  const network = openNetwork({ source, replica: replica.id, node, state, upstreams, log });
+  let connected: Connected | undefined;
+  let detach = (): void => undefined;
+  return {
+    links: network.links,
+    begin(listening) {
+      const begun = network.begin(listening);
+      connected = begun;
+      detach = replica.attach({
+        addresses: [listening.url],
+        key: key.publicKey,
+        sign: key.sign,
+        peers: async () => begun.peers(),
+      });
+      return begun;
+    },
+    async close() {
+      detach();
+      if (connected) await connected.close();
+      else network.close();
+    },
+  };
+}
