@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 import { Doc } from 'yjs';
 import { listen } from '../../../relay/http/server.ts';
 import { openDialler } from '../../../relay/mux/dial.ts';
@@ -140,6 +142,49 @@ describe('plain sessions of a node', () => {
 });
 
 describe('links of a node', () => {
+  it('RLY-10: whatever comes on /mux ends at most its own session', async () => {
+    const seed = Number(process.env['COTERIE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`COTERIE_SEED=${seed}`);
+    const node = await startNode();
+    const honest = replica('honest');
+    const [key] = await honest.source.write('tasks', 1);
+    const frames = fc.sample(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 100 }),
+        fc.uint8Array({ maxLength: 100 }).map((rest) => Uint8Array.from([0, (rest[0] ?? 0) % 20, ...rest])),
+      ),
+      { numRuns: 2_000, seed },
+    );
+    const codes = new Set<number>();
+    for (let sent = 0; sent < frames.length; ) {
+      const one = await bare(`${node.url}/mux`);
+      void one.closed().then(({ code }) => codes.add(code));
+      for (; sent < frames.length && one.ws.readyState === WebSocket.OPEN; sent += 1) {
+        one.ws.send(frames[sent]!);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      one.ws.terminate();
+    }
+    const big = await bare(`${node.url}/mux`);
+    big.ws.send(new Uint8Array(3 * 1024 * 1024));
+    codes.add((await big.closed()).code);
+    expect([...codes].filter((code) => ![1006, 1009, 4400].includes(code))).toEqual([]);
+    expect(codes.has(4400)).toBe(true);
+    const dialler = openDialler({
+      url: `${node.url}/mux`,
+      join: (role, transport) => honest.links.connect({ role, transport }),
+      timer: realTimer,
+      random,
+    });
+    onTestFinished(() => dialler.close());
+    const came = new Promise<void>((resolve) => {
+      node.source.onUpdate(() => {
+        if (node.source.document('log/tasks/1').get(key!)) resolve();
+      });
+    });
+    await came;
+  });
+
   it('RLY-14: two replicas converge through a node, and hear what is written later', async () => {
     const node = await startNode();
     const others = [replica('one'), replica('two')];
