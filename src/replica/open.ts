@@ -15,8 +15,10 @@ import { createDocuments, type Shown } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { configDirectory, type Environment, realTimer } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
+import { createDuties } from './ledger/duties.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
+import { listAwaited } from './ledger/release.ts';
 import type { AbsorbContext } from './ledger/state.ts';
 import { createMachines } from './machines/machines.ts';
 import { pooledRandom } from './random.ts';
@@ -26,6 +28,9 @@ import { createSearchSource } from './reading/search-source.ts';
 import { statusOf } from './status.ts';
 import type { OpenOptions, Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
+import { offerSource } from './sync/index.ts';
+import { createReconcile } from './sync/reconcile.ts';
+import { createSource } from './sync/source.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import {
@@ -105,7 +110,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   );
   const membership = createMembership({ database, memberId });
   let onGrown = (): void => undefined;
-  const onShown = (_update: Shown): void => undefined;
+  let onShown = (_update: Shown): void => undefined;
+  let onOwed = (): void => undefined;
   let refused = async (): Promise<void> => undefined;
   const documents = await createDocuments({
     store,
@@ -132,6 +138,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     database,
     documents,
     commits,
+    mend: (document, hashes) => reconcile.remove(document, hashes),
   });
 
   let clock: Clock | undefined;
@@ -142,6 +149,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
       return clock?.last;
     },
     awaited: new Set(),
+    onOwed: () => onOwed(),
     membership,
     documents,
     defaultChannel: (id) => defaults.get(id),
@@ -161,7 +169,35 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
       epoch: freshEpoch(random),
     });
   await membership.reload();
+  await listAwaited(database, context.awaited);
+  const reconcile = createReconcile({
+    context,
+    database,
+    commits,
+    timer,
+    random,
+    onRemoved: () => removal.notice(),
+  });
+  const duties = createDuties({ context, commits, database });
+  onOwed = () => duties.notice();
 
+  const digests = createDigests({ database, documents, crypto: nodeCrypto });
+  const sync = createSource({
+    context,
+    workspace: workspace.id,
+    signer,
+    store,
+    stored: storage.documents,
+    database,
+    commits,
+    digests,
+    duties,
+    reconcile,
+    monotonic,
+    random,
+    closing: closing.signal,
+  });
+  onShown = sync.shown;
   const feed = createFeed(database);
   const reading: Reading = {
     database,
@@ -179,6 +215,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     if (feed.look()) search.notify();
   };
   refused = async () => {
+    digests.forget();
     await documents.reset();
     await membership.reload();
     // What was refused may be there after all.
@@ -206,7 +243,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   if (!membership.state.replicas.has(signer.id))
     await joinWorkspace({ context, commits, ledger, signer, seed, row: workspace, config, chosen });
 
-  const digests = createDigests({ database, documents, crypto: nodeCrypto });
   const machines = createMachines({ writing, signer, now });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
@@ -233,6 +269,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     purge: () => removal.notice(),
   };
   checkpoints.notice();
+  duties.notice();
 
   const actors = new Map<string, Actor>();
   const actorOf = (handle: string): Actor => {
@@ -264,6 +301,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   async function close(): Promise<void> {
     await marks.close().catch(() => undefined);
     closing.abort();
+    reconcile.close();
+    await duties.close();
     await removal.close();
     await commits.idle();
     await commits.write(({ draft }) => documents.note(draft), { urgent: true }).catch(() => undefined);
@@ -276,7 +315,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const refuseClosed = (): void => {
     if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
-  return {
+  const replica: Replica = {
     ...withCodes({ ...surfaceOf(core, me), ...maintenance }, refuseClosed),
     workspace: { id: workspace.id, name: workspace.name },
     id: signer.id,
@@ -292,4 +331,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
       return closed;
     },
   };
+  offerSource(replica, sync.source);
+  return replica;
 }

@@ -37,6 +37,8 @@ export interface CheckpointsOptions {
   readonly database: Database;
   readonly documents: Documents;
   readonly commits: Commits;
+  /** Takes the text of operations out of a document where it still stands. */
+  readonly mend: (document: string, hashes: readonly string[]) => Promise<void>;
   readonly timer: (task: () => void, ms: number) => () => void;
 }
 
@@ -170,6 +172,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     if (rows.length === 0) return;
     for (const [key, hashes] of rows) {
       const document = key.slice('purge/'.length);
+      await options.mend(document, hashes);
       await checkpoint(document);
       const { through } = database.get<CheckpointRow>(keys.checkpoint(document)) ?? { through: 0 };
       await commits.write(({ draft }) => trim(draft, document, through), { urgent: true });

@@ -1,37 +1,139 @@
-import { type Crypto, treeDigest } from '../../log/index.ts';
+import type { Hash } from '../../../schemas/index.ts';
+import { type Crypto, parseDocumentName, segmentDigest, treeDigest } from '../../log/index.ts';
 import type { Database } from '../commit/database.ts';
 import { type CheckpointRow, keys, type SegmentRow } from '../commit/rows.ts';
 import type { Documents } from './documents.ts';
 
-/**
- * Digest of the workspace: the tree over logs and their segments. A segment has its digest in its checkpoint, or in
- * its tail when it was closed well; one that was written to since is read. Marks are exempt: old segments of them may go.
- */
+/** Digests of what stands in documents; each is made anew when something under it changed. */
+export interface Digests {
+  ofDocument(document: string): Promise<Hash>;
+  /** Segments of a log that exist, ascending. */
+  segments(log: string): Promise<readonly number[]>;
+  ofLog(log: string): Promise<Hash>;
+  /** Every log with its digest; of a marks log that of its newest segment. */
+  logs(): Promise<readonly (readonly [log: string, digest: Hash])[]>;
+  /** The tree over logs and their segments. Marks are exempt: old segments of them may go. */
+  workspace(): Promise<Hash>;
+  /** The tree over the newest segments of the marks. */
+  marks(): Promise<Hash>;
+  /** The document changed. */
+  changed(document: string): void;
+  /** After a refused write: nothing is sure. */
+  forget(): void;
+}
+
+export const isMarks = (log: string): boolean => log.startsWith('marks.');
+
 export function createDigests(options: {
   readonly database: Database;
   readonly documents: Documents;
   readonly crypto: Pick<Crypto, 'sha256'>;
-}) {
+}): Digests {
   const { database, documents, crypto } = options;
+  const byDocument = new Map<string, Hash>();
+  const byLog = new Map<string, Hash>();
+  const parts = new Map<string, readonly number[]>();
+  let names: readonly string[] | undefined;
+  let roots: { logs: Hash; marks: Hash } | undefined;
+  /** Changes: what was being made when one came is not kept. */
+  let version = 0;
 
-  async function ofSegment(document: string): Promise<string> {
+  /** A segment has its digest in its checkpoint, or in its tail when it was closed well; else it is read. */
+  async function ofDocument(document: string): Promise<Hash> {
+    const known = byDocument.get(document);
+    if (known !== undefined) return known;
+    const began = version;
     const tail = documents.tails.get(document);
-    const known = tail ? tail.digest : database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
-    return known ?? documents.digest(document);
+    const stored = tail ? tail.digest : database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
+    const digest = stored ?? (await documents.digest(document));
+    if (began === version) byDocument.set(document, digest);
+    return digest;
+  }
+
+  async function segments(log: string): Promise<readonly number[]> {
+    const known = parts.get(log);
+    if (known) return known;
+    const began = version;
+    const rows = await database.under<unknown>(`v/part/${log}/`);
+    const found = rows.map(([key]) => Number(key.slice(key.lastIndexOf('/') + 1)));
+    if (began === version) parts.set(log, found);
+    return found;
+  }
+
+  async function ofLog(log: string): Promise<Hash> {
+    const known = byLog.get(log);
+    if (known !== undefined) return known;
+    const began = version;
+    const all = await segments(log);
+    const newest = all.at(-1);
+    let digest: Hash;
+    if (isMarks(log))
+      digest = newest === undefined ? segmentDigest(crypto, []) : await ofDocument(`log/${log}/${newest}`);
+    else {
+      const children: [string, Hash][] = [];
+      for (const n of all) children.push([String(n), await ofDocument(`log/${log}/${n}`)]);
+      digest = treeDigest(crypto, children);
+    }
+    if (began === version) byLog.set(log, digest);
+    return digest;
+  }
+
+  async function logNames(): Promise<readonly string[]> {
+    if (names) return names;
+    const began = version;
+    const found = (await database.under<SegmentRow>('segment/')).map(([key]) => key.slice('segment/'.length));
+    if (began === version) names = found;
+    return found;
+  }
+
+  async function logs(): Promise<[string, Hash][]> {
+    const all: [string, Hash][] = [];
+    for (const log of await logNames()) all.push([log, await ofLog(log)]);
+    return all;
+  }
+
+  async function both(): Promise<{ logs: Hash; marks: Hash }> {
+    if (roots) return roots;
+    const began = version;
+    const all = await logs();
+    const made = {
+      logs: treeDigest(
+        crypto,
+        all.filter(([log]) => !isMarks(log)),
+      ),
+      marks: treeDigest(
+        crypto,
+        all.filter(([log]) => isMarks(log)),
+      ),
+    };
+    if (began === version) roots = made;
+    return made;
   }
 
   return {
-    async workspace(): Promise<string> {
-      const logs: [string, string][] = [];
-      for (const [key, { n }] of await database.under<SegmentRow>('segment/')) {
-        const log = key.slice('segment/'.length);
-        if (log.startsWith('marks.')) continue;
-        const segments: [string, string][] = [];
-        for (let segment = 1; segment <= n; segment++)
-          segments.push([String(segment), await ofSegment(`log/${log}/${segment}`)]);
-        logs.push([log, treeDigest(crypto, segments)]);
-      }
-      return treeDigest(crypto, logs);
+    ofDocument,
+    segments,
+    ofLog,
+    logs,
+    workspace: async () => (await both()).logs,
+    marks: async () => (await both()).marks,
+    changed(document) {
+      version++;
+      roots = undefined;
+      byDocument.delete(document);
+      const name = parseDocumentName(document);
+      if (!name) return;
+      byLog.delete(name.log);
+      if (parts.get(name.log)?.includes(name.segment) === false) parts.delete(name.log);
+      if (names?.includes(name.log) === false) names = undefined;
+    },
+    forget() {
+      version++;
+      roots = undefined;
+      names = undefined;
+      byDocument.clear();
+      byLog.clear();
+      parts.clear();
     },
   };
 }

@@ -37,6 +37,8 @@ export interface Documents {
   /** A document that is in memory, if it is. */
   loaded(document: string): LogDocument | undefined;
   unload(document: string): void;
+  /** It was written anew: what is in memory of it is not it any more. */
+  forget(document: string): void;
   digest(document: string): Promise<string>;
   /** Tails of documents with records that are not checkpointed. */
   readonly tails: ReadonlyMap<string, TailRow>;
@@ -276,6 +278,10 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     },
     unload(document) {
       if (isHeld(document)) return;
+      drop(document);
+      encoding.finish(document);
+    },
+    forget(document) {
       drop(document);
       encoding.finish(document);
     },

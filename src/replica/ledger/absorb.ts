@@ -7,7 +7,7 @@ import type { Arriving } from '../views/context.ts';
 import { enchain, isArrival, recount, type Standing } from './chain.ts';
 import { isBlocked, judgementOf, waitsOf } from './judging.ts';
 import { foldMember } from './members.ts';
-import { type AbsorbContext, counters } from './state.ts';
+import { type AbsorbContext, counters, owe } from './state.ts';
 import { foldThing } from './subjects.ts';
 import { beginTurn, isChained, standingOf, type Turn } from './turn.ts';
 
@@ -83,7 +83,7 @@ export async function evaluate(
   await turn.settle(op, now, next, was);
   if (was === undefined && isChained(row)) await recount(work.draft, op, 'quiet', standingOf(op, next));
   turn.finish();
-  if (context.membership.isFrontier(op.hash)) work.draft.put(keys.duty('judge', op.header.replica), 0);
+  if (context.membership.isFrontier(op.hash)) owe(context, work, 'judge', op.header.replica);
   return isBlocked(next) ? [] : [`op.${op.hash}`, ...known.map((replica) => `key.${replica}`)];
 }
 

@@ -5,7 +5,7 @@ import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving } from '../views/context.ts';
 import { strip } from './redaction.ts';
 import { repeatable } from './repeats.ts';
-import { counters } from './state.ts';
+import { counters, owe } from './state.ts';
 import { refile } from './subjects.ts';
 import { stateIn, type Turn } from './turn.ts';
 
@@ -84,19 +84,19 @@ const textIn = (data: Header['data'], field: string): string | undefined => {
 };
 
 /** Notes whose operations a change of membership may judge otherwise. */
-export function judgeAgain({ context, draft }: Turn, header: Header, counts: boolean): void {
+export function judgeAgain({ context, draft, work }: Turn, header: Header, counts: boolean): void {
   const { state } = context.membership;
   const { type, data, subject } = header;
   if (!concerning.has(type)) return;
   // What widens can only help what was rejected; what narrows, and what no longer widens, can cut anything.
-  if (counters(draft).rejected > 0) draft.put(keys.duty('judge', 'rejected'), 0);
+  if (counters(draft).rejected > 0) owe(context, work, 'judge', 'rejected');
   if (counts && narrowing(type) === undefined) return;
   const replicas = new Set<Hash>();
   const named = textIn(data, 'replica');
   if (named !== undefined) replicas.add(named);
   if (type === 'replica.admit' || type === 'member.create') replicas.add(header.replica);
   for (const { value } of state.members.get(subject)?.hosts ?? []) replicas.add(value);
-  for (const replica of replicas) draft.put(keys.duty('judge', replica), 0);
+  for (const replica of replicas) owe(context, work, 'judge', replica);
 }
 
 const concerning: ReadonlySet<string> = new Set([

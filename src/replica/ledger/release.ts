@@ -1,10 +1,11 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { Work } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { evaluate } from './absorb.ts';
 import { enchain } from './chain.ts';
 import { checkSignatures } from './judging.ts';
-import type { AbsorbContext } from './state.ts';
+import { type AbsorbContext, owe } from './state.ts';
 import { changeRow } from './turn.ts';
 
 /** Operations that one write judges again; the rest is left to a following one. */
@@ -25,7 +26,7 @@ export async function release(
     const rows = await draft.under<number>(`v/waitingfor/${name}/`);
     for (const [key] of rows) {
       if (left-- <= 0) {
-        draft.put(keys.duty('release', name), 0);
+        owe(context, work, 'release', name);
         break;
       }
       open.push(...(await again(context, work, key.slice(key.lastIndexOf('/') + 1))));
@@ -52,4 +53,9 @@ export async function again(context: AbsorbContext, work: Work, hash: Hash): Pro
     }
   }
   return evaluate(context, work, op, row, was);
+}
+
+/** What operations wait for, as the rows say. */
+export async function listAwaited(database: Pick<Database, 'under'>, awaited: Set<string>): Promise<void> {
+  for (const [key] of await database.under<number>('v/waitingfor/')) awaited.add(key.split('/')[2] ?? '');
 }

@@ -3,6 +3,7 @@ import { everything } from '../../fold/fold.ts';
 import { foldOf, folds, type SubjectFold } from '../../fold/index.ts';
 import type { AnyState, ChannelState } from '../../fold/types.ts';
 import type { Crypto } from '../../op/index.ts';
+import type { Work } from '../commit/commits.ts';
 import { type CountersRow, keys, type OperationRow } from '../commit/rows.ts';
 import type { Reader } from '../commit/transaction.ts';
 import type { Documents } from '../documents/documents.ts';
@@ -15,11 +16,26 @@ export interface AbsorbContext {
   readonly follow: (stamp: Stamp) => Stamp | undefined;
   /** What operations wait for here, and perhaps more: the rows have the say. */
   readonly awaited: Set<string>;
+  /** Something is left to a following write, which is durable now. */
+  readonly onOwed: () => void;
   readonly membership: Membership;
   readonly documents: Documents;
   /** State of a channel that exists without an operation. */
   readonly defaultChannel: (id: Hash) => ChannelState | undefined;
   readonly defaultChannels: readonly ChannelState[];
+}
+
+/** Leaves something to a following write. */
+export function owe(
+  context: Pick<AbsorbContext, 'onOwed'>,
+  work: Work,
+  kind: 'judge' | 'release',
+  what: string,
+): void {
+  // Whoever does it sees by the value whether it was asked for again meanwhile.
+  const { operations, feed } = counters(work.draft);
+  work.draft.put(keys.duty(kind, what), `${operations} ${feed}`);
+  work.onDurable(() => context.onOwed());
 }
 
 /** The fold of a kind; that states and folds match by kind is this file's to see to. */

@@ -1,0 +1,120 @@
+import type { Hash } from '../../../schemas/index.ts';
+import type { Commits, Work } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { type ChainRow, type ForkedRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
+import { judgementOf } from './judging.ts';
+import { release } from './release.ts';
+import { type AbsorbContext, subjectOf } from './state.ts';
+import { kindOf, refold } from './subjects.ts';
+import { beginTurn } from './turn.ts';
+
+/** What follows from a write and is too much for it: judged again or released in following writes, and at the next opening. */
+export interface Duties {
+  /** Looks whether something is due. */
+  notice(): void;
+  /** Resolves when nothing is due. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Operations that one write judges. */
+const chunk = 128;
+
+export function createDuties(options: {
+  readonly context: AbsorbContext;
+  readonly commits: Commits;
+  readonly database: Database;
+}): Duties {
+  const { context, commits, database } = options;
+  let running: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+
+  /** Judges operations again that wait for nothing. */
+  async function rejudge(work: Work, hashes: readonly Hash[]): Promise<void> {
+    const seen = new Set<Hash>();
+    for (const hash of hashes) {
+      const row = work.draft.get<OperationRow>(keys.operation(hash));
+      if (!row || row.flaw || row.state?.state === 'waiting' || row.header.log === 'members') continue;
+      const { header } = row;
+      const subject = subjectOf(hash, header);
+      if (seen.has(subject)) continue;
+      const barred = row.state?.state === 'rejected' && isBarred(row.state.reason);
+      const { verdict } = judgementOf(context, work.draft, hash, header);
+      // A thing with nothing but its creation folds as membership says.
+      if (header.subject === '' && kindOf(header.type) !== undefined && (verdict !== undefined) === barred)
+        continue;
+      seen.add(subject);
+      const turn = beginTurn(context, work, { hash, header, body: row.body });
+      await refold(turn, subject);
+      turn.finish();
+    }
+  }
+
+  async function inChunks(hashes: readonly Hash[]): Promise<void> {
+    for (let at = 0; at < hashes.length && !closed; at += chunk)
+      await commits.write((work) => rejudge(work, hashes.slice(at, at + chunk)));
+  }
+
+  /** Operations of a replica in all logs, or all that membership keeps from counting. */
+  async function concerned(what: string): Promise<Hash[]> {
+    if (what === 'rejected') {
+      const rows = await database.under<string>('v/rejected/');
+      return rows.filter(([, reason]) => isBarred(reason)).map(([key]) => key.slice('v/rejected/'.length));
+    }
+    const hashes: Hash[] = [];
+    for (const [key] of await database.under<HeadRow>('v/head/')) {
+      const [, , log = '', replica = ''] = key.split('/');
+      if (replica !== what || log === 'members') continue;
+      for (const [, row] of await database.under<ChainRow>(`v/chain/${log}/${replica}/`))
+        hashes.push(row.hash);
+      for (const [at] of await database.under<ForkedRow>(`v/forked/${log}/${replica}/`))
+        hashes.push(at.slice(at.lastIndexOf('/') + 1));
+    }
+    return [...new Set(hashes)];
+  }
+
+  async function perform(key: string, value: unknown): Promise<void> {
+    const [, , kind = '', ...rest] = key.split('/');
+    const what = rest.join('/');
+    if (kind === 'judge') await inChunks(await concerned(what));
+    await commits.write(async (work) => {
+      // What was asked for again meanwhile stays due.
+      if (work.draft.get(key) !== value) return;
+      work.draft.remove(key);
+      if (kind === 'release') await release(context, work, [what]);
+    });
+  }
+
+  async function run(): Promise<void> {
+    do {
+      again = false;
+      for (const [key, value] of await database.under<unknown>('v/duty/')) {
+        if (closed) return;
+        await perform(key, value);
+      }
+    } while (again && !closed);
+  }
+
+  return {
+    notice() {
+      again = true;
+      if (closed) return;
+      // What the disk refused is due still: the next notice, or the next opening, sees to it.
+      running ??= run()
+        .catch(() => undefined)
+        .finally(() => {
+          running = undefined;
+        });
+    },
+    async idle() {
+      while (running) await running;
+    },
+    async close() {
+      closed = true;
+      while (running) await running;
+    },
+  };
+}
+
+const isBarred = (reason: string): boolean => reason === 'permission' || reason === 'frontier';

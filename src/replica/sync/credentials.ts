@@ -1,0 +1,90 @@
+import type { Entry, Hash } from '../../../schemas/index.ts';
+import { parseDocumentName } from '../../log/index.ts';
+import { entryKey, keyId, readEntry, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
+import type { Database } from '../commit/database.ts';
+import { entryOf, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
+import type { AbsorbContext } from '../ledger/state.ts';
+import type { Receiving } from './receive.ts';
+
+/** Credentials are few and small; more is no honest peer's. */
+const most = 64;
+
+/** Who this replica is to others, and who they are to it. */
+export function createCredentials(options: {
+  readonly context: AbsorbContext;
+  readonly database: Database;
+  readonly receiving: Receiving;
+  readonly workspace: Hash;
+  readonly replica: Hash;
+}) {
+  const { context, database, receiving, workspace, replica } = options;
+  const { crypto, membership } = context;
+
+  const isAdmitted = (id: Hash): boolean =>
+    membership.state.replicas.get(id)?.admissions.some(({ ended }) => ended.length === 0) ?? false;
+
+  function read(text: string): { entry: Entry; hash: Hash; key: Hash } | undefined {
+    try {
+      const found = readEntry(crypto, JSON.parse(text));
+      if (!found.ok || found.entry.header.log !== 'members') return undefined;
+      const of = found.entry.header.workspace === '' ? found.hash : found.entry.header.workspace;
+      return of === workspace ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** True for an admission of this key by the owner's seed, which proves itself: whatever else is still to come. */
+  async function isOwners({ header, sig }: Entry, publicKey: string): Promise<boolean> {
+    if (header.type !== 'replica.admit' || selfKey(header) !== publicKey) return false;
+    if (header.data['seed'] !== membership.state.owner) return false;
+    if (!(await verifySignature(crypto, { header, sig }, publicKey))) return false;
+    const proof = await verifyAdmission(crypto, header, (id) => membership.keyOf(id));
+    return proof.state === 'holds';
+  }
+
+  return {
+    /** The genesis, this replica's admission, and the invite that it came by. */
+    async own(): Promise<string[]> {
+      const hashes = [workspace];
+      const admission = membership.state.replicas.get(replica)?.admitted;
+      const row = admission === undefined ? undefined : database.get<OperationRow>(keys.operation(admission));
+      const invite = row?.header.data['invite'];
+      if (typeof invite === 'string') hashes.push(invite);
+      if (admission !== undefined) hashes.push(admission);
+      const rows = await database.getMany<OperationRow>(hashes.map(keys.operation));
+      return rows.flatMap((one) => (one ? [JSON.stringify(entryOf(one))] : []));
+    },
+
+    async admit(
+      publicKey: string,
+      credentials: readonly string[],
+    ): Promise<'admitted' | 'stranger' | 'self'> {
+      let id: Hash;
+      try {
+        id = keyId(crypto, publicKey);
+      } catch {
+        return 'stranger';
+      }
+      if (id === replica) return 'self';
+      if (isAdmitted(id)) return 'admitted';
+      // Who was revoked stays out, whatever it brings.
+      if (membership.state.replicas.has(id) || credentials.length > most) return 'stranger';
+      let vouched = false;
+      const fresh: [Hash, string][] = [];
+      for (const text of credentials) {
+        const found = read(text);
+        if (!found) continue;
+        if (await isOwners(found.entry, publicKey)) vouched = true;
+        if ((await database.getConfirmed(keys.operation(found.hash))) === undefined)
+          fresh.push([entryKey(crypto, found.hash, found.entry.sig), text]);
+      }
+      const newest = database.get<SegmentRow>(keys.segment('members'))?.n ?? 1;
+      const document = `log/members/${newest}`;
+      if (fresh.length > 0 && (vouched || fresh.length < credentials.length) && parseDocumentName(document))
+        await receiving.take(document, fresh);
+      if (isAdmitted(id)) return 'admitted';
+      return vouched && !membership.state.replicas.has(id) ? 'admitted' : 'stranger';
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import type { Hash } from '../../../schemas/index.ts';
+import { type LogDocument, parseDocumentName } from '../../log/index.ts';
+import { readEntry } from '../../op/index.ts';
+import {
+  type CheckedEntry,
+  createParking,
+  type Judgement,
+  judgeInSteps,
+  type Parking,
+  parkingBounds,
+  sliceUpdate,
+} from '../../sync/guard/index.ts';
+import type { Received, SessionId } from '../../sync/port.ts';
+import type { Commits, Work } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
+import { release } from '../ledger/release.ts';
+import type { AbsorbContext } from '../ledger/state.ts';
+import { createBreathing } from './breathing.ts';
+import { followSegment, mergeEntry } from './merge.ts';
+import type { Reconcile } from './reconcile.ts';
+import { checkAll, type Looked, storedIn } from './signatures.ts';
+
+/** The door for updates and entries from elsewhere. */
+export interface Receiving {
+  receive(document: string, update: Uint8Array, from: SessionId): Promise<Received>;
+  take(document: string, entries: readonly (readonly [key: Hash, entry: string])[]): Promise<Received>;
+  /** Forgets what waits of a session. */
+  forget(from: SessionId): void;
+}
+
+/** Larger updates are judged and stored in parts of about this size, so that others get their turn. */
+const sliceBytes = 96 * 1024;
+/** No honest log comes this far; a higher number would leave none to roll to. */
+const mostSegments = 10_000_000;
+
+/** Documents and sessions of which something waits. */
+const mostParked = 256;
+
+export interface ReceivingOptions {
+  readonly context: AbsorbContext;
+  readonly workspace: Hash;
+  readonly database: Database;
+  readonly commits: Commits;
+  readonly reconcile: Reconcile;
+  readonly monotonic: () => number;
+  /** The document is synced by key alone. */
+  readonly isSplit: (document: string) => boolean;
+  /** Two documents disagree about a place: it can not be synced by updates any more. */
+  readonly onSplit: (document: string) => Promise<void>;
+  /** An operation of this replica that it did not make: called in the write that brings it. */
+  readonly onOwn: (work: Work, hash: Hash) => Promise<void>;
+  readonly self: Hash;
+}
+
+const refused = (reason: string): Received => ({ ok: false, reason });
+
+export function createReceiving(options: ReceivingOptions): Receiving {
+  const { context, workspace, database, commits, reconcile } = options;
+  const { crypto, documents } = context;
+  const lanes = new Map<string, Promise<unknown>>();
+  const parked = new Map<string, Parking>();
+
+  /** Calls for one document run in order. */
+  function inLane<T>(document: string, task: () => Promise<T>): Promise<T> {
+    const mine = (lanes.get(document) ?? Promise.resolve()).then(task);
+    const settled = mine.catch(() => undefined);
+    lanes.set(document, settled);
+    void settled.then(() => lanes.get(document) === settled && lanes.delete(document));
+    return mine;
+  }
+
+  const place = (document: string) => {
+    const name = parseDocumentName(document);
+    return name && name.segment <= mostSegments ? name : undefined;
+  };
+
+  async function judge(
+    shown: LogDocument,
+    log: string,
+    update: Uint8Array,
+    bytes?: number,
+  ): Promise<Judgement> {
+    const breathing = createBreathing(options.monotonic);
+    const steps = judgeInSteps(crypto, shown, update, { log, workspace, ...(bytes ? { bytes } : {}) });
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await breathing.pause();
+    }
+  }
+
+  /** Everything that entries say, in the order of their stamps. Returns what the document did not hold before. */
+  async function absorbAll(
+    work: Work,
+    looked: readonly Looked[],
+    n: number,
+  ): Promise<{ places: [Hash, Hash][]; bytes: number }> {
+    const breathing = createBreathing(options.monotonic);
+    const places = new Map<Hash, Hash>();
+    let bytes = 0;
+    const sorted = [...looked].sort((a, b) => (a.entry.header.stamp < b.entry.header.stamp ? -1 : 1));
+    for (const one of sorted) {
+      const { key, hash, entry } = one;
+      const isOwn = entry.header.replica === options.self && !work.draft.get(keys.operation(hash));
+      const { placed, lets } = await mergeEntry(context, work, one, n);
+      if (placed) places.set(key, hash);
+      bytes += one.signedBytes.length;
+      if (isOwn && one.signed === 'holds') await options.onOwn(work, hash);
+      const row = work.draft.get<OperationRow>(keys.operation(hash));
+      // The update that is journalled holds a text that was removed.
+      if (entry.body && row && !row.body && row.redacted) {
+        const purge = keys.purge(`log/${entry.header.log}/${n}`);
+        work.draft.put(purge, [...(work.draft.get<readonly Hash[]>(purge) ?? []), hash]);
+      }
+      await release(context, work, lets, breathing.pause);
+      await breathing.pause();
+    }
+    return { places: [...places], bytes };
+  }
+
+  /** One judged update: stored with all that follows from it, then shown. */
+  async function store(
+    document: string,
+    judged: Extract<Judgement, { verdict: 'take' }>,
+    origin: SessionId | undefined,
+  ): Promise<readonly Hash[]> {
+    const name = place(document);
+    const { update, entries, clients } = judged;
+    if (!name || update === undefined) return [];
+    const looked = await checkAll({ ...context, stored: storedIn(database) }, entries);
+    const touched = new Map<Hash, Hash | undefined>(entries.map(({ key, hash }) => [key, hash]));
+    await commits.write(async (work) => {
+      const { places, bytes } = await absorbAll(work, looked, name.segment);
+      await followSegment(work, name.log, name.segment, places.length, bytes);
+      work.receive({
+        document,
+        update,
+        entries: places,
+        clients,
+        origin,
+        applied(changed) {
+          for (const key of changed) if (!touched.has(key)) touched.set(key, undefined);
+        },
+      });
+    });
+    await reconcile.look(document, touched);
+    return entries.map(({ key }) => key);
+  }
+
+  function parkingOf(document: string, from: SessionId): Parking {
+    const name = `${from} ${document}`;
+    const known = parked.get(name);
+    if (known) return known;
+    const made = createParking();
+    for (const oldest of parked.keys()) {
+      if (parked.size < mostParked) break;
+      // It comes again when digests are compared.
+      parked.delete(oldest);
+    }
+    parked.set(name, made);
+    return made;
+  }
+
+  /** One part of an update, and then what it lets go of what was parked. */
+  async function one(document: string, log: string, update: Uint8Array, from: SessionId): Promise<Received> {
+    const parking = parkingOf(document, from);
+    const stored: Hash[] = [];
+    const queue: { bytes: Uint8Array; origin: SessionId | undefined; most?: number }[] = [
+      { bytes: update, origin: from },
+    ];
+    let isSplit = false;
+    for (let next = queue.shift(); next && !isSplit; next = queue.shift()) {
+      const shown = await documents.pin(document);
+      try {
+        const judged = await judge(shown, log, next.bytes, next.most);
+        if (judged.verdict === 'refuse') return refused(`${judged.reason}: ${judged.message}`);
+        parking.add(judged.parked);
+        stored.push(...(await store(document, judged, next.origin)));
+        isSplit = judged.split.length > 0;
+        for (const part of parking.release(await documents.shown(document)))
+          queue.push({ bytes: part, origin: undefined, most: parkingBounds.bytes });
+      } finally {
+        documents.unpin(document);
+      }
+    }
+    if (isSplit) await options.onSplit(document);
+    if (parking.parts === 0) parked.delete(`${from} ${document}`);
+    return { ok: true, keys: stored, parked: parking.parts };
+  }
+
+  async function receive(document: string, update: Uint8Array, from: SessionId): Promise<Received> {
+    const name = place(document);
+    if (!name) return refused(`${document.slice(0, 80)} is no log document`);
+    // Its structures are broken here; what it lacks comes by key.
+    if (options.isSplit(document)) return { ok: true, keys: [], parked: 0 };
+    const sliced = sliceUpdate(update, sliceBytes);
+    if (sliced.verdict === 'refuse') return refused(`${sliced.reason}: ${sliced.message}`);
+    const all: Hash[] = [];
+    let waiting = 0;
+    for (const part of sliced.updates) {
+      const received = await one(document, name.log, part, from);
+      if (!received.ok) return received;
+      all.push(...received.keys);
+      waiting = received.parked;
+    }
+    return { ok: true, keys: all, parked: waiting };
+  }
+
+  function read(log: string, key: Hash, text: string): CheckedEntry | string {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return 'an entry that is not JSON';
+    }
+    const found = readEntry(crypto, value, key);
+    if (!found.ok) return found.message;
+    const { header } = found.entry;
+    if (header.log !== log) return `${found.hash} is of the log ${header.log}`;
+    if ((header.workspace === '' ? found.hash : header.workspace) !== workspace)
+      return `${found.hash} is of another workspace`;
+    return found;
+  }
+
+  async function take(
+    document: string,
+    entries: readonly (readonly [key: Hash, entry: string])[],
+  ): Promise<Received> {
+    const name = place(document);
+    if (!name) return refused(`${document.slice(0, 80)} is no log document`);
+    const checked: CheckedEntry[] = [];
+    for (const [key, text] of new Map(entries)) {
+      const found = read(name.log, key, text);
+      if (typeof found === 'string') return refused(found);
+      checked.push(found);
+    }
+    const looked = await checkAll({ ...context, stored: storedIn(database) }, checked);
+    const shown = await documents.pin(document);
+    try {
+      const touched = new Map<Hash, Hash | undefined>();
+      await commits.write(async (work) => {
+        const { places, bytes } = await absorbAll(work, looked, name.segment);
+        await followSegment(work, name.log, name.segment, places.length, bytes);
+        for (const { key, hash, entry } of looked) {
+          const row = work.draft.get<OperationRow>(keys.operation(hash));
+          if (!row) continue;
+          const whole: OperationRow = { ...row, sig: entry.sig };
+          if (!shown.has(key))
+            work.append({ document, first: false, hash, row: whole, signed: Promise.resolve() });
+          else if (row.body && !shown.get(key)?.body) {
+            await documents.hold(document);
+            work.mend({ document, hash, entry: entryOf(whole) });
+          }
+          touched.set(key, hash);
+        }
+      });
+      await reconcile.look(document, touched);
+      return { ok: true, keys: [...touched.keys()], parked: 0 };
+    } finally {
+      documents.unpin(document);
+    }
+  }
+
+  return {
+    receive: (document, update, from) => inLane(document, () => receive(document, update, from)),
+    take: (document, entries) => inLane(document, () => take(document, entries)),
+    forget(from) {
+      for (const name of parked.keys()) if (name.startsWith(`${from} `)) parked.delete(name);
+    },
+  };
+}

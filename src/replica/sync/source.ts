@@ -1,0 +1,209 @@
+import type { Hash } from '../../../schemas/index.ts';
+import { CoterieError } from '../../../schemas/index.ts';
+import { parseDocumentName, segmentDigest } from '../../log/index.ts';
+import type { Signer } from '../../op/index.ts';
+import type { DocumentStore, Store } from '../../storage/port.ts';
+import type { DurableUpdate, SegmentDigest, SyncSource } from '../../sync/port.ts';
+import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { keys, type SegmentRow } from '../commit/rows.ts';
+import { type Digests, isMarks } from '../documents/digest.ts';
+import type { Shown } from '../documents/documents.ts';
+import type { Duties } from '../ledger/duties.ts';
+import type { AbsorbContext } from '../ledger/state.ts';
+import { createCredentials } from './credentials.ts';
+import { noteOwn } from './own-key.ts';
+import { createReceiving } from './receive.ts';
+import type { Reconcile } from './reconcile.ts';
+import { remake } from './split.ts';
+
+/** A replica as its sessions see it, and what only its own process needs. */
+export interface ReplicaSource extends SyncSource {
+  /** Resolves when everything that follows from what was received is judged. */
+  idle(): Promise<void>;
+  /**
+   * A peer that has all of the workspace is in step with this replica, so it has told it its own heads: a restored
+   * directory may write from now on.
+   */
+  caughtUp(): Promise<void>;
+  /** A session ended: what waits of it is forgotten. */
+  forget(session: number): void;
+}
+
+export interface SourceOptions {
+  readonly context: AbsorbContext;
+  readonly workspace: Hash;
+  readonly signer: Signer;
+  readonly store: Store;
+  readonly stored: DocumentStore;
+  readonly database: Database;
+  readonly commits: Commits;
+  readonly digests: Digests;
+  readonly duties: Duties;
+  readonly reconcile: Reconcile;
+  readonly monotonic: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly closing: AbortSignal;
+}
+
+/** The state vector of a document that holds nothing, and its update. */
+const nothing = { vector: Uint8Array.of(0), update: Uint8Array.of(0, 0) };
+
+export function createSource(options: SourceOptions): { source: ReplicaSource; shown(update: Shown): void } {
+  const { context, workspace, signer, database, commits, digests, duties, closing } = options;
+  const { crypto, documents } = context;
+  const listeners = new Set<(update: DurableUpdate) => void>();
+
+  const open = (): void => {
+    if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
+  };
+  const isSplit = (document: string): boolean => database.get(keys.split(document)) !== undefined;
+
+  async function exists(document: string): Promise<boolean> {
+    const name = parseDocumentName(document);
+    return name !== undefined && (await digests.segments(name.log)).includes(name.segment);
+  }
+
+  async function markSplit(document: string): Promise<void> {
+    if (!(await exists(document))) return;
+    await commits.write(
+      async (work) => {
+        if (work.draft.get(keys.split(document)) !== undefined) return;
+        await work.settled();
+        await remake(options_, work.draft, document);
+        work.draft.put(keys.split(document), 1);
+      },
+      { urgent: true },
+    );
+    documents.forget(document);
+    digests.changed(document);
+  }
+  const options_ = { ...options, crypto, documents };
+
+  const receiving = createReceiving({
+    context,
+    workspace,
+    database,
+    commits,
+    reconcile: options.reconcile,
+    monotonic: options.monotonic,
+    isSplit,
+    onSplit: markSplit,
+    self: signer.id,
+    onOwn: (work, hash) =>
+      noteOwn(work, signer.id, hash, database.get<boolean>(keys.meta('restored')) === true),
+  });
+  const credentials = createCredentials({ context, database, receiving, workspace, replica: signer.id });
+
+  const source: ReplicaSource = {
+    workspace,
+    publicKey: signer.publicKey,
+    sign: (bytes) => signer.sign(bytes),
+    verify: (publicKey, bytes, sig) => crypto.verify(publicKey, bytes, sig),
+    async credentials() {
+      open();
+      return credentials.own();
+    },
+    async admit(publicKey, texts) {
+      open();
+      return credentials.admit(publicKey, texts);
+    },
+    async root() {
+      open();
+      return { logs: await digests.workspace(), marks: await digests.marks() };
+    },
+    async logs() {
+      open();
+      return digests.logs();
+    },
+    async segments(log) {
+      open();
+      const all = await digests.segments(log);
+      const shown = isMarks(log) ? all.slice(-1) : all;
+      const list: SegmentDigest[] = [];
+      for (const n of shown) {
+        const document = `log/${log}/${n}`;
+        list.push({ n, digest: await digests.ofDocument(document), split: isSplit(document) });
+      }
+      return list;
+    },
+    async digest(document) {
+      open();
+      if (!(await exists(document))) return { digest: segmentDigest(crypto, []), entries: 0, split: false };
+      const { size } = await documents.shown(document);
+      return { digest: await digests.ofDocument(document), entries: size, split: isSplit(document) };
+    },
+    async stateVector(document) {
+      open();
+      return (await exists(document)) ? (await documents.shown(document)).stateVector() : nothing.vector;
+    },
+    async diff(document, stateVector) {
+      open();
+      const shown = (await exists(document)) ? await documents.shown(document) : undefined;
+      try {
+        return shown ? shown.encode(stateVector) : nothing.update;
+      } catch (error) {
+        throw new CoterieError('invalid', 'these bytes are no state vector', { cause: error });
+      }
+    },
+    async receive(document, update, from) {
+      open();
+      const received = await receiving.receive(document, update, from);
+      await duties.idle();
+      return received;
+    },
+    async keys(document) {
+      open();
+      if (!(await exists(document))) return [];
+      const shown = await documents.shown(document);
+      return [...shown.entries()].map(([key, { body }]) => [key, body !== undefined] as const);
+    },
+    async entries(document, wanted) {
+      open();
+      if (!(await exists(document))) return [];
+      const shown = await documents.shown(document);
+      return wanted.flatMap((key) => {
+        const entry = shown.get(key);
+        return entry ? [[key, JSON.stringify(entry)] as const] : [];
+      });
+    },
+    async take(document, entries) {
+      open();
+      const received = await receiving.take(document, entries);
+      await duties.idle();
+      return received;
+    },
+    isHot(document) {
+      const name = parseDocumentName(document);
+      return name !== undefined && database.get<SegmentRow>(keys.segment(name.log))?.n === name.segment;
+    },
+    onUpdate(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async markSplit(document) {
+      open();
+      await markSplit(document);
+    },
+    idle: () => duties.idle(),
+    async caughtUp() {
+      if (database.get(keys.meta('restored')) !== true) return;
+      await commits.write(({ draft }) => draft.remove(keys.meta('restored')));
+    },
+    forget: (session) => receiving.forget(session),
+  };
+
+  return {
+    source,
+    shown(update) {
+      digests.changed(update.document);
+      for (const listener of [...listeners]) {
+        try {
+          listener(update);
+        } catch {
+          // What a session makes of it is its own affair: it is stored here.
+        }
+      }
+    },
+  };
+}
