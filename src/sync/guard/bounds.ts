@@ -12,7 +12,7 @@ export const guardBounds = {
   valueBytes: limits.entryBytes + 4 * limits.headerBytes,
   /** Nesting of an encoded value; strict JSON has 32 levels. */
   valueDepth: 40,
-  /** Items in one run of deleted ones. */
+  /** Items that one client writes in sequence, each following the one before: what becomes a run of deleted ones. */
   runLength: 1024,
   /** Numbers of one client's items in one document. */
   clock: 2 ** 31 - 1,

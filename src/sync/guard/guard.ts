@@ -4,7 +4,7 @@ import type { Crypto } from '../../op/index.ts';
 import { guardBounds } from './bounds.ts';
 import { type CheckedValue, checkValue, type Home } from './entry.ts';
 import { newsFor } from './held.ts';
-import { itemAt } from './here.ts';
+import { itemAt, sequenceAt } from './here.ts';
 import { createNewest, type Newest } from './newest.ts';
 import { inOrder, link, type Node, withhold } from './order.ts';
 import { partsOf } from './park.ts';
@@ -39,6 +39,19 @@ function contradicts(shown: LogDocument, node: Node, split: SplitEvidence[]): bo
   if (!node.keyFromHere) throw new Refusal('key', `${there} follows an entry of ${node.key}`);
   split.push({ client: struct.client, clock: struct.clock, here: node.key, there });
   return true;
+}
+
+/** Counts items in sequence: more than a deleted run may have would make honest documents hold such a run. */
+function checkSequence(shown: LogDocument, node: Node): void {
+  const { struct, origin } = node;
+  const place = struct.origin;
+  if (place?.client === struct.client && place.clock === struct.clock - 1) {
+    if (origin) node.sequence += origin.sequence;
+    else if (place.clock < shown.clockOf(place.client))
+      node.sequence += sequenceAt(shown, place, guardBounds.runLength);
+  }
+  if (node.sequence > guardBounds.runLength)
+    throw new Refusal('struct', 'a client follows itself too often in sequence');
 }
 
 /** Keys whose last item may come to be one that is deleted, each with what is new under it. */
@@ -91,6 +104,7 @@ function resolve(shown: LogDocument, read: ReadUpdate, check: Check): Taken {
   const { taken, parked } = inOrder(nodes);
   for (const node of [...taken, ...parked]) {
     node.entry = node.struct.value && check(node.struct);
+    checkSequence(shown, node);
     if (contradicts(shown, node, split)) withhold(node, 'dropped');
   }
   keepAlive(shown, taken);

@@ -58,3 +58,20 @@ export function lineOf(shown: LogDocument, key: Hash): Standing[] {
   }
   return line.reverse();
 }
+
+/**
+ * How many items one client wrote in sequence up to a place, each following the one before: Yjs makes one deleted run
+ * of them once they are replaced. Counts no further than beyond `most`.
+ */
+export function sequenceAt(shown: LogDocument, { client, clock }: Place, most: number): number {
+  let length = 0;
+  let end = clock + 1;
+  while (length <= most) {
+    const item = itemAt(shown, { client, clock: end - 1 });
+    if (!item) break;
+    length += end - item.clock;
+    if (item.origin?.client !== client || item.origin.clock !== item.clock - 1) break;
+    end = item.clock;
+  }
+  return length;
+}

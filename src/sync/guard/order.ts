@@ -11,6 +11,8 @@ export interface Node {
   readonly dependents: Node[];
   /** New structs that it depends on and that are not in order yet. */
   missing: number;
+  /** Items that its client wrote in sequence up to its end, each following the one before. */
+  sequence: number;
   /** What it lacks that no new struct brings. */
   readonly waits: Wait[];
   state: 'open' | 'taken' | 'parked' | 'dropped';
@@ -27,6 +29,7 @@ const newNode = (struct: Struct): Node => ({
   origin: undefined,
   dependents: [],
   missing: 0,
+  sequence: struct.length,
   waits: [],
   state: 'open',
   entry: undefined,

@@ -5,7 +5,18 @@ import { createMender, createWriter, digestOf } from '../../../src/log/index.ts'
 import { stripped } from '../../../src/op/index.ts';
 import { createParking, judgeUpdate, parkingBounds } from '../../../src/sync/guard/index.ts';
 import { craft } from './craft.ts';
-import { applyTaken, drawFrom, foreign, home, makeEntry, openEmpty, pair, refusal, take } from './sample.ts';
+import {
+  applyTaken,
+  drawFrom,
+  foreign,
+  home,
+  makeEntry,
+  openEmpty,
+  pair,
+  refusal,
+  take,
+  updatesOf,
+} from './sample.ts';
 
 const draw = drawFrom(2);
 const victim = 0x7000_0000;
@@ -228,5 +239,43 @@ describe('attacks on a log document', () => {
     expect(Buffer.from(bad).includes(canary)).toBe(true);
     expect(Buffer.from(taken.update ?? []).includes(canary)).toBe(false);
     expect(Buffer.from(taken.update ?? []).equals(sound)).toBe(true);
+  });
+});
+
+describe('what one guard took', () => {
+  const run = (length: number, clock = 0, client = 5): Uint8Array => {
+    const origin = clock > 0 ? { origin: [client, clock - 1] as const } : { key: target.key };
+    return craft([{ client, clock, structs: [{ ...origin, length }] }]);
+  };
+  const target = makeEntry(draw);
+  const first = createWriter({ clientID: victim }).encode([pair(target)]);
+
+  it('GRD-4: never becomes, in Yjs, a longer run of deleted items than another takes', () => {
+    const shown = openEmpty(draw, first);
+    applyTaken(shown, take(shown, run(1000)));
+    applyTaken(shown, take(shown, run(24, 1000)));
+    expect(refusal(shown, run(1, 1024)).reason).toBe('struct');
+    const joiner = openEmpty(draw);
+    expect(take(joiner, shown.encode()).parked).toEqual([]);
+    // In one update, and live ones, which become deleted once they are replaced.
+    const both = craft([
+      {
+        client: 6,
+        clock: 0,
+        structs: [
+          { key: target.key, length: 1024 },
+          { origin: [6, 1023], values: [target.entry] },
+        ],
+      },
+    ]);
+    expect(refusal(shown, both).reason).toBe('struct');
+    const doc = foreign(7, first);
+    const sets = Array.from({ length: 1025 }, () =>
+      updatesOf(doc, () => doc.getMap('ops').set(target.key, target.entry)),
+    ).flat();
+    for (const set of sets.slice(0, 1024)) applyTaken(shown, take(shown, set));
+    // The first of them follows the victim's.
+    expect(refusal(shown, sets[1024]!).reason).toBe('struct');
+    expect(take(openEmpty(draw), shown.encode()).parked).toEqual([]);
   });
 });

@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { openLogDocument } from '../../../src/log/index.ts';
+import { createParking } from '../../../src/sync/guard/index.ts';
 import { hex } from '../../log/sample.ts';
 import { type Crafted, type CraftedBlock, craft } from './craft.ts';
-import { applyTaken, type Draw, drawFrom, type Made, makeEntry, openEmpty, seedOf, take } from './sample.ts';
+import {
+  applyTaken,
+  type Draw,
+  drawFrom,
+  type Made,
+  makeEntry,
+  openEmpty,
+  receive,
+  seedOf,
+  slices,
+  take,
+} from './sample.ts';
 
 /** Some key of a place, as the update itself or what came before says it. */
 type Keys = Map<string, Made>;
@@ -43,7 +55,7 @@ describe('what shows under a key', () => {
     const draw = drawFrom(seed);
     let parkedRounds = 0;
     let whole = 0;
-    for (let run = 0; run < 800; run++) {
+    for (let run = 0; run < 250; run++) {
       const made = Array.from({ length: 1 + draw.number(3) }, () =>
         makeEntry(draw, { data: {}, body: { text: 'x' } }),
       );
@@ -79,6 +91,15 @@ describe('what shows under a key', () => {
             return clock < (next.get(client) ?? 0);
           }),
         );
+      }
+      // What one guard took, another takes: as a whole state, and by slices in any order.
+      for (const most of [undefined, 100]) {
+        const joiner = openEmpty(draw);
+        const parking = createParking();
+        const parts = [...slices(shown.encode(), most)];
+        while (parts.length > 0) receive(joiner, parking, parts.splice(draw.number(parts.length), 1)[0]!);
+        expect(parking.parts).toBe(0);
+        expect(hex(joiner.encode())).toBe(hex(shown.encode()));
       }
     }
     console.info(`${whole} updates taken whole, ${parkedRounds} in part`);

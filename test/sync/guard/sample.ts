@@ -9,6 +9,7 @@ import {
   type Parking,
   parkingBounds,
   type Refused,
+  sliceUpdate,
   type Taken,
 } from '../../../src/sync/guard/index.ts';
 import { numbers } from '../../fold/random.ts';
@@ -122,6 +123,13 @@ export function receive(shown: LogDocument, parking: Parking, update: Uint8Array
     }
   return count;
 }
+
+/** The slices of an update that is one. */
+export const slices = (update: Uint8Array, most?: number): readonly Uint8Array[] => {
+  const sliced = sliceUpdate(update, most);
+  if (sliced.verdict === 'refuse') throw new Error(sliced.message);
+  return sliced.updates;
+};
 
 /** The updates that a foreign Yjs client gives out while `act` runs. */
 export function updatesOf(doc: Y.Doc, act: () => void): Uint8Array[] {
