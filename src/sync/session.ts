@@ -77,9 +77,7 @@ export function createSession(options: SessionOptions): Session {
       announce.heard(channel.document);
       if (!source.isHot(channel.document)) channels.close(channel);
     },
-    unequal(channel) {
-      if (channel.driving) repair.start(channel);
-    },
+    unequal: (channel) => repair.start(channel),
   });
   const repair = createRepair(core, {
     channels,

@@ -19,7 +19,7 @@ export interface MeshNode<S extends SyncSource = SyncSource> {
   readonly events: SessionEvent[];
   /** Keeps a link to another one: dials again after a while whenever it is down. Returns what ends that. */
   keep(to: string): () => void;
-  /** Connects once. */
+  /** Connects once; time passes until it is connected, or has failed. */
   dial(to: string): Promise<Connection | undefined>;
   close(): void;
 }
@@ -82,23 +82,29 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
         keeping = false;
       };
     },
-    dial: (to) =>
-      new Promise((resolve) => {
-        network.dial(
-          name,
-          to,
-          (end, connection) => {
-            const session = links.connect({
-              role: 'dial',
-              transport: end.transport,
-              onEvent: (event) => void events.push(event),
-            });
-            end.bind(session);
-            resolve(connection);
-          },
-          () => resolve(undefined),
-        );
-      }),
+    async dial(to) {
+      let made: Connection | undefined;
+      let over = false;
+      network.dial(
+        name,
+        to,
+        (end, connection) => {
+          const session = links.connect({
+            role: 'dial',
+            transport: end.transport,
+            onEvent: (event) => void events.push(event),
+          });
+          end.bind(session);
+          made = connection;
+          over = true;
+        },
+        () => {
+          over = true;
+        },
+      );
+      await network.until(() => over, 10_000);
+      return made;
+    },
     close() {
       open = false;
       links.close();

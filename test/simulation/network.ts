@@ -56,6 +56,8 @@ export interface Network extends VirtualClock {
   heal(): void;
   /** Bytes that were handed over so far, from one to the other. */
   bytes(from: string, to: string): number;
+  /** Bytes that were sent and not handed over yet, from one to the other. */
+  waiting(from: string, to: string): number;
   /** What happened, in order, as a hash: equal for equal runs. */
   trace(): string;
   readonly counts: { packets: number; cuts: number; dials: number; doubles: number };
@@ -79,6 +81,12 @@ interface Lane {
   session: Pick<Session, 'receive' | 'drained' | 'closed'> | undefined;
 }
 
+interface Open extends Connection {
+  /** Tries again what a partition kept. */
+  pump(): void;
+  waiting(a: string, b: string): number;
+}
+
 /** Where `drained` is due again, bytes. */
 const lowWater = 1024 * 1024;
 
@@ -91,7 +99,7 @@ export function createNetwork(options: NetworkOptions): Network {
   const clock = createClock(seed, options.idle);
   const trace = createHash('sha256');
   const listeners = new Map<string, (end: End, from: string) => void>();
-  const open = new Set<Connection & { pump(): void }>();
+  const open = new Set<Open>();
   const blocked = new Set<string>();
   const moved = new Map<string, number>();
   const counts = { packets: 0, cuts: 0, dials: 0, doubles: 0 };
@@ -204,7 +212,7 @@ export function createNetwork(options: NetworkOptions): Network {
       },
     });
 
-    const connection: Connection & { pump(): void } = {
+    const connection: Open = {
       from,
       to,
       get open() {
@@ -222,6 +230,8 @@ export function createNetwork(options: NetworkOptions): Network {
         lane.heldBack = false;
         plan(lane, 0);
       },
+      waiting: (a, b) =>
+        (a === from && b === to ? there.bytes : 0) + (a === to && b === from ? back.bytes : 0),
       pump() {
         plan(there, 0);
         plan(back, 0);
@@ -276,6 +286,11 @@ export function createNetwork(options: NetworkOptions): Network {
       for (const connection of open) connection.pump();
     },
     bytes: (from, to) => moved.get(`${from} ${to}`) ?? 0,
+    waiting(from, to) {
+      let bytes = 0;
+      for (const connection of open) bytes += connection.waiting(from, to);
+      return bytes;
+    },
     trace: () => trace.copy().digest('hex'),
   };
   console.info(`network seed ${seed}`);

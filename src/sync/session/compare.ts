@@ -26,7 +26,7 @@ export function createCompare(
     readonly concluded: (channel: Channel) => void;
     readonly equal: (channel: Channel) => void;
     readonly isTroubled: (document: string) => boolean;
-    /** Unequal, and not by accident. */
+    /** Unequal, and not by accident; told to the side that began alone. */
     readonly unequal: (channel: Channel) => void;
   },
 ) {
@@ -78,7 +78,8 @@ export function createCompare(
       if (own.digest === theirs.digest) {
         channel.unequal = 0;
         parts.equal(channel);
-      } else if (channel.unequal++ === 0 && !own.split && !theirs.split) plan(channel, 100, 300);
+      } else if (!channel.driving) return;
+      else if (channel.unequal++ === 0 && !own.split && !theirs.split) plan(channel, 100, 300);
       else parts.unequal(channel);
       parts.concluded(channel);
     });

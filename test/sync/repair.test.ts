@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry, Hash } from '../../schemas/index.ts';
+import { createWriter } from '../../src/log/index.ts';
+import { join, type MeshNode } from '../simulation/mesh.ts';
+import { createNetwork } from '../simulation/network.ts';
+import { runSeed } from '../support/storage.ts';
+import { createMemorySource, type MemorySource } from '../support/sync-source.ts';
+
+const document = 'log/tasks/1';
+
+async function setUp(count: number) {
+  const network = createNetwork({ seed: runSeed() });
+  const make = (name: string): MeshNode<MemorySource> =>
+    join(network, name, createMemorySource({ name, ...network }));
+  const writer = createMemorySource({ name: 'writer', ...network });
+  await writer.write('tasks', count);
+  const entries = [...writer.document(document).entries()];
+  return { network, a: make('a'), b: make('b'), entries };
+}
+
+/** The same clientID and clocks with other entries, as after an accident or an attack: equal state vectors. */
+const clash = (entries: readonly (readonly [Hash, Entry])[]): Uint8Array =>
+  createWriter({ clientID: 77 }).encode(entries);
+
+describe('repair by key', () => {
+  it('SYN-20: with equal state vectors and other keys, each side gets what it lacks', async () => {
+    const { network, a, b, entries } = await setUp(6);
+    a.source.plant(document, clash(entries.slice(0, 3)));
+    b.source.plant(document, clash(entries.slice(3)));
+    expect(a.source.document(document).stateVector()).toEqual(b.source.document(document).stateVector());
+    await b.dial('a');
+    await network.run(5000);
+    for (const { source } of [a, b])
+      expect([...source.document(document).keys()].sort()).toEqual(entries.map(([key]) => key).sort());
+    expect(a.source.asked.keys).toBeGreaterThan(0);
+    expect(await a.source.root()).toEqual(await b.source.root());
+    expect(b.links.status().peers).toMatchObject([{ state: 'live', syncing: 0 }]);
+  });
+
+  it('SYN-20: a missing body is restored', async () => {
+    const { network, a, b, entries } = await setUp(2);
+    a.source.plant(document, clash(entries));
+    b.source.plant(document, clash(entries.map(([key, { header, sig }]) => [key, { header, sig }])));
+    await b.dial('a');
+    await network.run(5000);
+    for (const [key] of entries) expect(b.source.document(document).get(key)?.body).toBeDefined();
+    expect(await a.source.root()).toEqual(await b.source.root());
+  });
+
+  it('SYN-21: three rounds, then a pause; a document that cannot be made equal is tried again and told of', async () => {
+    const { network, a, b, entries } = await setUp(2);
+    a.source.plant(document, clash(entries));
+    // This one knows a redact that the other has not: it takes no text.
+    const redacted = entries.map(([key, { header, sig }]) => [key, { header, sig, redacted: key }] as const);
+    b.source.plant(document, clash(redacted));
+    await b.dial('a');
+    await network.run(10_000);
+    // Twice in a round: to tell its own, and to compare the other's.
+    expect(b.source.asked.keys).toBe(6);
+    const told = b.events.filter(({ type }) => type === 'unequal');
+    expect(told).toHaveLength(1);
+    await network.run(70_000);
+    expect(b.source.asked.keys).toBeGreaterThan(6);
+    expect(b.source.asked.keys).toBeLessThanOrEqual(18);
+    // What is not known to be shown there is not settled.
+    await expectUnsettled(network, a);
+  });
+
+  it('SYN-22: a key that is taken three times and does not stay marks the document as split, synced by key from then on', async () => {
+    const { network, a, b, entries } = await setUp(6);
+    a.source.plant(document, clash(entries.slice(0, 4)));
+    b.source.plant(document, clash([...entries.slice(0, 2), ...entries.slice(4)]));
+    // The set does not take.
+    b.source.take = async (_document, taken) => ({ ok: true, keys: taken.map(([key]) => key), parked: 0 });
+    await b.dial('a');
+    await network.run(30_000);
+    expect([...b.source.splits]).toEqual([document]);
+    const diffs = a.source.asked.diffs + b.source.asked.diffs;
+    await network.run(100_000);
+    expect(a.source.asked.diffs + b.source.asked.diffs).toBe(diffs);
+  });
+});
+
+async function expectUnsettled(network: ReturnType<typeof createNetwork>, node: MeshNode): Promise<void> {
+  const settled = node.links.settled({ peers: 1, timeoutMs: 5000 });
+  await network.run(5001);
+  expect(await settled).toEqual({ stored: [], enough: false });
+}
