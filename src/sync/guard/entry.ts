@@ -2,7 +2,7 @@ import { createDecoder, readAny } from 'lib0/decoding';
 import type { Hash } from '../../../schemas/index.ts';
 import { type Crypto, readEntry } from '../../op/index.ts';
 import { type CheckedEntry, Refusal, type Struct } from './types.ts';
-import { encodeValue } from './write.ts';
+import { encodeValue } from './update/write.ts';
 
 /** The log, and the workspace where it is known, that a document is of. */
 export interface Home {

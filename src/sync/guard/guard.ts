@@ -7,10 +7,10 @@ import { newsFor } from './held.ts';
 import { itemAt, sequenceAt } from './here.ts';
 import { createNewest, type Newest } from './newest.ts';
 import { inOrder, link, type Node, withhold } from './order.ts';
-import { partsOf } from './park.ts';
-import { type ReadUpdate, readUpdate } from './read.ts';
+import { partsOf } from './parking/parts.ts';
 import { type Judgement, Refusal, type SplitEvidence, type Struct, type Taken } from './types.ts';
-import { type Written, writeUpdate } from './write.ts';
+import { type ReadUpdate, readUpdate } from './update/read.ts';
+import { type Written, writeUpdate } from './update/write.ts';
 
 export interface GuardOptions extends Home {
   /** The largest update that is judged, bytes: 1 MiB unless said. For parked parts that are put together again. */

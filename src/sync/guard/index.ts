@@ -1,7 +1,7 @@
 // Judges updates of log documents before anything is done with them. Rules: docs/spec/guard.md.
 export { guardBounds } from './bounds.ts';
 export { type GuardOptions, judgeInSteps, judgeUpdate } from './guard.ts';
-export { createParking, type Parking, parkingBounds } from './parking.ts';
+export { createParking, type Parking, parkingBounds } from './parking/parking.ts';
 export { type Sliced, sliceUpdate } from './slice.ts';
 export type {
   CheckedEntry,

@@ -1,8 +1,8 @@
 import { guardBounds } from './bounds.ts';
 import { inOrder, link, type Node } from './order.ts';
-import { type DeleteRange, readUpdate } from './read.ts';
 import { Refusal, type Refused, type Struct } from './types.ts';
-import { sizeOf, writeUpdate } from './write.ts';
+import { type DeleteRange, readUpdate } from './update/read.ts';
+import { sizeOf, writeUpdate } from './update/write.ts';
 
 export type Sliced =
   | { readonly verdict: 'sliced'; readonly updates: readonly Uint8Array[] }

@@ -1,5 +1,5 @@
-import type { Hash } from '../../../schemas/index.ts';
-import type { ParkedPart, Wait } from './types.ts';
+import type { Hash } from '../../../../schemas/index.ts';
+import type { ParkedPart, Wait } from '../types.ts';
 
 /** Parts of one client that cover each other say the same; more than these are not looked at. */
 const enough = 8;

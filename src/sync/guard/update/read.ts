@@ -1,8 +1,8 @@
-import type { Hash } from '../../../schemas/index.ts';
-import { rootName } from '../../log/encode.ts';
-import { guardBounds } from './bounds.ts';
+import type { Hash } from '../../../../schemas/index.ts';
+import { rootName } from '../../../log/encode.ts';
+import { guardBounds } from '../bounds.ts';
+import { type Place, Refusal, type Struct } from '../types.ts';
 import { byte, type Cursor, count, left, skipAny, uint } from './cursor.ts';
-import { type Place, Refusal, type Struct } from './types.ts';
 
 export interface DeleteRange extends Place {
   readonly length: number;

@@ -8,9 +8,9 @@ import {
   writeVarString,
   writeVarUint,
 } from 'lib0/encoding';
-import { rootName } from '../../log/encode.ts';
+import { rootName } from '../../../log/encode.ts';
+import type { Struct } from '../types.ts';
 import type { DeleteRange } from './read.ts';
-import type { Struct } from './types.ts';
 
 const hasOrigin = 0x80;
 const hasKey = 0x20;

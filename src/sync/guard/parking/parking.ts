@@ -1,7 +1,7 @@
-import type { LogDocument } from '../../log/document.ts';
+import type { LogDocument } from '../../../log/document.ts';
+import type { ParkedPart, Wait } from '../types.ts';
 import { joinParts } from './join.ts';
 import { togetherBy } from './together.ts';
-import type { ParkedPart, Wait } from './types.ts';
 
 /** How much waits for one document in one session. */
 export const parkingBounds = {

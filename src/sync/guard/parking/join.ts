@@ -1,6 +1,6 @@
-import { endOf } from './order.ts';
-import type { ParkedPart, Struct } from './types.ts';
-import { writeUpdate } from './write.ts';
+import { endOf } from '../order.ts';
+import type { ParkedPart, Struct } from '../types.ts';
+import { writeUpdate } from '../update/write.ts';
 
 /** What is left of a struct from `clock` on; undefined where that is nothing. */
 function rest(struct: Struct, clock: number): Struct | undefined {

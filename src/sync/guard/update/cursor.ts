@@ -1,4 +1,4 @@
-import { Refusal } from './types.ts';
+import { Refusal } from '../types.ts';
 
 /** A place in bytes that are read once, from the front. */
 export interface Cursor {

@@ -1,7 +1,7 @@
-import type { Hash } from '../../../schemas/index.ts';
-import { endOf, type Node, waitFor } from './order.ts';
-import type { ParkedPart, Struct, Wait } from './types.ts';
-import { sizeOf } from './write.ts';
+import type { Hash } from '../../../../schemas/index.ts';
+import { endOf, type Node, waitFor } from '../order.ts';
+import type { ParkedPart, Struct, Wait } from '../types.ts';
+import { sizeOf } from '../update/write.ts';
 
 /** What the first of a part lacks: by itself, and by what stands before it and by what it follows, if they wait too. */
 function waitsOf({ struct, waits, origin }: Node, before: Node | undefined): Wait[] {
