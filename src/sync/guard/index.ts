@@ -2,14 +2,11 @@
 export { guardBounds } from './bounds.ts';
 export { type GuardOptions, judgeInSteps, judgeUpdate } from './guard.ts';
 export { createParking, type Parking, parkingBounds } from './parking/parking.ts';
-export { type Sliced, sliceUpdate } from './slice.ts';
+export { sliceUpdate } from './slice.ts';
 export type {
   CheckedEntry,
   Judgement,
-  ParkedPart,
   RefusalReason,
   Refused,
-  SplitEvidence,
   Taken,
-  Wait,
 } from './types.ts';
