@@ -1,13 +1,12 @@
 import type { Replica } from '../../src/replica/surface.ts';
-import type { Links, SyncSource } from '../../src/sync/index.ts';
+import { type ReplicaSource, syncSourceOf } from '../../src/replica/sync/index.ts';
+import type { Links } from '../../src/sync/index.ts';
 import type { Log } from './log.ts';
 import { type Connected, openNetwork } from './machine/network.ts';
 import type { Listening } from './machine/port.ts';
 
 export interface HostingOptions {
   readonly replica: Replica;
-  /** What its sessions see of it. */
-  readonly source: SyncSource;
   /** True for a node. */
   readonly node: boolean;
   /** The user's configuration directory, where it is another than usual. */
@@ -20,11 +19,22 @@ export interface HostingOptions {
 
 /** A replica among others of its workspace: before `begin` nobody knows of it. */
 export interface Hosting {
-  readonly links: Links;
+  /** Undefined for a replica that has no sessions: a stand-in in a test. */
+  readonly links: Links | undefined;
   /** Has others find the replica where it listens, dials them, and tells the replica of it. */
-  begin(listening: Listening): Connected;
+  begin(listening: Listening): Connected | undefined;
   /** Ends all links and takes the run file away; what listened is closed. */
   close(): Promise<void>;
+}
+
+/** What the sessions of a replica see of it; undefined for a stand-in of a test. */
+export function sourceOf(replica: Replica): ReplicaSource | undefined {
+  try {
+    return syncSourceOf(replica);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -32,32 +42,33 @@ export interface Hosting {
  * ticket by which the workspace was joined, and links with all of them.
  */
 export async function openHosting(options: HostingOptions): Promise<Hosting> {
-  const { replica, source, node, state, log } = options;
+  const { replica, node, state, log } = options;
+  const source = sourceOf(replica);
   const { configDirectory, joinedUpstreams, openMachineKey } = await import('../../src/index.ts');
   const config = options.config ?? configDirectory();
   const key = await openMachineKey(config);
   const joined = await joinedUpstreams(config, replica.workspace.id);
   const upstreams = [...new Set([...options.upstreams, ...joined])];
-  const network = openNetwork({ source, replica: replica.id, node, state, upstreams, log });
+  const network = source && openNetwork({ source, replica: replica.id, node, state, upstreams, log });
   let connected: Connected | undefined;
   let detach = (): void => undefined;
   return {
-    links: network.links,
+    links: network?.links,
     begin(listening) {
-      const begun = network.begin(listening);
+      const begun = network?.begin(listening);
       connected = begun;
       detach = replica.attach({
         addresses: [listening.url],
         key: key.publicKey,
         sign: key.sign,
-        peers: async () => begun.peers(),
+        peers: async () => begun?.peers() ?? [],
       });
       return begun;
     },
     async close() {
       detach();
       if (connected) await connected.close();
-      else network.close();
+      else network?.close();
     },
   };
 }

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { CoterieError } from '../../schemas/index.ts';
+import { realTimer } from '../../src/replica/environment.ts';
 import type { OpenOptions, Replica } from '../../src/replica/surface.ts';
 import { createApp } from '../http/app.ts';
 import { openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
 import { listen } from '../http/server.ts';
+import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
+import { type Hosting, type HostingOptions, openHosting, sourceOf } from './hosting.ts';
 import { type Log, openLog } from './log.ts';
 import { codeOf } from './private-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
-import { openTokens } from './tokens.ts';
+import { openTokens, type Tokens } from './tokens.ts';
 
 export interface NodeOptions extends OpenOptions {
   /** 4270 unless said; 0 takes any free one. */
@@ -66,16 +69,44 @@ const pause = (milliseconds: number): Promise<void> =>
  * fails closes again what was opened.
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const { port = defaultPort, host = '127.0.0.1', streams, open = openDefault, ...opening } = options;
+  const { port = defaultPort, host = '127.0.0.1', streams, open = openDefault, ...rest } = options;
+  const { upstreams = [], state, ...opening } = rest;
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
     const { config } = opening;
-    return await openDoors({ replica, log, port, host, config, streams: { ...defaultStreams, ...streams } });
+    const around = { config, state, upstreams };
+    return await openDoors({
+      replica,
+      log,
+      port,
+      host,
+      around,
+      streams: { ...defaultStreams, ...streams },
+    });
   } catch (error) {
     await replica.close();
     throw error;
   }
+}
+
+/** The sockets of replicas and of other Yjs clients, where the replica has sessions. */
+function openSockets(
+  replica: Replica,
+  { links }: Hosting,
+  tokens: Tokens,
+  log: Log,
+): SocketDoors | undefined {
+  const source = sourceOf(replica);
+  if (!source || !links) return undefined;
+  return openSocketDoors({
+    source,
+    links,
+    whose: (token) => tokens.whose(token),
+    directory: replica.directory,
+    timer: realTimer,
+    onTrouble: (error) => log.warn({ err: error }, 'a document that others write failed'),
+  });
 }
 
 interface Doors {
@@ -83,16 +114,19 @@ interface Doors {
   readonly log: Log;
   readonly port: number;
   readonly host: string;
-  readonly config: string | undefined;
+  readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams'>;
   readonly streams: StreamLimits;
 }
 
-async function openDoors({ replica, log, port, host, config, streams }: Doors): Promise<Node> {
+async function openDoors({ replica, log, port, host, around, streams }: Doors): Promise<Node> {
   const { directory } = replica;
-  const { configDirectory, openMachineKey, version } = await import('../../src/index.ts');
-  const key = await openMachineKey(config ?? configDirectory());
+  const { version } = await import('../../src/index.ts');
   const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
-  const listening = await listen(host, port);
+  const hosting = await openHosting({ replica, node: true, log, ...around });
+  const listening = await listen(host, port).catch(async (error: unknown) => {
+    await hosting.close();
+    throw error;
+  });
   const metrics = openMetrics();
   const stop = new AbortController();
   const id = randomBytes(16).toString('base64url');
@@ -107,7 +141,9 @@ async function openDoors({ replica, log, port, host, config, streams }: Doors): 
     stopping: stop.signal,
     streams,
   };
-  listening.serve(createApp(door, tokens), log);
+  const sockets = openSockets(replica, hosting, tokens, log);
+  if (sockets) metrics.include(sockets.samples);
+  listening.serve(createApp(door, tokens), log, sockets?.upgrade);
   try {
     writeRunFile(directory, {
       url,
@@ -118,24 +154,22 @@ async function openDoors({ replica, log, port, host, config, streams }: Doors): 
     });
   } catch (error) {
     metrics.close();
-    await listening.cut();
+    await Promise.all([listening.cut(), hosting.close(), sockets?.close()]);
     throw new CoterieError('directory_unreadable', `The run file cannot be written (${codeOf(error)}).`, {
       cause: error,
     });
   }
-  const detach = replica.attach({
-    addresses: [url],
-    key: key.publicKey,
-    sign: key.sign,
-    peers: async () => [],
-  });
+  // The port is the node's to close.
+  hosting.begin({ url, close: async () => undefined });
   log.info({ url, directory, workspace: replica.workspace.id }, 'the node listens');
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     stop.abort();
-    detach();
-    await listening.drain(grace);
+    const left = Promise.all([hosting.close(), sockets?.close()]).catch((error: unknown) =>
+      log.warn({ err: error }, 'not all sockets ended well'),
+    );
+    await Promise.all([listening.drain(grace), Promise.race([left, pause(grace)])]);
     // Whatever still waits for the disk is settled by the replica; its answer goes out if it comes in time.
     const closed = replica.close();
     closed.catch(() => undefined);

@@ -2,8 +2,15 @@ import type { Hash, Peer } from '../../../schemas/index.ts';
 import { closeCodes } from '../../../schemas/protocol.ts';
 import { nodeCrypto } from '../../../src/keys/node.ts';
 import { keyId } from '../../../src/op/index.ts';
+import type { ReplicaSource } from '../../../src/replica/sync/index.ts';
 import { sliceUpdate } from '../../../src/sync/guard/index.ts';
-import { createLinks, type Links, type PeerStatus, type SyncSource } from '../../../src/sync/index.ts';
+import {
+  createLinks,
+  type Links,
+  type PeerStatus,
+  type Session,
+  type SyncSource,
+} from '../../../src/sync/index.ts';
 import { openDialler } from '../../mux/dial.ts';
 import type { DialledLink } from './connect.ts';
 import type { Dial, LinkState, Trouble } from './port.ts';
@@ -11,7 +18,7 @@ import type { Dial, LinkState, Trouble } from './port.ts';
 type Timer = (task: () => void, ms: number) => () => void;
 
 export interface SocketLinksOptions {
-  readonly source: SyncSource;
+  readonly source: Followed;
   readonly timer: Timer;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -51,6 +58,29 @@ function troubleOf(code: number, reason: string): Trouble | undefined {
 
 const muxOf = (url: string): string => `${url.replace(/^http/, 'ws').replace(/\/+$/, '')}/mux`;
 
+/** A replica tells its source when a session ended, and when one is in step with it. */
+type Followed = SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'caughtUp'>>;
+
+/** `connect`, with the source hearing of what becomes of each session. */
+function followed(links: Links, source: Followed): Links['connect'] {
+  return (options) => {
+    const held: { session?: Session } = {};
+    const session = links.connect({
+      ...options,
+      onEvent(event) {
+        options.onEvent?.(event);
+        const { session: own } = held;
+        if (event.type === 'closed' && own) source.forget?.(own.id);
+        // A restored directory may write once a peer has told it what it wrote before.
+        if ((event.type === 'synced' || event.type === 'progress') && own?.status().equal === true)
+          source.caughtUp?.().catch(() => undefined);
+      },
+    });
+    held.session = session;
+    return session;
+  };
+}
+
 /** What is ours is always an update of a log document; were it not, the other side says so. */
 const slice = (update: Uint8Array, bytes: number): readonly Uint8Array[] => {
   const sliced = sliceUpdate(update, bytes);
@@ -58,7 +88,8 @@ const slice = (update: Uint8Array, bytes: number): readonly Uint8Array[] => {
 };
 
 export function openSocketLinks({ source, timer, now, random }: SocketLinksOptions): SocketLinks {
-  const links = createLinks(source, { timer, now, random, slice });
+  const plain = createLinks(source, { timer, now, random, slice });
+  const links: Links = { ...plain, connect: followed(plain, source) };
   const dial: Dial = ({ url, expect }, changed) => {
     let state: LinkState = 'connecting';
     let trouble: Trouble | undefined;
