@@ -10,7 +10,11 @@ const entries = [
     entry: at('dist', 'schemas', 'index.d.ts'),
     project: at('schemas', 'tsconfig.json'),
   },
-  { report: 'coterie', entry: at('dist', 'src', 'index.d.ts'), project: at('src', 'tsconfig.json') },
+  {
+    report: 'coterie',
+    entry: at('dist', 'relay', 'embed', 'index.d.ts'),
+    project: at('relay', 'tsconfig.json'),
+  },
 ];
 
 const update = process.argv.includes('--update');

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const script = fileURLToPath(new URL('agent.mjs', import.meta.url));
+const nodeEntry = fileURLToPath(new URL('../../dist/relay/cli/main.js', import.meta.url));
+
+/** What processes of one user on one machine share. */
+export interface Place {
+  readonly config: string;
+  readonly state: string;
+}
+
+/** An agent in a process of its own. */
+export interface Agent {
+  /** Id of its replica. */
+  readonly id: string;
+  readonly workspace: string;
+  /** Asks it to do something; rejects with what it says went wrong. */
+  ask<T>(verb: string, input?: object): Promise<T>;
+  /** Ends it at once. */
+  kill(): Promise<void>;
+}
+
+const ended = (child: ChildProcess): Promise<void> =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => void child.once('close', () => resolve()));
+
+/** Starts an agent; resolves when its replica is open. */
+export async function startAgent(place: Place, directory: string, as: string): Promise<Agent> {
+  const child = spawn(process.execPath, [script, directory, place.config, place.state, as], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended(child);
+  };
+  onTestFinished(stop);
+  child.stdin.on('error', () => undefined);
+  const answers: ((line: string) => void)[] = [];
+  const fails: ((error: Error) => void)[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    fails.shift();
+    answers.shift()?.(line);
+  });
+  void ended(child).then(() => {
+    for (const fail of fails) fail(new Error(`the agent ${as} has ended`));
+  });
+  const next = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      answers.push(resolve);
+      fails.push(reject);
+    });
+  const { ready, workspace } = JSON.parse(await next()) as { ready: string; workspace: string };
+  return {
+    id: ready,
+    workspace,
+    async ask<T>(verb: string, input: object = {}): Promise<T> {
+      const answer = next();
+      child.stdin.write(`${JSON.stringify({ verb, ...input })}\n`);
+      const said = JSON.parse(await answer) as T & { error?: string };
+      if (said.error !== undefined) throw new Error(`${as}: ${said.error}`);
+      return said;
+    },
+    kill: stop,
+  };
+}
+
+/** A node in a process of its own, as `coterie up` runs it. */
+export async function startNode(
+  home: { readonly config: string; readonly state: string; readonly data: string },
+  more: readonly string[] = [],
+): Promise<{ readonly url: string; stop(signal: NodeJS.Signals): Promise<void> }> {
+  const child = spawn(
+    process.execPath,
+    [nodeEntry, 'up', '--port', '0', '--as', 'node', '--data', home.data, '--json', ...more],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: home.data,
+        XDG_CONFIG_HOME: home.config,
+        XDG_STATE_HOME: home.state,
+      },
+    },
+  );
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended(child);
+  };
+  onTestFinished(() => stop('SIGKILL'));
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    void ended(child).then(() => reject(new Error('the node has ended')));
+  });
+  return { url: (JSON.parse(line) as { url: string }).url, stop };
+}
+
+/** Resolves when a condition holds; asks each 20 ms, and gives up with what it was about after a while. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean>,
+  milliseconds = 20_000,
+): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`it did not come to this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
