@@ -118,6 +118,37 @@ describe('attacks on a log document', () => {
     expect([...shown.keys()].sort()).toEqual([a.key, c.key, squatter.key].sort());
   });
 
+  it('GRD-14: a deleted run that is here in part under another key is told, and nothing of it is placed', () => {
+    const [a, b, c] = [makeEntry(draw), makeEntry(draw), makeEntry(draw)];
+    const live = createWriter({ clientID: 9 }).encode([pair(a), pair(b), pair(c)]);
+    const shown = openEmpty(draw, live, createWriter({ clientID: 5 }).encode([pair(a)]));
+    const run = craft([
+      {
+        client: 5,
+        clock: 0,
+        structs: [
+          { key: b.key, length: 3 },
+          { key: c.key, values: [c.entry] },
+        ],
+      },
+    ]);
+    const taken = take(shown, run);
+    expect(taken).toMatchObject({ update: undefined, parked: [], held: 1 });
+    expect(taken.split).toEqual([{ client: 5, clock: 0, here: a.key, there: b.key }]);
+    // The same run under its own key goes on where it is cut.
+    const own = craft([
+      {
+        client: 5,
+        clock: 0,
+        structs: [
+          { key: a.key, length: 3 },
+          { key: c.key, values: [c.entry] },
+        ],
+      },
+    ]);
+    expect(take(shown, own)).toMatchObject({ split: [], parked: [], held: 1, entries: [{ key: c.key }] });
+  });
+
   it('GRD-3: an update with a bad tail is refused whole', () => {
     const update = createWriter({ clientID: 5 }).encode([pair(makeEntry(draw)), pair(makeEntry(draw))]);
     for (const tail of [[1], [1, 5], [1, 5, 1, 0], [0], [255]]) {
