@@ -16,13 +16,19 @@ export interface Database {
   under<T>(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<[string, T][]>;
   /** Nothing lies under these keys, as whoever just made the name in them knows: they need no look. */
   vacant(keys: readonly string[]): void;
+  /** Reads the rows of a range that is about to be looked at one by one: those of `keys` that are not in it are not there. */
+  survey(range: Range, keys: readonly string[]): Promise<void>;
   /** Takes over rows that were just committed. */
   accept(rows: ReadonlyMap<string, unknown>): void;
   forget(): void;
 }
 
-/** Stands for a row that is known not to be there. */
+/** Stands for a row that a plain look did not find: where that decides something it is confirmed. */
 const absent = Symbol('absent');
+/** Stands for a row that is not there for sure. */
+const vacant = Symbol('vacant');
+
+const isGone = (known: unknown): boolean => known === absent || known === vacant;
 
 /** Rows that are read in ranges, hardly ever one by one. */
 const ranged = /^(?:rec|feed|v\/(?:news|chain|own|message|reply|on|need))\//;
@@ -82,7 +88,7 @@ export function createDatabase(store: Store): Database {
   const database: Database = {
     get<T>(key: string) {
       const known = recall(key);
-      if (known === absent) return undefined;
+      if (isGone(known)) return undefined;
       if (known !== undefined) return known as T;
       const bytes = store.getSync(key);
       // Much that is asked for with every write is never there.
@@ -94,7 +100,7 @@ export function createDatabase(store: Store): Database {
       const found = new Map<string, T | undefined>();
       for (const key of keys) {
         const known = recall(key);
-        if (known !== undefined) found.set(key, known === absent ? undefined : (known as T));
+        if (known !== undefined) found.set(key, isGone(known) ? undefined : (known as T));
       }
       const missing = keys.filter((key) => !found.has(key));
       if (missing.length > 0) {
@@ -108,10 +114,13 @@ export function createDatabase(store: Store): Database {
     },
     async getConfirmed<T>(key: string) {
       const known = recall(key);
+      if (known === vacant) return undefined;
       if (known !== undefined && known !== absent) return known as T;
       return reading(async () => {
         const row = await store.getConfirmed(key);
-        return written.has(key) ? database.get<T>(key) : decode<T>(key, row);
+        if (written.has(key)) return database.get<T>(key);
+        if (row === undefined) keep(key, vacant);
+        return decode<T>(key, row);
       });
     },
     async list<T>(range: Range) {
@@ -133,14 +142,24 @@ export function createDatabase(store: Store): Database {
       return found;
     },
     vacant(keys) {
-      for (const key of keys) keep(key, absent);
+      for (const key of keys) keep(key, vacant);
+    },
+    survey(range, keys) {
+      return reading(async () => {
+        const there = new Set<string>();
+        for (const [key, bytes] of await store.list(range)) {
+          there.add(key);
+          if (!written.has(key)) decode(key, bytes);
+        }
+        for (const key of keys) if (!there.has(key) && !written.has(key)) keep(key, vacant);
+      });
     },
     accept(rows) {
       for (const [key, value] of rows) {
         if (key.startsWith('v/name/')) names = new Map();
         if (reads > 0) written.add(key);
         if (ranged.test(key)) drop(key);
-        else keep(key, value === undefined ? absent : value);
+        else keep(key, value === undefined ? vacant : value);
       }
     },
     forget() {

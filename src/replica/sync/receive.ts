@@ -20,6 +20,7 @@ import { createBreathing } from './breathing.ts';
 import { followSegment, mergeEntry } from './merge.ts';
 import type { Reconcile } from './reconcile.ts';
 import { checkAll, type Looked, storedIn } from './signatures.ts';
+import { survey } from './survey.ts';
 
 /** The door for updates and entries from elsewhere. */
 export interface Receiving {
@@ -128,6 +129,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     const name = place(document);
     const { update, entries, clients } = judged;
     if (!name || update === undefined) return [];
+    await survey(database, entries);
     const looked = await checkAll({ ...context, stored: storedIn(database) }, entries);
     const touched = new Map<Hash, Hash | undefined>(entries.map(({ key, hash }) => [key, hash]));
     await commits.write(async (work) => {
@@ -235,6 +237,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       if (typeof found === 'string') return refused(found);
       checked.push(found);
     }
+    await survey(database, checked);
     const looked = await checkAll({ ...context, stored: storedIn(database) }, checked);
     const shown = await documents.pin(document);
     try {
