@@ -92,6 +92,8 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const links = new Map<number, Link>();
   const gone = new Map<string, PeerStatus>();
   const waiting = new Set<Waiting>();
+  /** What the last few sessions that ended said in their hello: the other end of one may be judged only now. */
+  const ended: Uint8Array[] = [];
   let lastId = 0;
   let refused = 0;
   let open = true;
@@ -156,8 +158,10 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     gone.delete(publicKey);
   }
 
-  function ended(link: Link): void {
+  function end(link: Link): void {
     links.delete(link.session.id);
+    ended.push(link.session.hello);
+    if (ended.length > remembered) ended.shift();
     for (const wait of waiting) wait.marks.delete(link);
     const peer = peerOf({ ...link, since: now() }, link.session.status());
     if (!peer || [...links.values()].some((other) => other.publicKey === peer.publicKey)) return;
@@ -170,7 +174,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   function onEvent(link: Link, event: SessionEvent): void {
     if (event.type === 'admitted') admitted(link, event.publicKey);
     else if (event.type === 'refused') refused++;
-    else if (event.type === 'closed') ended(link);
+    else if (event.type === 'closed') end(link);
     else if (event.type === 'synced') link.since = now();
     for (const wait of [...waiting]) look(link, wait);
   }
@@ -191,7 +195,9 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
         random: options.random,
         slice: options.slice,
         expect,
-        isOwn: (random) => [...links.values()].some((other) => sameBytes(other.session.hello, random)),
+        isOwn: (random) =>
+          [...links.values()].some((other) => sameBytes(other.session.hello, random)) ||
+          ended.some((other) => sameBytes(other, random)),
         onEvent(event) {
           if (held.link) onEvent(held.link, event);
           else early.push(event);

@@ -94,7 +94,7 @@ describe('convergence', () => {
     const seed = runSeed();
     for (let run = 0; run < 20 * runs; run++) {
       const { took, all, written } = await storm({ seed: seed + run, lossOneIn: 200 }, 2, 60);
-      expect(took, `seed ${seed + run}`).not.toBeNaN();
+      expect(took, `seed ${seed + run}`).toBeLessThan(60_000);
       expect(written).toBeGreaterThan(0);
       expectHonest(all);
       for (const node of all) node.close();
@@ -106,7 +106,7 @@ describe('convergence', () => {
     for (let run = 0; run < 10 * runs; run++) {
       const options = { seed: seed + run, lossOneIn: 300, twiceOneIn: 4 };
       const { took, all, network } = await storm(options, 5, 80);
-      expect(took, `seed ${seed + run}`).not.toBeNaN();
+      expect(took, `seed ${seed + run}`).toBeLessThan(60_000);
       expect(network.counts.cuts).toBeGreaterThan(0);
       expectHonest(all);
       for (const node of all) node.close();

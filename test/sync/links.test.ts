@@ -16,7 +16,7 @@ function setUp(names: string): { network: Network; nodes: Node[] } {
 }
 
 /** The answer of a promise, once enough virtual time has passed. */
-async function after<T>(network: Network, promise: Promise<T>, ms = 20_000): Promise<T> {
+async function inTime<T>(network: Network, promise: Promise<T>, ms = 20_000): Promise<T> {
   let over = false;
   const done = promise.finally(() => {
     over = true;
@@ -58,11 +58,11 @@ describe('links', () => {
     c.source.troubles.delay = 900;
     await a.source.write('tasks', 1);
     const start = network.now();
-    const one = await after(network, a.links.settled({ peers: 1, timeoutMs: 5000 }));
+    const one = await inTime(network, a.links.settled({ peers: 1, timeoutMs: 5000 }));
     expect(one).toEqual({ stored: [b.source.publicKey], enough: true });
     expect(network.now() - start).toBeGreaterThanOrEqual(300);
     expect(network.now() - start).toBeLessThan(900);
-    const both = await after(network, a.links.settled({ peers: 2, timeoutMs: 5000 }));
+    const both = await inTime(network, a.links.settled({ peers: 2, timeoutMs: 5000 }));
     expect([...both.stored].sort()).toEqual([b.source.publicKey, c.source.publicKey].sort());
     expect(network.now() - start).toBeGreaterThanOrEqual(900);
     expect(a.links.status().peers).toMatchObject([{ unstored: 0 }, { unstored: 0 }]);
@@ -72,22 +72,22 @@ describe('links', () => {
     const { network, nodes } = setUp('ab');
     const [a, b] = nodes as [Node, Node];
     for (let n = 1; n <= 30; n++) await a.source.write('tasks', 3, n);
-    expect(await after(network, a.links.settled({ peers: 1, timeoutMs: 1000 }))).toEqual({
+    expect(await inTime(network, a.links.settled({ peers: 1, timeoutMs: 1000 }))).toEqual({
       stored: [],
       enough: false,
     });
     const settled = a.links.settled({ peers: 1, timeoutMs: 20_000 });
     b.keep('a');
-    expect((await after(network, settled)).enough).toBe(true);
+    expect((await inTime(network, settled)).enough).toBe(true);
     expect(await b.source.root()).toEqual(await a.source.root());
     // A late write to a cold segment is announced first.
     await a.source.write('tasks', 1, 4);
-    expect((await after(network, a.links.settled({ peers: 1, timeoutMs: 5000 }))).enough).toBe(true);
+    expect((await inTime(network, a.links.settled({ peers: 1, timeoutMs: 5000 }))).enough).toBe(true);
     expect(b.source.document('log/tasks/4').size).toBe(4);
     // Told by neither: the other side cannot store.
     b.source.troubles.delay = 60_000;
     await a.source.write('tasks', 1, 5);
-    expect((await after(network, a.links.settled({ peers: 1, timeoutMs: 5000 }))).enough).toBe(false);
+    expect((await inTime(network, a.links.settled({ peers: 1, timeoutMs: 5000 }))).enough).toBe(false);
     expect(a.links.status().peers[0]).toMatchObject({ state: 'live' });
   });
 
@@ -105,7 +105,7 @@ describe('links', () => {
     write();
     await network.run(1000);
     const start = network.now();
-    expect((await after(network, a.links.settled({ peers: 1, timeoutMs: 60_000 }))).enough).toBe(true);
+    expect((await inTime(network, a.links.settled({ peers: 1, timeoutMs: 60_000 }))).enough).toBe(true);
     writing = false;
     expect(network.now() - start).toBeLessThan(10_000);
   });
@@ -184,7 +184,7 @@ describe('links', () => {
     await network.run(1000);
     const settled = a.links.settled({ peers: 5, timeoutMs: 100_000 });
     a.close();
-    expect((await after(network, settled, 0)).enough).toBe(false);
+    expect((await inTime(network, settled, 0)).enough).toBe(false);
     await network.run(1000);
     expect(b.events.at(-1)).toMatchObject({ type: 'closed', code: closeCodes.goingAway });
     expect(b.links.sessions()).toEqual([]);
