@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { refused } from './support/open.ts';
+import { asTexts, asUpdate, hand } from './sync/hand.ts';
+import { equal, meet, type Peer, peers, pull, session } from './sync/support.ts';
+
+/** Two replicas that are in step, and a key that is admitted at both. */
+async function three() {
+  const [ana, bo] = await peers(['ana', 'bo']);
+  if (!ana || !bo) throw new Error('no peers');
+  await ana.replica.messages.post('general', { text: 'a' });
+  await bo.replica.messages.post('general', { text: 'b' });
+  await meet(ana, bo);
+  const eve = hand(ana.at.root);
+  const channel = `channel.${(await ana.replica.channels.get('general')).id}`;
+  const admission = await eve.admission();
+  const member = await eve.make({
+    log: 'members',
+    type: 'member.create',
+    after: [admission.hash],
+    data: { handle: 'eve', kind: 'agent', machine: await machineKey(ana) },
+  });
+  return { ana, bo, eve, channel, admission, member, document: `log/${channel}/1` };
+}
+
+const machineKey = async ({ replica }: Peer): Promise<string> =>
+  (await replica.replicas.list()).items[0]?.machine ?? '';
+
+const states = async ({ replica }: Peer) => {
+  const { waiting, rejected } = (await replica.status()).counts;
+  return { waiting, rejected };
+};
+
+describe('REP-27 an operation waits', () => {
+  it('for the key of its replica, and is told of once it is there', async () => {
+    const { bo, eve, channel, admission, member, document } = await three();
+    const said = await eve.make({
+      log: channel,
+      type: 'message.create',
+      member: eve.member('eve'),
+      body: { text: 'let me in' },
+    });
+    const before = await states(bo);
+    expect(await bo.source.receive(document, asUpdate(said), session())).toMatchObject({ ok: true });
+    expect(await states(bo)).toEqual({ ...before, waiting: before.waiting + 1 });
+    await refused(bo.replica.messages.get(said.hash), 'not_found');
+    expect((await bo.source.keys(document)).map(([key]) => key)).toContain(said.key);
+    await bo.reopen();
+    expect(await states(bo)).toEqual({ ...before, waiting: before.waiting + 1 });
+    await bo.source.take('log/members/1', asTexts(admission), session());
+    // The replica is known, whom it speaks for is not.
+    expect(await states(bo)).toEqual({ waiting: before.waiting, rejected: before.rejected + 1 });
+    await bo.source.take('log/members/1', asTexts(member), session());
+    await bo.source.idle();
+    expect(await states(bo)).toEqual(before);
+    expect((await bo.replica.messages.get(said.hash)).text).toBe('let me in');
+    const events = (await bo.replica.activity({ limit: 100 })).items;
+    expect(
+      events.filter(({ operation, type }) => operation === said.hash && type !== 'revised'),
+    ).toHaveLength(1);
+  });
+
+  it('for the operation before it in its chain, transitively', async () => {
+    const { bo, eve, channel, admission, member, document } = await three();
+    await bo.source.take('log/members/1', asTexts(admission, member), session());
+    const say = (text: string) =>
+      eve.make({ log: channel, type: 'message.create', member: eve.member('eve'), body: { text } });
+    const [one, two, three_, four] = [await say('1'), await say('2'), await say('3'), await say('4')];
+    await bo.source.take(document, asTexts(one), session());
+    await bo.source.take(document, asTexts(four), session());
+    await bo.source.take(document, asTexts(three_), session());
+    expect((await states(bo)).waiting).toBe(2);
+    await refused(bo.replica.messages.get(four.hash), 'not_found');
+    await bo.source.take(document, asTexts(two), session());
+    expect((await states(bo)).waiting).toBe(0);
+    const { items } = await bo.replica.messages.list('general');
+    expect(items.map(({ text }) => text).filter((text) => text && /\d/.test(text))).toHaveLength(4);
+  });
+
+  it('below where a chain was met nothing waits for what is before it', async () => {
+    const { bo, eve, channel, admission, member, document } = await three();
+    await bo.source.take('log/members/1', asTexts(admission, member), session());
+    const said = [];
+    for (let i = 0; i < 6; i++)
+      said.push(
+        await eve.make({
+          log: channel,
+          type: 'message.create',
+          member: eve.member('eve'),
+          body: { text: `${i}` },
+        }),
+      );
+    for (const one of said.toReversed()) {
+      await bo.source.take(document, asTexts(one), session());
+      expect((await bo.replica.messages.get(one.hash)).id).toBe(one.hash);
+    }
+    expect((await states(bo)).waiting).toBe(0);
+  });
+
+  it('for its subject and for what it saw, in any order', async () => {
+    const { ana, bo } = await three();
+    const task = await ana.replica.tasks.create({ title: 't' });
+    await ana.replica.tasks.update(task.id, { title: 'u' });
+    await ana.replica.tasks.claim(task.id);
+    await ana.replica.tasks.move(task.id, { to: 'doing' });
+    const note = await ana.replica.memory.remember({ text: 'x' });
+    await ana.replica.memory.update(note.id, { text: 'y' });
+    await pull(ana, bo);
+    const [cai] = await peers(['cai'], undefined, ana.at.root);
+    if (!cai) throw new Error('no peer');
+    for (const log of ['tasks', 'memory', 'members']) {
+      const keys = (await ana.source.keys(`log/${log}/1`)).map(([key]) => key);
+      for (const key of keys.reverse())
+        await cai.source.take(`log/${log}/1`, await ana.source.entries(`log/${log}/1`, [key]), session());
+    }
+    await cai.source.idle();
+    expect((await states(cai)).waiting).toBe(0);
+    expect(await cai.replica.tasks.get(task.id)).toMatchObject({ title: 'u', status: 'doing' });
+    await meet(ana, bo, cai);
+    await equal(ana, bo, cai);
+  });
+
+  it('for a later version, and is passed on meanwhile', async () => {
+    const { ana, bo, eve, channel, admission, member, document } = await three();
+    await bo.source.take('log/members/1', asTexts(admission, member), session());
+    const later = await eve.make({
+      log: channel,
+      type: 'message.sing',
+      member: eve.member('eve'),
+      data: { tune: 'la' },
+    });
+    const after = await eve.make({
+      log: channel,
+      type: 'message.create',
+      member: eve.member('eve'),
+      body: { text: 'plain' },
+    });
+    await bo.source.receive(document, asUpdate(later, after), session());
+    expect((await states(bo)).waiting).toBe(1);
+    // What this version does not know stops nothing that it knows.
+    expect((await bo.replica.messages.get(after.hash)).text).toBe('plain');
+    await meet(ana, bo);
+    await equal(ana, bo);
+    expect((await states(ana)).waiting).toBe(1);
+  });
+
+  it('is rejected for what is wrong with it, kept, and passed on', async () => {
+    const { ana, bo, eve, channel, admission, member, document } = await three();
+    await bo.source.take('log/members/1', asTexts(admission, member), session());
+    const wrong = await eve.make({
+      log: channel,
+      type: 'message.create',
+      member: eve.member('eve'),
+      data: { thread: 5 },
+      body: { text: 'x' },
+    });
+    const forged = await eve.make({
+      log: 'tasks',
+      type: 'task.create',
+      member: eve.member('eve'),
+      data: { short: 'eve-1' },
+      body: { title: 't' },
+    });
+    const sig = `${forged.entry.sig.slice(0, 40)}${forged.entry.sig[40] === 'A' ? 'B' : 'A'}${forged.entry.sig.slice(41)}`;
+    const { entryKey } = await import('../../src/op/index.ts');
+    const { nodeCrypto } = await import('../../src/keys/node.ts');
+    const bad = {
+      hash: forged.hash,
+      key: entryKey(nodeCrypto, forged.hash, sig),
+      entry: { ...forged.entry, sig },
+    };
+    await bo.source.receive(document, asUpdate(wrong), session());
+    await bo.source.receive('log/tasks/1', asUpdate(bad), session());
+    expect((await states(bo)).rejected).toBe(2);
+    expect((await bo.replica.tasks.list()).items).toEqual([]);
+    await meet(ana, bo);
+    await equal(ana, bo);
+    // The same header, signed by its replica after all.
+    await ana.source.receive('log/tasks/1', asUpdate(forged), session());
+    expect((await ana.replica.tasks.list()).items.map(({ title }) => title)).toEqual(['t']);
+    await meet(ana, bo);
+    await equal(ana, bo);
+    expect((await states(bo)).rejected).toBe(1);
+    await bo.reopen();
+    expect((await bo.replica.tasks.list()).items).toHaveLength(1);
+  });
+});

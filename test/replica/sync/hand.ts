@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Entry, Hash, Header } from '../../../schemas/index.ts';
+import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../../src/keys/node.ts';
+import { createWriter, freshClientID } from '../../../src/log/index.ts';
+import {
+  createClock,
+  entryKey,
+  fromBase64url,
+  makeHeader,
+  proofBytes,
+  type Signer,
+  sealEntry,
+} from '../../../src/op/index.ts';
+import { memberId } from '../../../src/replica/workspace/machine.ts';
+
+/** An entry that was made by hand. */
+export interface Made {
+  readonly hash: Hash;
+  readonly key: Hash;
+  readonly entry: Entry;
+}
+
+type Proposal = Partial<
+  Pick<Header, 'after' | 'member' | 'members' | 'key' | 'stamp' | 'prev' | 'seq' | 'v'>
+> & {
+  readonly log: string;
+  readonly type: string;
+  readonly subject?: string;
+  readonly data?: Record<string, unknown>;
+  readonly body?: Record<string, string>;
+};
+
+/** A replica that is nothing but a key: it writes whatever it is told to. */
+export interface Hand {
+  readonly id: Hash;
+  readonly publicKey: string;
+  /** The member that it makes of a handle. */
+  member(handle: string): Hash;
+  /** Its admission on the machine's word, which is the first of its chain. */
+  admission(): Promise<Made>;
+  make(proposal: Proposal): Promise<Made>;
+}
+
+const machineOf = (root: string): { workspace: Hash; machine: Signer } => {
+  const file = JSON.parse(readFileSync(join(root, 'config', 'workspaces', 'default.json'), 'utf8')) as {
+    genesis: Entry;
+    machine: string;
+  };
+  const made = nodeCrypto;
+  const machine = signerFromSeed(fromBase64url(file.machine, 32) as Uint8Array);
+  return { workspace: hashOfEntry(made, file.genesis), machine };
+};
+
+import { hashOf } from '../../../src/op/index.ts';
+
+const hashOfEntry = (crypto: typeof nodeCrypto, entry: Entry): Hash => hashOf(crypto, entry.header);
+
+/** A key of the user whose replicas lie below `root`. */
+export function hand(root: string, seed: Uint8Array = generateSeed(randomBytes), now = Date.now): Hand {
+  const { workspace, machine } = machineOf(root);
+  const signer = signerFromSeed(seed);
+  const clock = createClock({ now, random: randomBytes, replica: signer.id });
+  const heads = new Map<string, { seq: number; hash: Hash }>();
+
+  const made: Hand = {
+    id: signer.id,
+    publicKey: signer.publicKey,
+    member: (handle) => memberId(workspace, machine.publicKey, handle),
+    async admission() {
+      const encryption = x25519FromSeed(seed).publicKey;
+      const admitted = { workspace, key: signer.publicKey, encryption, seed: machine.publicKey };
+      const proof = await machine.sign(proofBytes(admitted));
+      return made.make({
+        log: 'members',
+        type: 'replica.admit',
+        after: [workspace],
+        data: { key: signer.publicKey, encryption, seed: machine.publicKey, proof },
+      });
+    },
+    async make({ log, type, subject = '', data = {}, body, ...rest }) {
+      const head = heads.get(log);
+      const header = makeHeader(nodeCrypto, {
+        stamp: clock.next(),
+        workspace,
+        log,
+        replica: signer.id,
+        seq: (head?.seq ?? 0) + 1,
+        prev: head?.hash ?? '',
+        after: [],
+        type,
+        subject,
+        data,
+        body,
+        random: randomBytes,
+        ...rest,
+      });
+      heads.set(log, { seq: header.header.seq, hash: header.hash });
+      const sig = await signer.sign(header.signedBytes);
+      const entry = sealEntry(header.header, header.body, sig);
+      return { hash: header.hash, key: entryKey(nodeCrypto, header.hash, sig), entry };
+    },
+  };
+  return made;
+}
+
+/** Entries as `take` gets them. */
+export const asTexts = (...all: readonly Made[]): [Hash, string][] =>
+  all.map(({ key, entry }) => [key, JSON.stringify(entry)]);
+
+/** Entries as one update under a fresh clientID. */
+export const asUpdate = (...all: readonly Made[]): Uint8Array =>
+  createWriter({ clientID: freshClientID(randomBytes) }).encode(all.map(({ key, entry }) => [key, entry]));
