@@ -98,15 +98,16 @@ export async function startNode(
   return { url: (JSON.parse(line) as { url: string }).url, stop };
 }
 
-/** Resolves when a condition holds; asks each 20 ms, and gives up with what it was about after a while. */
+/** Resolves when a condition holds; asks each 20 ms, and gives up after a while with what it was about and how it is. */
 export async function until(
   what: string,
   holds: () => Promise<boolean>,
-  milliseconds = 20_000,
+  how: () => Promise<unknown> = async () => '',
 ): Promise<void> {
-  const end = performance.now() + milliseconds;
+  const end = performance.now() + 20_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`it did not come to this: ${what}`);
+    if (performance.now() > end)
+      throw new Error(`it did not come to this: ${what}\n${JSON.stringify(await how(), undefined, 1)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

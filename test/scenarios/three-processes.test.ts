@@ -24,6 +24,15 @@ it('MCH-2: three processes started at once with no node share one workspace; a n
   const agents = await Promise.all(['kai', 'zoe', 'ada'].map((as) => startAgent(place, join(root, as), as)));
   expect(new Set(agents.map(({ workspace }) => workspace)).size).toBe(1);
   const posted: string[] = [];
+  const how = (): Promise<unknown> =>
+    Promise.all(
+      agents.map(async (one) => ({
+        id: one.id,
+        texts: (await texts(one)).length,
+        digest: await one.ask('digest'),
+        ...(await one.ask<object>('peers')),
+      })),
+    );
   /** Everybody posts at once; resolves when all of it is everywhere. */
   async function round(name: string): Promise<void> {
     const mine = agents.flatMap((agent) =>
@@ -31,11 +40,13 @@ it('MCH-2: three processes started at once with no node share one workspace; a n
     );
     await Promise.all(mine.map(({ agent, text }) => agent.ask('post', { text })));
     posted.push(...mine.map(({ text }) => text));
-    await until(`everybody has what was posted ${name}`, async () =>
-      (await Promise.all(agents.map(texts))).every((all) => all.length === posted.length),
+    await until(
+      `everybody has what was posted ${name}`,
+      async () => (await Promise.all(agents.map(texts))).every((all) => all.length === posted.length),
+      how,
     );
     for (const agent of agents) expect(await texts(agent)).toEqual([...posted].sort());
-    await until(`digests are equal ${name}`, () => equal(agents));
+    await until(`digests are equal ${name}`, () => equal(agents), how);
   }
   const others = (agent: Agent): string =>
     agents
@@ -47,27 +58,27 @@ it('MCH-2: three processes started at once with no node share one workspace; a n
     (await Promise.all(agents.map(async (one) => (await linked(one)) === others(one)))).every(Boolean);
 
   await round('without a node');
-  await until('the three are linked', among);
+  await until('the three are linked', among, how);
 
   const node = await startNode({ config: configs, state: states, data: join(root, 'node') });
   const starred = async (): Promise<boolean> => {
     const all = await Promise.all(agents.map(linked));
     return new Set(all).size === 1 && !all[0]?.includes(',') && all[0] !== '';
   };
-  await until('all link with the node alone', starred);
+  await until('all link with the node alone', starred, how);
   await round('with a node');
   const settled = await agents[0]?.ask<{ settled: { enough: boolean } }>('settled', { peers: 1 });
   expect(settled?.settled.enough).toBe(true);
 
   await node.stop('SIGTERM');
-  await until('the three are linked again', among);
+  await until('the three are linked again', among, how);
   await round('after the node');
 
   // One that is killed leaves nothing that the others stumble over.
   const again = await startNode({ config: configs, state: states, data: join(root, 'node') });
-  await until('all link with the node again', starred);
+  await until('all link with the node again', starred, how);
   await again.stop('SIGKILL');
-  await until('the three are linked once more', among);
+  await until('the three are linked once more', among, how);
   await round('after a node that was killed');
   for (const agent of agents) expect(await agent.ask('doctor')).toEqual({ ok: true });
 }, 120_000);
