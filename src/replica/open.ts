@@ -29,6 +29,7 @@ import { statusOf } from './status.ts';
 import type { OpenOptions, Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
 import { offerSource } from './sync/index.ts';
+import { copiedKey, copiedOf, retireCopiedKey } from './sync/own-key.ts';
 import { createReconcile } from './sync/reconcile.ts';
 import { createSource } from './sync/source.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
@@ -81,6 +82,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
   const closing = new AbortController();
+  await retireCopiedKey(database, storage.info.directory, config);
   const { signer, seed } = await openReplicaKey(storage.info.directory, random);
   // A row that a damaged filter hides would make this a new directory.
   for (const name of ['workspace', 'counters', 'views', 'epoch', 'restored'])
@@ -243,6 +245,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   if (!membership.state.replicas.has(signer.id))
     await joinWorkspace({ context, commits, ledger, signer, seed, row: workspace, config, chosen });
 
+  // Should it come up again, it is noted again.
+  if (copiedOf(database)) await commits.write(({ draft }) => draft.remove(copiedKey));
   const machines = createMachines({ writing, signer, now });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
@@ -295,6 +299,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     checkpoints,
     removal,
     workspace,
+    changed: digests.changed,
   });
 
   let closed: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-import type { Hash, Header } from '../../../schemas/index.ts';
+import type { Header } from '../../../schemas/index.ts';
 import {
   type BlockRow,
   blockOf,
@@ -52,8 +52,10 @@ export async function enchain(draft: Draft, op: Arriving, standing: Standing): P
   const key = keys.block(log, replica, blockOf(seq));
   const block = (await sure<BlockRow>(draft, key)) ?? nothing;
   draft.put(key, { ...counted(block, header, standing, 1), held: block.held + 1 } satisfies BlockRow);
-  if (head?.trunk !== undefined && seq > head.trunk)
+  if (head?.trunk !== undefined && seq > head.trunk) {
     draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+    await noteFork(draft, op);
+  }
   if (head !== undefined && seq <= head.seq) return;
   draft.put(headKey, {
     ...head,
@@ -85,14 +87,9 @@ async function fork(
   standing: Standing,
   head: HeadRow | undefined,
 ): Promise<void> {
-  const { log, replica, seq, prev } = header;
+  const { log, replica, seq } = header;
   draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
-  const rival = await sure<ChainRow>(draft, keys.chain(log, replica, seq));
-  const rivals = rival ? draft.get<OperationRow>(keys.operation(rival.hash)) : undefined;
-  const key = keys.fork(log, replica, prev);
-  const known = draft.get<readonly Hash[]>(key);
-  if (known) draft.put(key, [...new Set([...known, hash])].sort());
-  else if (rival && rivals?.header.prev === prev) draft.put(key, [rival.hash, hash].sort());
+  await noteFork(draft, { hash, header });
   const trunk = Math.min(head?.trunk ?? Number.MAX_SAFE_INTEGER, seq - 1);
   if (!head || trunk === head.trunk) return;
   draft.put(keys.head(log, replica), { ...head, trunk } satisfies HeadRow);
@@ -104,6 +101,19 @@ async function fork(
     const { hash: one, ...rest } = row;
     draft.put(keys.forked(log, replica, one), { seq: Number(at.slice(at.lastIndexOf('/') + 1)), ...rest });
   }
+}
+
+/** Lists the operations that follow the same one as this. */
+async function noteFork(draft: Draft, { hash, header }: Arriving): Promise<void> {
+  const { log, replica, seq, prev } = header;
+  const there = draft.get<ChainRow>(keys.chain(log, replica, seq));
+  const rivals = new Set([hash, ...(there ? [there.hash] : [])]);
+  for (const [key, row] of await draft.under<ForkedRow>(`v/forked/${log}/${replica}/`))
+    if (row.seq === seq) rivals.add(key.slice(key.lastIndexOf('/') + 1));
+  const twins = [...rivals].filter(
+    (one) => one === hash || draft.get<OperationRow>(keys.operation(one))?.header.prev === prev,
+  );
+  if (twins.length > 1) draft.put(keys.fork(log, replica, prev), twins.sort());
 }
 
 /** An operation of the chain became something else to those who read. */

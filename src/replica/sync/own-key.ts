@@ -1,7 +1,11 @@
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Hash } from '../../../schemas/index.ts';
 import type { Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { keys } from '../commit/rows.ts';
+import { keyFileName, type WorkspaceRow } from '../workspace/key.ts';
+import { findMachineWorkspace } from '../workspace/machine.ts';
 
 /** This replica's key is used elsewhere too: a copied directory. */
 export interface CopiedRow {
@@ -40,4 +44,29 @@ async function isTrunk({ draft }: Work, hash: Hash): Promise<boolean> {
   if (!row) return false;
   const { log, replica, seq } = row.header;
   return draft.get<{ hash: Hash }>(keys.chain(log, replica, seq))?.hash === hash;
+}
+
+/**
+ * Sets the key of a copied directory aside, when this is the copy that must take another and this user's machine can
+ * admit it: the file stays beside the fresh one. True when it did.
+ */
+export async function retireCopiedKey(
+  database: Pick<Database, 'get'>,
+  directory: string,
+  config: string,
+): Promise<boolean> {
+  const copied = copiedOf(database);
+  const workspace = database.get<WorkspaceRow>(keys.meta('workspace'));
+  if (!copied?.rekey || !workspace) return false;
+  const machine = await findMachineWorkspace(config, workspace.id);
+  // One that was invited would have to be invited again: until then it goes on, and the doctor says so.
+  if (!machine || machine.joined) return false;
+  const path = join(directory, keyFileName);
+  await rename(path, `${path}.copied-${copied.operation.slice(0, 8)}`).catch((error: unknown) => {
+    // A crash came between this and the fresh key.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  });
+  const names = await open(directory, 'r');
+  await names.sync().finally(() => names.close());
+  return true;
 }

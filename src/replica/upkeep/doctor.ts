@@ -1,26 +1,18 @@
 import type { DoctorReport, Entry, Hash, Progress } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../keys/node.ts';
 import { createWriter, freshClientID } from '../../log/index.ts';
-import { checkChain, entryKey, keyId, readEntry } from '../../op/index.ts';
+import { entryKey } from '../../op/index.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
-import {
-  type ChainRow,
-  decodeRow,
-  entryOf,
-  type HeadRow,
-  keys,
-  type OperationRow,
-  type SegmentRow,
-  under,
-} from '../commit/rows.ts';
+import { decodeRow, entryOf, keys, type OperationRow, type SegmentRow, under } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Membership } from '../ledger/membership.ts';
+import { entriesOf } from '../ledger/redaction.ts';
 import { counters } from '../ledger/state.ts';
-
-type Finding = DoctorReport['findings'][number];
+import { operations, replicas } from './chains.ts';
+import { damaged, type Finding } from './finding.ts';
 
 export interface DoctorOptions {
   readonly storage: Storage;
@@ -30,12 +22,13 @@ export interface DoctorOptions {
   readonly checkpoints: Checkpoints;
   readonly membership: Membership;
   readonly random: (bytes: number) => Uint8Array;
+  /** This replica. */
+  readonly self: Hash;
+  /** The document was written anew. */
+  readonly changed: (document: string) => void;
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Operations of one chain that are checked together. */
-const step = 2000;
 
 /**
  * Looks at everything: tables against their sums, each operation against its hash, each chain against its signatures,
@@ -79,14 +72,9 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
     ];
   });
   await look('views', () => views(options));
+  await look('replicas', () => replicas(options));
   return { ok: findings.every(({ state }) => state === 'ok' || state === 'repaired'), findings };
 }
-
-const damaged = (
-  what: string,
-  message: string,
-  hint = 'Restore a backup into a fresh directory: coterie restore',
-): Finding => ({ what, state: 'damaged', message, hint });
 
 async function tables({ storage, signal }: DoctorOptions): Promise<Finding[] | string> {
   const report = await storage.scrub(signal ? { signal } : {});
@@ -95,79 +83,16 @@ async function tables({ storage, signal }: DoctorOptions): Promise<Finding[] | s
   return `${report.journal.tables + report.documents.tables} tables hold what was written`;
 }
 
-/** Every operation is the one that its name says, and every chain is whole and signed. */
-async function operations(options: DoctorOptions): Promise<Finding[] | string> {
-  const { database, membership, progress } = options;
-  const findings: Finding[] = [];
-  const atFirst = counters(database).operations;
-  let count = 0;
-  for (const [key, head] of await database.under<HeadRow>('v/head/')) {
-    const [, , log = '', replica = ''] = key.split('/');
-    const owner = keyId(nodeCrypto, membership.state.owner) === replica ? membership.state.owner : undefined;
-    const publicKey = membership.state.replicas.get(replica)?.key ?? owner;
-    for (let from = 1; from <= head.seq; from += step) {
-      const to = Math.min(from + step - 1, head.seq);
-      findings.push(...(await stretch(database, { log, replica, from, to, publicKey })));
-      count += to - from + 1;
-      progress?.({ stage: 'operations', done: count, total: null });
-    }
-  }
-  // An operation that no chain knows is one that a hidden row made the writer forget.
-  let stored = 0;
-  for await (const [,] of options.storage.store.scan(under('op/'))) stored++;
-  const since = counters(database).operations - atFirst;
-  if (stored < count || stored > count + since)
-    findings.push(damaged('chains', `${stored} operations are stored, and the chains have ${count}`));
-  return findings.length > 0 ? findings : `${count} operations are whole, chained and signed`;
-}
-
-/** Operations `from` to `to` of one chain. */
-async function stretch(
-  database: Database,
-  {
-    log,
-    replica,
-    from,
-    to,
-    publicKey,
-  }: { log: string; replica: Hash; from: number; to: number; publicKey: string | undefined },
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const chain = await database.list<ChainRow>({
-    gte: keys.chain(log, replica, from),
-    lt: keys.chain(log, replica, to + 1),
-  });
-  const missing = to - from + 1 - chain.length;
-  if (missing > 0)
-    findings.push(damaged(`chain ${log}`, `${missing} of its operations ${from} to ${to} are missing`));
-  const rows = await database.getMany<OperationRow>(chain.map(([, { hash }]) => keys.operation(hash)));
-  for (const [i, row] of rows.entries()) {
-    const hash = chain[i]?.[1].hash;
-    const read = row && readEntry(nodeCrypto, entryOf(row));
-    if (!read?.ok || read.hash !== hash)
-      findings.push(damaged(`operation ${hash}`, row ? 'it is not what its name says' : 'it is missing'));
-  }
-  const entries = rows.flatMap((row) => (row ? [entryOf(row)] : []));
-  if (publicKey === undefined || entries.length === 0) return findings;
-  const { bad } = await checkChain(nodeCrypto, entries, publicKey);
-  return [
-    ...findings,
-    ...bad.map(({ hash, reason }) =>
-      damaged(`operation ${hash ?? 'of unknown name'}`, `its ${reason} does not hold`),
-    ),
-  ];
-}
-
 /** Every document holds just the operations that stand in it; one that does not is made anew from them. */
 async function documentsOf(options: DoctorOptions): Promise<Finding[] | string> {
   const { database, documents, storage, progress } = options;
   const findings: Finding[] = [];
   let count = 0;
   const expected = await entriesByDocument(options);
-  for (const [key, { n }] of await database.under<SegmentRow>('segment/')) {
+  for (const [key] of await database.under<SegmentRow>('segment/')) {
     const log = key.slice('segment/'.length);
-    for (let segment = 1; segment <= n; segment++) {
-      const document = `log/${log}/${segment}`;
+    for (const [part] of await database.under<unknown>(`v/part/${log}/`)) {
+      const document = `log/${log}/${Number(part.slice(part.lastIndexOf('/') + 1))}`;
       const wanted = expected.get(document) ?? new Map<Hash, boolean>();
       let problem: string | undefined;
       const wasLoaded = documents.loaded(document) !== undefined;
@@ -194,16 +119,27 @@ async function documentsOf(options: DoctorOptions): Promise<Finding[] | string> 
     : `${count} documents agree with the operations; ${names.length} are stored`;
 }
 
-async function entriesByDocument({ storage }: DoctorOptions): Promise<Map<string, Map<Hash, boolean>>> {
+async function entriesByDocument(options: DoctorOptions): Promise<Map<string, Map<Hash, boolean>>> {
   const found = new Map<string, Map<Hash, boolean>>();
-  for await (const [key, value] of storage.store.scan(under('op/'))) {
-    const row = decodeRow<OperationRow>(value);
-    const document = `log/${row.header.log}/${row.segment}`;
+  for await (const [document, key, { body }] of standing(options)) {
     const entries = found.get(document) ?? new Map<Hash, boolean>();
-    entries.set(entryKey(nodeCrypto, key.slice('op/'.length), row.sig), row.body !== undefined);
+    entries.set(key, body !== undefined);
     found.set(document, entries);
   }
   return found;
+}
+
+/** Every entry in every document, as the operations say. */
+async function* standing({
+  storage,
+  database,
+}: DoctorOptions): AsyncGenerator<[document: string, key: Hash, entry: Entry]> {
+  for await (const [at, value] of storage.store.scan(under('op/'))) {
+    const row = decodeRow<OperationRow>(value);
+    const hash = at.slice('op/'.length);
+    for (const { document, sig } of await entriesOf(database, hash, row))
+      yield [document, entryKey(nodeCrypto, hash, sig), { ...entryOf(row), sig }];
+  }
 }
 
 /** A document that cannot be trusted is set aside and written anew from the operations, under a fresh clientID. */
@@ -218,11 +154,7 @@ async function rebuilt(
     async ({ draft, settled }) => {
       await settled();
       const entries: [Hash, Entry][] = [];
-      for await (const [key, value] of storage.store.scan(under('op/'))) {
-        const row = decodeRow<OperationRow>(value);
-        if (`log/${row.header.log}/${row.segment}` === document)
-          entries.push([entryKey(nodeCrypto, key.slice('op/'.length), row.sig), entryOf(row)]);
-      }
+      for await (const [at, key, entry] of standing(options)) if (at === document) entries.push([key, entry]);
       const shown = await documents.shown(document).catch(() => undefined);
       const agrees =
         shown?.size === entries.length &&
@@ -231,7 +163,7 @@ async function rebuilt(
           return entry !== undefined && (entry.body !== undefined) === (body !== undefined);
         });
       if (agrees) return undefined;
-      documents.unload(document);
+      documents.forget(document);
       await storage.documents.write(
         document,
         createWriter({ clientID: freshClientID(random) }).encode(entries),
@@ -248,7 +180,8 @@ async function rebuilt(
     { urgent: true },
   );
   if (made === undefined) return undefined;
-  documents.unload(document);
+  documents.forget(document);
+  options.changed(document);
   return {
     what: `document ${document}`,
     state: 'repaired',

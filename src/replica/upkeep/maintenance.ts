@@ -28,6 +28,8 @@ export function maintenanceOf(options: {
   readonly checkpoints: Checkpoints;
   readonly removal: Removal;
   readonly workspace: WorkspaceRow;
+  /** A document was written anew. */
+  readonly changed: (document: string) => void;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
   let importing: Promise<unknown> = Promise.resolve();
@@ -90,6 +92,8 @@ export function maintenanceOf(options: {
         checkpoints,
         membership: core.reading.membership,
         random: randomBytes,
+        self: core.reading.replica,
+        changed: options.changed,
         ...work,
       }),
   };
