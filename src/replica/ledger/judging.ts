@@ -82,8 +82,10 @@ export async function waitsOf(
   for (const kind of ['after', 'members'] as const)
     for (const one of header[kind] ?? []) if (await missing(one)) waits.push({ kind, hash: one });
   if (row.newer) return [...waits, { kind: 'version' }];
-  if (header.bodyHash !== undefined && !row.body && !(await isRemoved(reader, hash, header, row)))
-    waits.push({ kind: 'body' });
+  if (header.bodyHash !== undefined && !row.body) {
+    const redact = await redactOf(reader, hash, header, row.redacted);
+    if (!redact || redact.state?.state === 'rejected') waits.push({ kind: 'body' });
+  }
   const wanted = operationType(header.type)?.subject;
   if (header.log !== 'members' && wanted !== undefined && !subjectsOfTheirOwn.has(wanted)) {
     const there = await at(header.subject);
@@ -95,23 +97,19 @@ export async function waitsOf(
   return waits;
 }
 
-/** Whether the redact that took the body is here, on the same thing, and not rejected. */
-async function isRemoved(
+/** The redact that an entry names as what took its body, if it is one of the same thing and here. */
+export async function redactOf(
   reader: Reader,
   hash: Hash,
   header: Header,
-  { redacted }: OperationRow,
-): Promise<boolean> {
-  if (redacted === undefined) return false;
+  redacted: Hash | undefined,
+): Promise<OperationRow | undefined> {
+  if (redacted === undefined) return undefined;
   const redact = await sure<OperationRow>(reader, keys.operation(redacted));
-  return (
-    redact !== undefined &&
-    redact.header.type === 'redact' &&
-    redact.header.subject === subjectOf(hash, header) &&
-    !redact.flaw &&
-    !redact.unchecked &&
-    redact.state?.state !== 'rejected'
-  );
+  if (redact?.header.type !== 'redact' || redact.flaw || redact.unchecked) return undefined;
+  // A member's names are removed by the member's id.
+  const same = redact.header.subject === subjectOf(hash, header) || header.log === 'members';
+  return same && redact.header.log === header.log ? redact : undefined;
 }
 
 /** Rows under which an operation waits. */

@@ -5,7 +5,7 @@ import { keys, type OperationRow, type TwinRow } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
 import { arrive, evaluate } from '../ledger/absorb.ts';
 import { enchain } from '../ledger/chain.ts';
-import { shapeOf } from '../ledger/judging.ts';
+import { redactOf, shapeOf } from '../ledger/judging.ts';
 import { again } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { changeRow } from '../ledger/turn.ts';
@@ -68,12 +68,10 @@ async function mergeBody(
   const { draft } = work;
   const row = draft.get<OperationRow>(keys.operation(hash));
   if (!row || row.body || (entry.body === undefined && entry.redacted === undefined)) return [];
-  const redact =
-    row.redacted === undefined ? undefined : draft.get<OperationRow>(keys.operation(row.redacted));
-  const taken = redact !== undefined && redact.state === undefined && !redact.flaw;
-  if (taken) return [];
+  const redact = await redactOf(draft, hash, entry.header, row.redacted);
+  if (redact && redact.state === undefined) return [];
   if (entry.body === undefined) {
-    if (row.redacted !== undefined && redact?.state?.state !== 'rejected') return [];
+    if (redact && redact.state?.state !== 'rejected') return [];
     await changeRow(work, hash, { redacted: entry.redacted });
   } else await changeRow(work, hash, { body: entry.body, redacted: undefined, ...shapeOf(entry) });
   return again(context, work, hash);
