@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { feedOf, healthy } from './support/open.ts';
+import { asTexts, asUpdate, hand } from './sync/hand.ts';
+import { equal, meet, type Peer, peers, pull, session } from './sync/support.ts';
+
+/** Two replicas in step, and a hand that speaks for eve. */
+async function withEve() {
+  const [ana, bo] = await peers(['ana', 'bo']);
+  if (!ana || !bo) throw new Error('no peers');
+  await ana.replica.messages.post('general', { text: 'a' });
+  await bo.replica.messages.post('general', { text: 'b' });
+  await meet(ana, bo);
+  const eve = hand(ana.at.root);
+  const admission = await eve.admission();
+  const machine = (await ana.replica.replicas.list()).items[0]?.machine;
+  const member = await eve.make({
+    log: 'members',
+    type: 'member.create',
+    after: [admission.hash, ...(await ana.replica.members.get('ana')).base],
+    data: { handle: 'eve', kind: 'agent', machine },
+  });
+  const channel = `channel.${(await ana.replica.channels.get('general')).id}`;
+  const document = `log/${channel}/1`;
+  const say = (text: string, by = eve) =>
+    by.make({ log: channel, type: 'message.create', member: by.member('eve'), body: { text } });
+  for (const { source } of [ana, bo])
+    await source.take('log/members/1', asTexts(admission, member), session());
+  return { ana, bo, eve, say, document, admission, member, channel };
+}
+
+const texts = async ({ replica }: Peer): Promise<(string | null)[]> =>
+  (await replica.messages.list('general', { limit: 100 })).items.map(({ text }) => text);
+
+describe('REP-32 a change of membership', () => {
+  it('that narrows cuts at its frontier what was counted, also what arrives later, and tells of it', async () => {
+    const { ana, bo, eve, say, document } = await withEve();
+    const early = [await say('1'), await say('2')];
+    const late = [await say('3'), await say('4')];
+    await ana.source.receive(document, asUpdate(...early), session());
+    await bo.source.receive(document, asUpdate(...early, ...late), session());
+    expect(await texts(bo)).toEqual(expect.arrayContaining(['1', '2', '3', '4']));
+    const seen = (await bo.replica.status()).cursor;
+    await ana.replica.replicas.revoke(eve.id);
+    await pull(ana, bo);
+    expect((await texts(bo)).filter((text) => text && /\d/.test(text)).sort()).toEqual(['1', '2']);
+    expect((await bo.replica.status()).counts.rejected).toBe(2);
+    const revised = (await feedOf(bo.replica, seen)).filter(({ type }) => type === 'revised');
+    expect(revised.map(({ operation }) => operation)).toEqual(
+      expect.arrayContaining(late.map(({ hash }) => hash)),
+    );
+    await meet(ana, bo);
+    await equal(ana, bo);
+    expect(await ana.source.admit(eve.publicKey, [])).toBe('stranger');
+    for (const one of [ana, bo]) {
+      await healthy(one.replica);
+      await one.reopen();
+      await equal(ana, bo);
+    }
+  });
+
+  it('that widens lets what was rejected count', async () => {
+    const { ana, bo, eve, say, document, channel } = await withEve();
+    const [cai] = await peers(['cai'], undefined, ana.at.root);
+    if (!cai) throw new Error('no peer');
+    // Spoken for ana by a replica that does not host her yet.
+    const said = await eve.make({
+      log: channel,
+      type: 'message.create',
+      member: eve.member('ana'),
+      body: { text: 'as ana' },
+    });
+    await bo.source.receive(document, asUpdate(said, await say('x')), session());
+    expect((await bo.replica.status()).counts.rejected).toBe(1);
+    const host = await eve.make({
+      log: 'members',
+      type: 'member.create',
+      after: (await bo.replica.members.get('ana')).base,
+      data: {
+        handle: 'ana',
+        kind: 'agent',
+        machine: (await ana.replica.replicas.list()).items[0]?.machine,
+      },
+    });
+    await bo.source.take('log/members/1', asTexts(host), session());
+    await bo.source.idle();
+    expect((await bo.replica.status()).counts.rejected).toBe(0);
+    expect((await bo.replica.messages.get(said.hash)).author.handle).toBe('ana');
+    await meet(ana, bo, cai);
+    await equal(ana, bo, cai);
+  });
+
+  it('reaches things: a task whose creation is cut leaves the lists, with what was done to it', async () => {
+    const { ana, bo, eve } = await withEve();
+    const task = await eve.make({
+      log: 'tasks',
+      type: 'task.create',
+      member: eve.member('eve'),
+      data: { short: 'eve-1' },
+      body: { title: 'cut me' },
+    });
+    await bo.source.receive('log/tasks/1', asUpdate(task), session());
+    const own = await bo.replica.tasks.create({ title: 'mine' });
+    await bo.replica.tasks.link(own.id, { kind: 'blocks', to: task.hash });
+    await bo.replica.tasks.comment(task.hash, { text: 'why?' });
+    await bo.replica.tasks.claim(task.hash);
+    // Ana knows nothing of the task: her frontier leaves it out.
+    await ana.replica.replicas.revoke(eve.id);
+    await meet(ana, bo);
+    await equal(ana, bo);
+    for (const one of [ana, bo]) {
+      expect((await one.replica.tasks.list()).items.map(({ title }) => title)).toEqual(['mine']);
+      await expect(one.replica.tasks.get(task.hash)).rejects.toMatchObject({ code: 'not_found' });
+      await healthy(one.replica);
+    }
+  });
+});
+
+describe('REP-33 a peer', () => {
+  it('is admitted by membership or by its credentials, and is a stranger otherwise', async () => {
+    const [ana] = await peers(['ana']);
+    if (!ana) throw new Error('no peer');
+    const [bo] = await peers(['bo'], undefined, ana.at.root);
+    if (!bo) throw new Error('no peer');
+    expect(await ana.source.admit(bo.source.publicKey, [])).toBe('stranger');
+    expect(await ana.source.admit(bo.source.publicKey, ['{}', 'x'])).toBe('stranger');
+    const credentials = await bo.source.credentials();
+    expect(credentials).toHaveLength(2);
+    const [other] = await peers(['other']);
+    if (!other) throw new Error('no peer');
+    expect(await other.source.admit(bo.source.publicKey, credentials)).toBe('stranger');
+    expect(await ana.source.admit(other.source.publicKey, credentials)).toBe('stranger');
+    expect(await ana.source.admit(bo.source.publicKey, credentials)).toBe('admitted');
+    expect(await ana.source.admit(bo.source.publicKey, [])).toBe('admitted');
+    expect(await ana.source.admit(ana.source.publicKey, [])).toBe('self');
+    expect(await ana.source.admit('no key', [])).toBe('stranger');
+    await meet(ana, bo);
+    await equal(ana, bo);
+  });
+});
