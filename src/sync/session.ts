@@ -1,15 +1,14 @@
 import type { DurableUpdate } from './port.ts';
 import { createAnnounce } from './session/announce.ts';
-import { type Channel, createChannels } from './session/channels.ts';
+import { type Channel, channels } from './session/channels.ts';
 import { createCompare } from './session/compare.ts';
-import { createCore } from './session/core.ts';
+import { Core } from './session/core.ts';
 import { createDispatch } from './session/dispatch.ts';
 import { createExchange } from './session/exchange.ts';
 import { createHandshake } from './session/handshake.ts';
-import { createInbox } from './session/inbox.ts';
 import { createInventory } from './session/inventory.ts';
-import { createOutbox } from './session/outbox.ts';
-import { createPulse } from './session/pulse.ts';
+import { outbox } from './session/outbox.ts';
+import { startPulse } from './session/pulse.ts';
 import { createRepair } from './session/repair.ts';
 import type { Session, SessionOptions, SessionStatus } from './session/types.ts';
 import { createWork } from './session/work.ts';
@@ -17,218 +16,207 @@ import { decodeFrame } from './wire.ts';
 
 export type * from './session/types.ts';
 
+// The parts of every session, joined once: what they know of one session is in its core.
+
+function progress(core: Core): void {
+  core.emit({ type: 'progress' });
+  inventory.check(core);
+}
+
+function synced(core: Core): void {
+  if (core.state.phase === 'syncing') core.state = { phase: 'live', publicKey: core.state.publicKey };
+  core.emit({ type: 'synced' });
+  core.emit({ type: 'progress' });
+}
+
+/** The exchange that a begin started is over, for now: the next document may begin. */
+function concluded(core: Core, channel: Channel): void {
+  work.finished(core, channel.document);
+  progress(core);
+}
+
+/** Goes on when both sides are admitted, and both know. */
+function meet(core: Core): void {
+  const { meeting, state } = core;
+  if (!meeting?.rootSent || !meeting.rootCame || meeting.step !== 'admitted') return;
+  if (state.phase !== 'proving') return;
+  core.meeting = undefined;
+  core.state = { phase: 'syncing', publicKey: state.publicKey };
+  core.emit({ type: 'admitted', publicKey: state.publicKey });
+  work.pump(core);
+  announce.plan(core);
+}
+
+const work = createWork((core, document, byKey) => {
+  const channel = channels.open(core, document);
+  channel.driving = true;
+  channel.byKey ||= byKey;
+  if (channel.byKey) repair.start(core, channel);
+  else exchange.begin(core, channel);
+});
+
+const announce = createAnnounce({
+  work,
+  isFed: (core, document) => channels.get(core, document)?.feeding === true,
+  progress,
+});
+
+const compare = createCompare({
+  isTroubled: (core, document) => repair.isTroubled(core, document),
+  concluded,
+  equal(core, channel) {
+    repair.equal(core, channel.document);
+    announce.heard(core, channel.document);
+    if (!core.source.isHot(channel.document)) channels.close(core, channel);
+  },
+  unequal: (core, channel) => repair.start(core, channel),
+});
+
+const repair = createRepair({
+  done(core, channel) {
+    if (channel.driving) compare.again(core, channel);
+    else compare.settle(core, channel);
+  },
+  gaveUp(core, channel) {
+    channel.due = 'no';
+    channels.close(core, channel);
+    concluded(core, channel);
+  },
+});
+
+const exchange = createExchange({
+  answered(core, channel) {
+    announce.heard(core, channel.document);
+    progress(core);
+  },
+  settle: compare.settle,
+});
+
+const inventory = createInventory({
+  work,
+  compared(core, equal) {
+    core.equal = equal;
+    core.comparedAt = core.options.now();
+    if (equal) repair.allEqual(core);
+  },
+  synced,
+  busy: (core) => work.size(core) > 0 || announce.size(core) > 0 || core.sent > core.stored,
+});
+
+const handshake = createHandshake((core) => {
+  core.tracking = true;
+  inventory.start(core, () => {
+    if (core.meeting) core.meeting.rootSent = true;
+    meet(core);
+  });
+});
+
+const dispatch = createDispatch({
+  handshake,
+  inventory,
+  announce,
+  exchange,
+  compare,
+  repair,
+  onFirstRoot(core, root) {
+    meet(core);
+    inventory.onFirstRoot(core, root);
+  },
+  synced,
+});
+
+/** Not known to be at the peer, or on its way there. */
+function isPending(core: Core, document: string): boolean {
+  if (announce.isPending(core, document) || work.isQueued(core, document)) return true;
+  if (repair.isTroubled(core, document)) return true;
+  const channel = channels.get(core, document);
+  if (work.isRunning(core, document) && (!channel?.feeding || channel.byKey)) return true;
+  return channel !== undefined && exchange.isBehind(channel);
+}
+
+function pending(core: Core): Set<string> {
+  const documents = [...work.documents(core), ...announce.documents(core), ...repair.documents(core)];
+  for (const channel of channels.all(core)) documents.push(channel.document);
+  return new Set(documents.filter((document) => isPending(core, document)));
+}
+
+function update(core: Core, { document, update: bytes, origin }: DurableUpdate): void {
+  if (!core.tracking || origin === core.options.id || !core.alive()) return;
+  const channel = channels.get(core, document);
+  if (channel && exchange.update(core, channel, bytes)) return;
+  if (channel?.byKey || !core.source.isHot(document)) announce.touch(core, document);
+  else {
+    work.add(core, document, document.startsWith('log/members/') ? 0 : 1, false);
+    work.pump(core);
+  }
+}
+
+/** True once all that is durable here at the call is durable at the peer. */
+function mark(core: Core): () => boolean {
+  let left = core.state.phase === 'live' ? pending(core) : undefined;
+  let until: number | undefined;
+  let done = false;
+  return () => {
+    if (done) return true;
+    if (core.state.phase !== 'live') return false;
+    left ??= pending(core);
+    for (const document of left) if (!isPending(core, document)) left.delete(document);
+    if (left.size > 0) return false;
+    until ??= core.sent;
+    done = core.stored >= until;
+    return done;
+  };
+}
+
+const statusOf = (core: Core): SessionStatus => ({
+  state: core.state,
+  syncing: pending(core).size,
+  open: channels.size(core),
+  sent: core.sent,
+  stored: core.stored,
+  received: core.received,
+  acknowledgedAt: core.acknowledgedAt,
+  equal: core.equal,
+  comparedAt: core.comparedAt,
+  lagging: outbox.lagging(core) > 0,
+});
+
+function receive(core: Core, hello: Uint8Array, frame: Uint8Array): void {
+  if (!core.alive()) return;
+  core.heard = core.options.now();
+  const read = decodeFrame(frame);
+  if (read.kind === 'bad') core.close(read.code, read.reason);
+  else if (read.kind === 'control') dispatch.control(core, hello, read.message);
+  else if (read.kind === 'document') dispatch.document(core, read.alias, read.message);
+}
+
+function drained(core: Core): void {
+  if (!core.alive() || core.congested()) return;
+  exchange.drained(core);
+  announce.plan(core);
+  work.pump(core);
+}
+
 /**
- * One connection of a replica to a peer: docs/spec/sync.md. The parts are in `session/`; here they are joined, and
- * each message is given to the one that it is for, if its time has come.
+ * One connection of a replica to a peer: docs/spec/sync.md. It says hello at once. The parts are in `session/`; each
+ * message is given to the one that it is for, if its time has come.
  */
 export function createSession(options: SessionOptions): Session {
-  const core = createCore(options);
-  const { source } = core;
-  const channels = createChannels(core);
-  const inbox = createInbox(core);
-  const outbox = createOutbox(core, (channel) => {
-    channel.driving = true;
-    exchange.begin(channel);
-  });
-  let tracking = false;
-  let admittedKey: string | undefined;
-  let rootCame = false;
-  let rootSent = false;
-  let acknowledgedAt: number | undefined;
-  let equal: boolean | undefined;
-  let comparedAt: number | undefined;
-
-  const progress = (): void => {
-    core.emit({ type: 'progress' });
-    inventory.check();
-  };
-
-  const synced = (): void => {
-    if (core.state.phase === 'syncing') core.state = { phase: 'live', publicKey: core.state.publicKey };
-    core.emit({ type: 'synced' });
-    core.emit({ type: 'progress' });
-  };
-
-  const work = createWork(
-    (document, byKey) => {
-      const channel = channels.open(document);
-      channel.driving = true;
-      channel.byKey ||= byKey;
-      if (channel.byKey) repair.start(channel);
-      else exchange.begin(channel);
-    },
-    () => core.congested(),
-  );
-  const announce = createAnnounce(core, {
-    work,
-    isFed: (document) => channels.get(document)?.feeding === true,
-    progress,
-  });
-  const concluded = (channel: Channel): void => {
-    work.finished(channel.document);
-    progress();
-  };
-  const compare = createCompare(core, {
-    channels,
-    isTroubled: (document) => repair.isTroubled(document),
-    concluded,
-    equal(channel) {
-      repair.equal(channel.document);
-      announce.heard(channel.document);
-      if (!source.isHot(channel.document)) channels.close(channel);
-    },
-    unequal: (channel) => repair.start(channel),
-  });
-  const repair = createRepair(core, {
-    channels,
-    inbox,
-    outbox,
-    done(channel) {
-      if (channel.driving) compare.again(channel);
-      else compare.settle(channel);
-    },
-    gaveUp(channel) {
-      channel.due = 'no';
-      channels.close(channel);
-      concluded(channel);
-    },
-  });
-  const exchange = createExchange(core, {
-    channels,
-    inbox,
-    outbox,
-    answered(channel) {
-      announce.heard(channel.document);
-      progress();
-    },
-    settle: compare.settle,
-  });
-  const inventory = createInventory(core, {
-    work,
-    compared(same) {
-      equal = same;
-      comparedAt = options.now();
-      if (same) repair.allEqual();
-    },
-    synced,
-    busy: () => work.size() > 0 || announce.size() > 0 || core.sent > core.stored,
-  });
-  const handshake = createHandshake(core, (publicKey) => {
-    admittedKey = publicKey;
-    tracking = true;
-    inventory.start(() => {
-      rootSent = true;
-      meet();
-    });
-  });
-  const pulse = createPulse(core, channels);
-
-  /** Both sides are admitted, and both know. */
-  function meet(): void {
-    if (!rootSent || !rootCame || admittedKey === undefined || core.state.phase !== 'proving') return;
-    core.state = { phase: 'syncing', publicKey: admittedKey };
-    core.emit({ type: 'admitted', publicKey: admittedKey });
-    work.pump();
-  }
-
-  const dispatch = createDispatch(core, {
-    handshake,
-    inventory,
-    announce,
-    channels,
-    exchange,
-    compare,
-    repair,
-    met: () => core.state.phase === 'syncing' || core.state.phase === 'live',
-    onFirstRoot(root) {
-      if (rootCame) return false;
-      rootCame = true;
-      meet();
-      inventory.onFirstRoot(root);
-      return true;
-    },
-    onSynced: synced,
-    onStored(count) {
-      core.stored = count;
-      acknowledgedAt = options.now();
-      core.emit({ type: 'progress' });
-    },
-  });
-
-  /** Not known to be at the peer, or on its way there. */
-  function isPending(document: string): boolean {
-    if (announce.isPending(document) || work.isQueued(document) || repair.isTroubled(document)) return true;
-    const channel = channels.get(document);
-    if (work.isRunning(document) && (!channel?.feeding || channel.byKey)) return true;
-    return channel !== undefined && exchange.isBehind(channel);
-  }
-
-  function pending(): Set<string> {
-    const documents = [...work.documents(), ...announce.documents(), ...repair.documents()];
-    for (const channel of channels.all()) documents.push(channel.document);
-    return new Set(documents.filter(isPending));
-  }
-
-  function update({ document, update: bytes, origin }: DurableUpdate): void {
-    if (!tracking || origin === options.id || !core.alive()) return;
-    const channel = channels.get(document);
-    if (channel && exchange.update(channel, bytes)) return;
-    if (channel?.byKey || !source.isHot(document)) announce.touch(document);
-    else {
-      work.add(document, document.startsWith('log/members/') ? 0 : 1, false);
-      if (core.state.phase !== 'proving') work.pump();
-    }
-  }
-
+  const core = new Core(options);
+  const hello = options.random(32);
   const session: Session = {
     id: options.id,
     role: options.role,
-    hello: handshake.random,
-    receive(frame) {
-      if (!core.alive()) return;
-      pulse.heard();
-      const read = decodeFrame(frame);
-      if (read.kind === 'bad') core.close(read.code, read.reason);
-      else if (read.kind === 'control') dispatch.control(read.message);
-      else if (read.kind === 'document') dispatch.document(read.alias, read.message);
-    },
-    drained() {
-      if (!core.alive() || core.congested()) return;
-      outbox.drained();
-      announce.drained();
-      work.pump();
-    },
-    closed: core.closed,
-    close: core.close,
-    update,
-    status: (): SessionStatus => ({
-      state: core.state,
-      syncing: pending().size,
-      open: channels.size(),
-      sent: core.sent,
-      stored: core.stored,
-      received: core.received,
-      acknowledgedAt,
-      equal,
-      comparedAt,
-      lagging: outbox.lagging() > 0,
-    }),
-    mark() {
-      let left = core.state.phase === 'live' ? pending() : undefined;
-      let until: number | undefined;
-      let done = false;
-      return () => {
-        if (done) return true;
-        if (core.state.phase !== 'live') return false;
-        left ??= pending();
-        for (const document of left) if (!isPending(document)) left.delete(document);
-        if (left.size > 0) return false;
-        until ??= core.sent;
-        done = core.stored >= until;
-        return done;
-      };
-    },
+    hello,
+    receive: (frame) => receive(core, hello, frame),
+    drained: () => drained(core),
+    closed: (code, reason) => core.closed(code, reason),
+    close: (code, reason) => core.close(code, reason),
+    update: (durable) => update(core, durable),
+    status: () => statusOf(core),
+    mark: () => mark(core),
   };
-  handshake.start();
+  startPulse(core);
+  handshake.start(core, hello);
   return session;
 }

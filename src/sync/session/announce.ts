@@ -10,28 +10,32 @@ export const isMarks = (log: string): boolean => log.startsWith('marks.');
 
 type Segments = Extract<ControlMessage, { type: 'segments' }>;
 
+/** Documents to be told of, and those that were and are not known to have been heard. */
+export interface Announced {
+  readonly dirty: Set<string>;
+  readonly told: Set<string>;
+  planned: boolean;
+}
+
 /**
  * Tells of documents that were written to and are not open: `segments` of the one document, with its digest. Whoever
  * hears it and has another digest begins; who has the same says so, which ends it.
  */
-export function createAnnounce(
-  core: Core,
-  parts: {
-    readonly work: Work;
-    readonly isFed: (document: string) => boolean;
-    readonly progress: () => void;
-  },
-) {
-  const { source } = core;
-  const dirty = new Set<string>();
-  const announced = new Set<string>();
-  let planned = false;
+export function createAnnounce(parts: {
+  readonly work: Work;
+  readonly isFed: (core: Core, document: string) => boolean;
+  readonly progress: (core: Core) => void;
+}) {
+  function stateOf(core: Core): Announced {
+    core.announced ??= { dirty: new Set(), told: new Set(), planned: false };
+    return core.announced;
+  }
 
-  async function tell(document: string): Promise<void> {
+  async function tell(core: Core, document: string): Promise<void> {
     const name = parseDocumentName(document);
-    if (!name || parts.isFed(document)) return;
-    const { digest, split } = await source.digest(document);
-    announced.add(document);
+    if (!name || parts.isFed(core, document)) return;
+    const { digest, split } = await core.source.digest(document);
+    stateOf(core).told.add(document);
     core.send({
       type: 'segments',
       log: name.log,
@@ -42,55 +46,65 @@ export function createAnnounce(
     });
   }
 
-  function flush(): void {
-    planned = false;
-    if (core.congested()) return;
-    const documents = [...dirty];
+  function flush(core: Core): void {
+    const state = stateOf(core);
+    state.planned = false;
+    if (core.congested() || !core.met()) return;
+    const documents = [...state.dirty];
     void core.work(async () => {
       for (const document of documents) {
-        dirty.delete(document);
-        await tell(document);
+        state.dirty.delete(document);
+        await tell(core, document);
         if (!core.alive()) return;
       }
     });
   }
 
-  function plan(): void {
-    if (planned || dirty.size === 0) return;
-    planned = true;
-    core.later(quiet, flush);
+  function plan(core: Core): void {
+    const { announced } = core;
+    if (!announced || announced.planned || announced.dirty.size === 0) return;
+    announced.planned = true;
+    core.later(quiet, () => flush(core));
   }
 
   /** An old segment of marks is not kept everywhere: nobody lacks it. */
-  const isOver = async (log: string, n: number): Promise<boolean> =>
-    isMarks(log) && ((await source.segments(log)).at(-1)?.n ?? 0) > n;
+  const isOver = async (core: Core, log: string, n: number): Promise<boolean> =>
+    isMarks(log) && ((await core.source.segments(log)).at(-1)?.n ?? 0) > n;
+
+  /** True when it had been told. */
+  function heard(core: Core, document: string): boolean {
+    const { announced } = core;
+    if (!announced?.told.delete(document)) return false;
+    if (announced.dirty.size + announced.told.size === 0 && !announced.planned) core.announced = undefined;
+    return true;
+  }
 
   return {
-    touch(document: string): void {
-      dirty.add(document);
-      plan();
+    touch(core: Core, document: string): void {
+      stateOf(core).dirty.add(document);
+      plan(core);
     },
     /** What was told, or not yet, and is not known to have been heard. */
-    isPending: (document: string): boolean => dirty.has(document) || announced.has(document),
-    documents: (): string[] => [...dirty, ...announced],
-    size: (): number => dirty.size + announced.size,
-    drained: plan,
+    isPending: ({ announced }: Core, document: string): boolean =>
+      announced !== undefined && (announced.dirty.has(document) || announced.told.has(document)),
+    documents: ({ announced }: Core): string[] => (announced ? [...announced.dirty, ...announced.told] : []),
+    size: ({ announced }: Core): number => (announced ? announced.dirty.size + announced.told.size : 0),
+    /** Tells what could not be told before. */
+    plan,
     /** The document was exchanged since. */
-    heard(document: string): void {
-      announced.delete(document);
-    },
-    async onChanged(message: Segments): Promise<void> {
+    heard,
+    async onChanged(core: Core, message: Segments): Promise<void> {
       const [theirs] = message.segments;
       if (!theirs) return;
       const { log, from } = message;
       const document = documentName(log, from);
-      const own = await source.digest(document);
-      if (own.digest !== theirs.digest && !(await isOver(log, from))) {
+      const own = await core.source.digest(document);
+      if (own.digest !== theirs.digest && !(await isOver(core, log, from))) {
         // The exchange that begins brings both sides what they lack.
-        announced.delete(document);
-        parts.work.add(document, log === 'members' ? 0 : 1, own.split || theirs.split);
-        parts.work.pump();
-      } else if (announced.delete(document)) parts.progress();
+        heard(core, document);
+        parts.work.add(core, document, log === 'members' ? 0 : 1, own.split || theirs.split);
+        parts.work.pump(core);
+      } else if (heard(core, document)) parts.progress(core);
       else core.send(message);
     },
   };

@@ -96,105 +96,113 @@ export const hasBusiness = (channel: Channel): boolean =>
   channel.incoming.got !== channel.incoming.durable;
 
 /** The documents that are open, by name and by the other side's alias. Each side has aliases of its own. */
-export function createChannels(core: Core) {
-  const byName = new Map<string, Channel>();
+export interface ChannelTable {
+  readonly byName: Map<string, Channel>;
   /** `null`: a kind of document that this version does not know; what comes for it is ignored. */
-  const byAlias = new Map<number, Channel | null>();
-  let lastOut = 0;
-  let lastIn = 0;
-
-  const drop = (channel: Channel): void => {
-    if (channel.out === 0 && channel.in === 0) byName.delete(channel.document);
-  };
-
-  function close(channel: Channel): void {
-    if (channel.out === 0 || hasBusiness(channel)) return;
-    core.send({ type: 'close', alias: channel.out });
-    channel.out = 0;
-    channel.sent = 0;
-    channel.feeding = false;
-    channel.driving = false;
-    channel.unequal = 0;
-    channel.busy = 0;
-    drop(channel);
-  }
-
-  return {
-    get: (document: string): Channel | undefined => byName.get(document),
-    all: (): Iterable<Channel> => byName.values(),
-    size: (): number => byName.size,
-
-    open(document: string): Channel {
-      const known = byName.get(document);
-      if (known) return known;
-      const channel = fresh(document, core.options.now());
-      byName.set(document, channel);
-      return channel;
-    },
-
-    /** Sends a message of a document; names it first where it has no alias. `data`: it counts as one with data. */
-    send(channel: Channel, message: DocumentMessage, data = false): void {
-      if (!core.alive()) return;
-      if (channel.out === 0) {
-        byName.set(channel.document, channel);
-        channel.out = ++lastOut;
-        core.send({ type: 'name', alias: channel.out, document: channel.document });
-      }
-      channel.touched = core.options.now();
-      if (data) {
-        channel.sent++;
-        core.sent++;
-      }
-      core.sendFrame(encodeDocument(channel.out, message));
-    },
-
-    /** Runs work on one document after what is under way on it. */
-    run(channel: Channel, task: () => Promise<void>): void {
-      const tail = core.work(task, channel.tail);
-      channel.tail = tail;
-      void tail.then(() => {
-        if (channel.tail === tail) channel.tail = undefined;
-      });
-    },
-
-    close,
-
-    named(alias: number, document: string): void {
-      if (byAlias.size >= muxProtocol.documents) core.close(closeCodes.busy, 'too many open documents');
-      else if (alias <= lastIn) core.close(closeCodes.malformed, 'an alias is used again');
-      if (!core.alive()) return;
-      lastIn = alias;
-      if (!parseDocumentName(document)) {
-        byAlias.set(alias, null);
-        return;
-      }
-      const channel = byName.get(document) ?? fresh(document, core.options.now());
-      if (channel.in !== 0) {
-        core.close(closeCodes.malformed, 'a document is named twice');
-        return;
-      }
-      channel.in = alias;
-      channel.incoming = { got: 0, durable: 0 };
-      byName.set(document, channel);
-      byAlias.set(alias, channel);
-    },
-
-    /** The document of an alias; `null`: to be ignored; undefined: the alias was never named, or was closed. */
-    at: (alias: number): Channel | null | undefined => byAlias.get(alias),
-
-    closed(alias: number): void {
-      const channel = byAlias.get(alias);
-      if (channel === undefined) {
-        core.close(closeCodes.malformed, 'an alias that is not open is closed');
-        return;
-      }
-      byAlias.delete(alias);
-      if (channel === null) return;
-      channel.in = 0;
-      close(channel);
-      drop(channel);
-    },
-  };
+  readonly byAlias: Map<number, Channel | null>;
+  lastOut: number;
+  lastIn: number;
 }
 
-export type Channels = ReturnType<typeof createChannels>;
+function tableOf(core: Core): ChannelTable {
+  core.channels ??= { byName: new Map(), byAlias: new Map(), lastOut: 0, lastIn: 0 };
+  return core.channels;
+}
+
+function drop(core: Core, channel: Channel): void {
+  if (channel.out === 0 && channel.in === 0) core.channels?.byName.delete(channel.document);
+}
+
+function close(core: Core, channel: Channel): void {
+  if (channel.out === 0 || hasBusiness(channel)) return;
+  core.send({ type: 'close', alias: channel.out });
+  channel.out = 0;
+  channel.sent = 0;
+  channel.feeding = false;
+  channel.driving = false;
+  channel.unequal = 0;
+  channel.busy = 0;
+  drop(core, channel);
+}
+
+const none: readonly Channel[] = [];
+
+/** The functions of the open documents of a session. */
+export const channels = {
+  get: (core: Core, document: string): Channel | undefined => core.channels?.byName.get(document),
+  all: (core: Core): Iterable<Channel> => core.channels?.byName.values() ?? none,
+  size: (core: Core): number => core.channels?.byName.size ?? 0,
+
+  open(core: Core, document: string): Channel {
+    const { byName } = tableOf(core);
+    const known = byName.get(document);
+    if (known) return known;
+    const channel = fresh(document, core.options.now());
+    byName.set(document, channel);
+    return channel;
+  },
+
+  /** Sends a message of a document; names it first where it has no alias. `data`: it counts as one with data. */
+  send(core: Core, channel: Channel, message: DocumentMessage, data = false): void {
+    if (!core.alive()) return;
+    if (channel.out === 0) {
+      const table = tableOf(core);
+      table.byName.set(channel.document, channel);
+      channel.out = ++table.lastOut;
+      core.send({ type: 'name', alias: channel.out, document: channel.document });
+    }
+    channel.touched = core.options.now();
+    if (data) {
+      channel.sent++;
+      core.sent++;
+    }
+    core.sendFrame(encodeDocument(channel.out, message));
+  },
+
+  /** Runs work on one document after what is under way on it. */
+  run(core: Core, channel: Channel, task: () => Promise<void>): void {
+    const tail = core.work(task, channel.tail);
+    channel.tail = tail;
+    void tail.then(() => {
+      if (channel.tail === tail) channel.tail = undefined;
+    });
+  },
+
+  close,
+
+  named(core: Core, alias: number, document: string): void {
+    const table = tableOf(core);
+    if (table.byAlias.size >= muxProtocol.documents) core.close(closeCodes.busy, 'too many open documents');
+    else if (alias <= table.lastIn) core.close(closeCodes.malformed, 'an alias is used again');
+    if (!core.alive()) return;
+    table.lastIn = alias;
+    if (!parseDocumentName(document)) {
+      table.byAlias.set(alias, null);
+      return;
+    }
+    const channel = channels.open(core, document);
+    if (channel.in !== 0) {
+      core.close(closeCodes.malformed, 'a document is named twice');
+      return;
+    }
+    channel.in = alias;
+    channel.incoming = { got: 0, durable: 0 };
+    table.byAlias.set(alias, channel);
+  },
+
+  /** The document of an alias; `null`: to be ignored; undefined: the alias was never named, or was closed. */
+  at: (core: Core, alias: number): Channel | null | undefined => core.channels?.byAlias.get(alias),
+
+  closed(core: Core, alias: number): void {
+    const channel = channels.at(core, alias);
+    if (channel === undefined) {
+      core.close(closeCodes.malformed, 'an alias that is not open is closed');
+      return;
+    }
+    core.channels?.byAlias.delete(alias);
+    if (channel === null) return;
+    channel.in = 0;
+    close(core, channel);
+    drop(core, channel);
+  },
+};

@@ -2,113 +2,151 @@ import { CoterieError } from '../../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import type { SyncSource } from '../port.ts';
 import { type ControlMessage, encodeControl } from '../wire.ts';
+import type { Announced } from './announce.ts';
+import type { ChannelTable } from './channels.ts';
+import type { Meeting } from './handshake.ts';
+import type { Waiting } from './inbox.ts';
+import type { Listing } from './inventory.ts';
+import type { Held } from './outbox.ts';
+import type { Trouble } from './repair.ts';
 import type { SessionEvent, SessionOptions, SessionState } from './types.ts';
+import type { Queue } from './work.ts';
 
 /** Work that is under way at a time; more is a peer that asks faster than it can be answered. */
 const maxLoad = 4096;
 /** A peer that lets so much wait reads nothing at all, bytes. */
 const unreadBytes = 8 * muxProtocol.congestedBytes;
 
-/** What the parts of a session share. */
-export interface Core {
+/**
+ * The state of one session, and what all its parts do with it. The parts are functions that every session shares: a
+ * relay has thousands of sessions that are idle, and each costs only what stands here. What belongs to one part is
+ * made when it is needed first.
+ */
+export class Core {
   readonly options: SessionOptions;
   readonly source: SyncSource;
-  state: SessionState;
+  state: SessionState = { phase: 'greeting' };
   /** Messages with data: sent, known to be durable there, durable here. */
-  sent: number;
-  stored: number;
-  received: number;
+  sent = 0;
+  stored = 0;
+  received = 0;
+  acknowledgedAt: number | undefined;
+  /** The last comparison of the workspaces. */
+  equal: boolean | undefined;
+  comparedAt: number | undefined;
+  /** When anything was heard last, ms. */
+  heard: number;
+  pings = 0;
+  /** Updates are noted from here on: the root that was sent, or will be, does not have them. */
+  tracking = false;
+
+  /** Until both sides met. */
+  meeting: Meeting | undefined;
+  listing: Listing | undefined;
+  queue: Queue | undefined;
+  channels: ChannelTable | undefined;
+  waiting: Waiting | undefined;
+  held: Held | undefined;
+  announced: Announced | undefined;
+  troubles: Map<string, Trouble> | undefined;
+
+  #load = 0;
+  #over = false;
+  readonly #timers = new Set<() => void>();
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.source = options.source;
+    this.heard = options.now();
+  }
+
   /** False from the first close on: nothing is sent or done any more. */
-  alive(): boolean;
-  send(message: ControlMessage): void;
-  sendFrame(frame: Uint8Array): void;
+  alive(): boolean {
+    return !this.#over;
+  }
+
+  /** Both sides are admitted, and both know. */
+  met(): boolean {
+    return this.state.phase === 'syncing' || this.state.phase === 'live';
+  }
+
+  send(message: ControlMessage): void {
+    this.sendFrame(encodeControl(message));
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (this.#over) return;
+    const { transport } = this.options;
+    transport.send(frame);
+    if (transport.buffered() > unreadBytes) this.close(closeCodes.busy, 'nothing is read');
+  }
+
   /** True while so much waits to be sent that updates are held back. */
-  congested(): boolean;
+  congested(): boolean {
+    return this.options.transport.buffered() > muxProtocol.congestedBytes;
+  }
+
   /** Runs what asks the source; the session closes when it rejects. With `after`, once that is done. */
-  work(task: () => Promise<void>, after?: Promise<void>): Promise<void>;
+  async work(task: () => Promise<void>, after?: Promise<void>): Promise<void> {
+    if (++this.#load > maxLoad) this.close(closeCodes.busy, 'too much is asked at a time');
+    try {
+      if (after) await after;
+      if (!this.#over) await task();
+    } catch (error) {
+      const known = error instanceof CoterieError;
+      const code = known && error.code === 'invalid' ? closeCodes.malformed : closeCodes.failed;
+      this.close(code, known ? error.message : 'this side failed');
+    } finally {
+      this.#load--;
+    }
+  }
+
   /** Runs a task after a while unless the session is closed by then. */
-  later(ms: number, task: () => void): void;
+  later(ms: number, task: () => void): void {
+    if (this.#over) return;
+    const cancel = this.options.timer(() => {
+      this.#timers.delete(cancel);
+      if (!this.#over) task();
+    }, ms);
+    this.#timers.add(cancel);
+  }
+
   /** A time between two, ms. */
-  jitter(low: number, high: number): number;
-  emit(event: SessionEvent): void;
-  close(code: number, reason: string): void;
-  closed(code: number, reason: string): void;
-}
-
-export function createCore(options: SessionOptions): Core {
-  const { transport, source } = options;
-  const timers = new Set<() => void>();
-  let load = 0;
-  let over = false;
-
-  function end(state: SessionState & { phase: 'closing' | 'closed' }): void {
-    core.state = state;
-    if (over) return;
-    over = true;
-    for (const cancel of timers) cancel();
-    timers.clear();
-    options.onEvent({ type: 'closed', code: state.code, reason: state.reason });
+  jitter(low: number, high: number): number {
+    const [a = 0, b = 0] = this.options.random(2);
+    return Math.round(low + ((high - low) * (a * 256 + b)) / 65_536);
   }
 
-  function failed(error: unknown): void {
-    const code =
-      error instanceof CoterieError && error.code === 'invalid' ? closeCodes.malformed : closeCodes.failed;
-    core.close(code, error instanceof CoterieError ? error.message : 'this side failed');
+  emit(event: SessionEvent): void {
+    if (!this.#over) this.options.onEvent(event);
   }
 
-  const core: Core = {
-    options,
-    source,
-    state: { phase: 'greeting' },
-    sent: 0,
-    stored: 0,
-    received: 0,
-    alive: () => !over,
-    send: (message) => core.sendFrame(encodeControl(message)),
-    sendFrame(frame) {
-      if (over) return;
-      transport.send(frame);
-      if (transport.buffered() > unreadBytes) core.close(closeCodes.busy, 'nothing is read');
-    },
-    congested: () => transport.buffered() > muxProtocol.congestedBytes,
-    async work(task, after) {
-      if (++load > maxLoad) core.close(closeCodes.busy, 'too much is asked at a time');
-      try {
-        if (after) await after;
-        if (!over) await task();
-      } catch (error) {
-        failed(error);
-      } finally {
-        load--;
-      }
-    },
-    later(ms, task) {
-      if (over) return;
-      const cancel = options.timer(() => {
-        timers.delete(cancel);
-        if (!over) task();
-      }, ms);
-      timers.add(cancel);
-    },
-    jitter(low, high) {
-      const [a = 0, b = 0] = options.random(2);
-      return Math.round(low + ((high - low) * (a * 256 + b)) / 65_536);
-    },
-    emit(event) {
-      if (!over) options.onEvent(event);
-    },
-    close(code, reason) {
-      if (over) return;
-      transport.send(encodeControl({ type: 'bye', code, reason: reason.slice(0, 80) }));
-      end({ phase: 'closing', code, reason });
-      transport.close(code, reason);
-    },
-    closed(code, reason) {
-      if (core.state.phase === 'closing') {
-        const { code: own, reason: why } = core.state;
-        core.state = { phase: 'closed', code: own, reason: why };
-      } else if (core.state.phase !== 'closed') end({ phase: 'closed', code, reason });
-    },
-  };
-  return core;
+  outOfTurn(type: string): void {
+    this.close(closeCodes.malformed, `${type} out of turn`);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#over) return;
+    this.options.transport.send(encodeControl({ type: 'bye', code, reason: reason.slice(0, 80) }));
+    this.#end({ phase: 'closing', code, reason });
+    this.options.transport.close(code, reason);
+  }
+
+  closed(code: number, reason: string): void {
+    if (this.state.phase === 'closing') this.state = { ...this.state, phase: 'closed' };
+    else if (this.state.phase !== 'closed') this.#end({ phase: 'closed', code, reason });
+  }
+
+  #end(state: SessionState & { phase: 'closing' | 'closed' }): void {
+    this.state = state;
+    if (this.#over) return;
+    this.#over = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.meeting = undefined;
+    this.queue = undefined;
+    this.waiting = undefined;
+    this.held = undefined;
+    this.options.onEvent({ type: 'closed', code: state.code, reason: state.reason });
+  }
 }

@@ -1,7 +1,6 @@
-import { closeCodes } from '../../../schemas/protocol.ts';
 import type { ControlMessage, DocumentMessage } from '../wire.ts';
 import type { Announce } from './announce.ts';
-import type { Channels } from './channels.ts';
+import { channels } from './channels.ts';
 import type { Compare } from './compare.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
@@ -12,59 +11,55 @@ import type { Repair } from './repair.ts';
 type Of<T extends ControlMessage['type']> = Extract<ControlMessage, { type: T }>;
 
 /** Gives each message to the part that it is for, if its time has come; else the session closes. */
-export function createDispatch(
-  core: Core,
-  parts: {
-    readonly handshake: Handshake;
-    readonly inventory: Inventory;
-    readonly announce: Announce;
-    readonly channels: Channels;
-    readonly exchange: Exchange;
-    readonly compare: Compare;
-    readonly repair: Repair;
-    /** Both sides are admitted, and both know. */
-    readonly met: () => boolean;
-    /** False when it came already. */
-    readonly onFirstRoot: (root: Of<'root'>) => boolean;
-    readonly onSynced: () => void;
-    readonly onStored: (count: number) => void;
-  },
-) {
-  const { handshake, inventory, announce, channels, exchange, compare, repair } = parts;
-  const dials = core.options.role === 'dial';
-  const outOfTurn = (type: string): void => core.close(closeCodes.malformed, `${type} out of turn`);
+export function createDispatch(parts: {
+  readonly handshake: Handshake;
+  readonly inventory: Inventory;
+  readonly announce: Announce;
+  readonly exchange: Exchange;
+  readonly compare: Compare;
+  readonly repair: Repair;
+  readonly onFirstRoot: (core: Core, root: Of<'root'>) => void;
+  readonly synced: (core: Core) => void;
+}) {
+  const { handshake, inventory, announce, exchange, compare, repair } = parts;
+  const dials = ({ options }: Core): boolean => options.role === 'dial';
 
-  function root(message: Of<'root'>): void {
-    if (parts.met()) inventory.onRoot(message);
-    else if (!handshake.proven() || !parts.onFirstRoot(message)) outOfTurn('root');
+  function root(core: Core, message: Of<'root'>): void {
+    if (core.met()) inventory.onRoot(core, message);
+    else if (handshake.takesRoot(core)) parts.onFirstRoot(core, message);
+    else core.outOfTurn('root');
   }
 
-  function segments(message: Of<'segments'>): void {
+  function segments(core: Core, message: Of<'segments'>): void {
     const { changed, from, to, segments } = message;
     if (!changed) {
-      if (dials) inventory.onSegments(message);
-      else outOfTurn('segments');
+      if (dials(core)) inventory.onSegments(core, message);
+      else core.outOfTurn('segments');
     } else if (from < 1 || from !== to || segments.length !== 1 || segments[0]?.n !== from)
-      outOfTurn('segments');
-    else void core.work(() => announce.onChanged(message));
+      core.outOfTurn('segments');
+    else void core.work(() => announce.onChanged(core, message));
   }
 
-  function stored({ count }: Of<'stored'>): void {
-    if (count < core.stored || count > core.sent) outOfTurn('stored');
-    else parts.onStored(count);
+  function stored(core: Core, { count }: Of<'stored'>): void {
+    if (count < core.stored || count > core.sent) core.outOfTurn('stored');
+    else {
+      core.stored = count;
+      core.acknowledgedAt = core.options.now();
+      core.emit({ type: 'progress' });
+    }
   }
 
   /** Messages that may come at any time; false for the others. */
-  function early(message: ControlMessage): boolean {
+  function early(core: Core, own: Uint8Array, message: ControlMessage): boolean {
     switch (message.type) {
       case 'hello':
       case 'prove':
       case 'ask':
       case 'credentials':
-        handshake.receive(message);
+        handshake.receive(core, own, message);
         return true;
       case 'root':
-        root(message);
+        root(core, message);
         return true;
       case 'ping':
         core.send({ type: 'pong', number: message.number });
@@ -80,51 +75,52 @@ export function createDispatch(
   }
 
   /** Messages of one side alone. */
-  function sided(message: ControlMessage): void {
-    if (message.type === 'logs' && !dials) inventory.onLogs(message);
-    else if (message.type === 'listed' && dials) inventory.onListed();
-    else if (message.type === 'synced' && !dials) parts.onSynced();
-    else outOfTurn(message.type);
+  function sided(core: Core, message: ControlMessage): void {
+    if (message.type === 'logs' && !dials(core)) inventory.onLogs(core, message);
+    else if (message.type === 'listed' && dials(core)) inventory.onListed(core);
+    else if (message.type === 'synced' && !dials(core)) parts.synced(core);
+    else core.outOfTurn(message.type);
   }
 
   return {
-    control(message: ControlMessage): void {
-      if (early(message)) return;
-      if (!parts.met()) outOfTurn(message.type);
-      else if (message.type === 'segments') segments(message);
-      else if (message.type === 'name') channels.named(message.alias, message.document);
-      else if (message.type === 'close') channels.closed(message.alias);
-      else if (message.type === 'stored') stored(message);
-      else sided(message);
+    /** `own`: this side's random bytes. */
+    control(core: Core, own: Uint8Array, message: ControlMessage): void {
+      if (early(core, own, message)) return;
+      if (!core.met()) core.outOfTurn(message.type);
+      else if (message.type === 'segments') segments(core, message);
+      else if (message.type === 'name') channels.named(core, message.alias, message.document);
+      else if (message.type === 'close') channels.closed(core, message.alias);
+      else if (message.type === 'stored') stored(core, message);
+      else sided(core, message);
     },
 
-    document(alias: number, message: DocumentMessage): void {
-      const channel = channels.at(alias);
+    document(core: Core, alias: number, message: DocumentMessage): void {
+      const channel = channels.at(core, alias);
       if (channel === null) return;
-      if (!parts.met() || channel === undefined) {
-        outOfTurn(message.type);
+      if (!core.met() || channel === undefined) {
+        core.outOfTurn(message.type);
         return;
       }
       channel.touched = core.options.now();
       switch (message.type) {
         case 'step1':
-          exchange.onStep1(channel, message.stateVector);
+          exchange.onStep1(core, channel, message.stateVector);
           break;
         case 'step2':
         case 'update':
-          exchange.onUpdate(channel, message);
+          exchange.onUpdate(core, channel, message);
           break;
         case 'digest':
-          compare.onDigest(channel, message);
+          compare.onDigest(core, channel, message);
           break;
         case 'keys':
-          repair.onKeys(channel, message.keys);
+          repair.onKeys(core, channel, message.keys);
           break;
         case 'want':
-          repair.onWant(channel, message.keys);
+          repair.onWant(core, channel, message.keys);
           break;
         case 'entries':
-          repair.onEntries(channel, message);
+          repair.onEntries(core, channel, message);
           break;
       }
     },

@@ -1,10 +1,10 @@
 import { muxProtocol } from '../../../schemas/protocol.ts';
 import type { Received } from '../port.ts';
 import type { DocumentMessage } from '../wire.ts';
-import type { Channel, Channels } from './channels.ts';
+import { type Channel, channels } from './channels.ts';
 import type { Core } from './core.ts';
-import type { Inbox } from './inbox.ts';
-import type { Outbox } from './outbox.ts';
+import { inbox } from './inbox.ts';
+import { outbox } from './outbox.ts';
 
 /** Updates that are kept while an answer is made; with more the document lags and is begun again. */
 const heldUpdates = 4096;
@@ -13,83 +13,75 @@ const heldUpdates = 4096;
  * State vectors and updates of one document, in both directions. A step 1 that is not the answer to one is answered
  * with a step 1, so each exchange brings both sides what they lack.
  */
-export function createExchange(
-  core: Core,
-  parts: {
-    readonly channels: Channels;
-    readonly inbox: Inbox;
-    readonly outbox: Outbox;
-    /** The other side has, or was sent, all that is durable here. */
-    readonly answered: (channel: Channel) => void;
-    /** Something changed that a digest may wait for. */
-    readonly settle: (channel: Channel) => void;
-  },
-) {
-  const { channels, inbox, outbox } = parts;
-  const { source } = core;
-
-  function ask(channel: Channel): void {
+export function createExchange(parts: {
+  /** The other side has, or was sent, all that is durable here. */
+  readonly answered: (core: Core, channel: Channel) => void;
+  /** Something changed that a digest may wait for. */
+  readonly settle: (core: Core, channel: Channel) => void;
+}) {
+  function ask(core: Core, channel: Channel): void {
     channel.awaiting++;
     if (channel.due === 'no') channel.due = 'say';
-    channels.run(channel, async () => {
-      const stateVector = await source.stateVector(channel.document);
-      channels.send(channel, { type: 'step1', stateVector });
+    channels.run(core, channel, async () => {
+      const stateVector = await core.source.stateVector(channel.document);
+      channels.send(core, channel, { type: 'step1', stateVector });
     });
   }
 
   /** Sends parts that fit; false when one does not. */
-  function sendParts(channel: Channel, update: Uint8Array, last: 'step2' | 'update'): boolean {
+  function sendParts(core: Core, channel: Channel, update: Uint8Array, last: 'step2' | 'update'): boolean {
     const { updateBytes } = muxProtocol;
     const parts = update.length > updateBytes ? core.options.slice(update, updateBytes) : [update];
     const fit = parts.every((part) => part.length <= updateBytes);
     if (fit)
       parts.forEach((part, i) => {
-        channels.send(channel, { type: i === parts.length - 1 ? last : 'update', update: part }, true);
+        channels.send(core, channel, { type: i === parts.length - 1 ? last : 'update', update: part }, true);
       });
     return fit && parts.length > 0;
   }
 
   /** False for what cannot be cut: its digest finds it, and it goes by key. */
-  function forward(channel: Channel, update: Uint8Array): boolean {
+  function forward(core: Core, channel: Channel, update: Uint8Array): boolean {
     if (channel.lagging) return true;
-    if (core.congested()) outbox.lag(channel);
-    else if (!sendParts(channel, update, 'update')) channel.byKey = true;
+    if (core.congested()) outbox.lag(core, channel);
+    else if (!sendParts(core, channel, update, 'update')) channel.byKey = true;
     return !channel.byKey;
   }
 
-  function answer(channel: Channel, stateVector: Uint8Array): void {
-    channels.run(channel, async () => {
-      const update = await source.diff(channel.document, stateVector);
-      if (!sendParts(channel, update, 'step2')) {
+  function answer(core: Core, channel: Channel, stateVector: Uint8Array): void {
+    channels.run(core, channel, async () => {
+      const update = await core.source.diff(channel.document, stateVector);
+      if (!sendParts(core, channel, update, 'step2')) {
         channel.byKey = true;
-        channels.send(channel, { type: 'step2', update: emptyUpdate }, true);
+        channels.send(core, channel, { type: 'step2', update: emptyUpdate }, true);
       }
       channel.answering--;
       if (channel.answering > 0) return;
       const { held = [] } = channel;
       channel.held = undefined;
       channel.feeding = true;
-      for (const one of held) forward(channel, one);
+      for (const one of held) forward(core, channel, one);
       // Too much was held; the transport may never have been full.
-      if (channel.lagging) outbox.drained();
-      parts.answered(channel);
-      parts.settle(channel);
+      if (channel.lagging) outbox.drained(core, resume);
+      parts.answered(core, channel);
+      parts.settle(core, channel);
     });
   }
 
-  function onStep1(channel: Channel, stateVector: Uint8Array): void {
+  function onStep1(core: Core, channel: Channel, stateVector: Uint8Array): void {
     channel.answering++;
     if (channel.asked) channel.asked = false;
-    else ask(channel);
+    else ask(core, channel);
     const begin = (): void => {
       // What becomes durable from here on is perhaps not in the answer.
       channel.held ??= [];
-      answer(channel, stateVector);
+      answer(core, channel, stateVector);
     };
-    outbox.whenClear(begin);
+    outbox.whenClear(core, begin);
   }
 
   function onStored(
+    core: Core,
     channel: Channel,
     last: boolean,
     received: Received & { ok: true },
@@ -100,63 +92,72 @@ export function createExchange(
     if (received.parked > 0 && !(last && whole)) {
       // It waits for what came another way, or not at all. It is not shown yet, so not acknowledged.
       channel.parked.push(settle);
-      if (whole) again(channel);
+      if (whole) again(core, channel);
       return false;
     }
     if (last && whole) for (const one of channel.parked.splice(0)) one();
     // After this item counts itself.
-    void Promise.resolve().then(() => parts.settle(channel));
+    void Promise.resolve().then(() => parts.settle(core, channel));
     return true;
   }
 
   /** Asks for what was parked, unless it comes by itself. */
-  function again(channel: Channel): void {
+  function again(core: Core, channel: Channel): void {
     if (channel.planned) return;
     channel.planned = true;
     core.later(core.jitter(50, 150), () => {
       channel.planned = false;
-      if (channel.parked.length > 0) begin(channel);
-      else parts.settle(channel);
+      if (channel.parked.length > 0) begin(core, channel);
+      else parts.settle(core, channel);
     });
   }
 
-  function begin(channel: Channel): void {
+  function begin(core: Core, channel: Channel): void {
     // The answer to a step 1 that is out already covers it.
     if (channel.asked) return;
     channel.asked = true;
-    ask(channel);
+    ask(core, channel);
+  }
+
+  /** What lagged is begun again, by this side. */
+  function resume(core: Core, channel: Channel): void {
+    channel.driving = true;
+    begin(core, channel);
   }
 
   return {
     begin,
     onStep1,
     onUpdate(
+      core: Core,
       channel: Channel,
       { type, update }: Extract<DocumentMessage, { type: 'step2' | 'update' }>,
     ): void {
       channel.touched = core.options.now();
       inbox.add(
+        core,
         channel,
         update.length,
-        () => source.receive(channel.document, update, core.options.id),
-        (received, settle) => onStored(channel, type === 'step2', received, settle),
+        () => core.source.receive(channel.document, update, core.options.id),
+        (received, settle) => onStored(core, channel, type === 'step2', received, settle),
       );
     },
     /** An update became durable here: true when the other side gets it, now or in an answer that is to come. */
-    update(channel: Channel, update: Uint8Array): boolean {
+    update(core: Core, channel: Channel, update: Uint8Array): boolean {
       if (channel.byKey) return false;
       if (channel.lagging || channel.asked) return true;
       if (channel.held) {
         channel.held.push(update);
         if (channel.held.length > heldUpdates) {
           channel.held = [];
-          outbox.lag(channel);
+          outbox.lag(core, channel);
         }
         return true;
       }
       if (channel.answering > 0) return true;
-      return channel.feeding && forward(channel, update);
+      return channel.feeding && forward(core, channel, update);
     },
+    drained: (core: Core): void => outbox.drained(core, resume),
     /** Not everything that is durable here has been sent. */
     isBehind: (channel: Channel): boolean => channel.lagging || channel.asked || channel.answering > 0,
   };

@@ -31,28 +31,25 @@ export function proofText(of: {
   return utf8(lines.join('\n'));
 }
 
+/** How far two sides have met. */
+export interface Meeting {
+  step: 'hello' | 'prove' | 'judging' | 'asked' | 'admitted';
+  theirs: Hello | undefined;
+  /** Credentials were given. */
+  answered: boolean;
+  rootCame: boolean;
+  rootSent: boolean;
+}
+
 /**
  * Hello, proof and admission, in both directions at once. `admitted` is called when the peer is a replica of this
  * workspace; whether it admits this side shows in its root, which it sends then.
  */
-export function createHandshake(core: Core, admitted: (publicKey: string) => void) {
-  const { source, options } = core;
-  const { role } = options;
-  const binding = options.transport.binding ?? '';
-  const own = options.random(32);
-  let theirs: Hello | undefined;
-  let step: 'hello' | 'prove' | 'judging' | 'asked' | 'admitted' = 'hello';
-  let answered = false;
+export function createHandshake(admitted: (core: Core, publicKey: string) => void) {
+  const bindingOf = ({ options }: Core): string => options.transport.binding ?? '';
 
-  core.later(patience, () => {
-    if (core.state.phase === 'greeting' || core.state.phase === 'proving')
-      core.close(closeCodes.silent, 'no proof in time');
-  });
-
-  const outOfTurn = (message: ControlMessage): void =>
-    core.close(closeCodes.malformed, `${message.type} out of turn`);
-
-  async function onHello(hello: Hello): Promise<void> {
+  async function onHello(core: Core, hello: Hello, own: Uint8Array): Promise<void> {
+    const { source, options } = core;
     const { versions, workspace, publicKey } = hello;
     if (!muxProtocol.versions.some((version) => versions.includes(version)))
       return core.close(closeCodes.version, `no version in common: ${muxProtocol.versions.join(', ')} here`);
@@ -62,9 +59,9 @@ export function createHandshake(core: Core, admitted: (publicKey: string) => voi
     core.state = { phase: 'proving', publicKey };
     const sig = await source.sign(
       proofText({
-        role,
+        role: options.role,
         workspace,
-        binding,
+        binding: bindingOf(core),
         theirRandom: hello.random,
         ownRandom: own,
         theirKey: publicKey,
@@ -74,11 +71,19 @@ export function createHandshake(core: Core, admitted: (publicKey: string) => voi
     core.send({ type: 'prove', sig });
   }
 
-  async function onProve({ publicKey, random, workspace }: Hello, sig: string): Promise<void> {
+  async function onProve(
+    core: Core,
+    meeting: Meeting,
+    hello: Hello,
+    own: Uint8Array,
+    sig: string,
+  ): Promise<void> {
+    const { source, options } = core;
+    const { publicKey, random, workspace } = hello;
     const text = proofText({
-      role: role === 'dial' ? 'listen' : 'dial',
+      role: options.role === 'dial' ? 'listen' : 'dial',
       workspace,
-      binding,
+      binding: bindingOf(core),
       theirRandom: own,
       ownRandom: random,
       theirKey: source.publicKey,
@@ -89,53 +94,73 @@ export function createHandshake(core: Core, admitted: (publicKey: string) => voi
     if (publicKey === source.publicKey && options.isOwn?.(random) === true)
       return core.close(closeCodes.self, 'this replica itself');
     // Who is known by its key need not send what admits it.
-    await judge(publicKey, []);
+    await judge(core, meeting, publicKey, []);
   }
 
-  async function judge(publicKey: string, credentials: readonly string[]): Promise<void> {
-    const verdict = await source.admit(publicKey, credentials);
+  async function judge(
+    core: Core,
+    meeting: Meeting,
+    publicKey: string,
+    credentials: readonly string[],
+  ): Promise<void> {
+    const verdict = await core.source.admit(publicKey, credentials);
     if (!core.alive()) return;
     if (verdict === 'self') return core.close(closeCodes.self, 'the key of this replica: a copied directory');
     if (verdict === 'admitted') {
-      step = 'admitted';
-      admitted(publicKey);
-    } else if (step === 'asked') core.close(closeCodes.stranger, 'no replica of this workspace');
+      meeting.step = 'admitted';
+      admitted(core, publicKey);
+    } else if (meeting.step === 'asked') core.close(closeCodes.stranger, 'no replica of this workspace');
     else {
-      step = 'asked';
+      meeting.step = 'asked';
       core.send({ type: 'ask' });
     }
   }
 
   return {
-    random: own,
-    /** Proven, perhaps not judged yet: its root may come. */
-    proven: (): boolean => step !== 'hello' && step !== 'prove',
-    start(): void {
+    start(core: Core, own: Uint8Array): void {
+      core.meeting = { step: 'hello', theirs: undefined, answered: false, rootCame: false, rootSent: false };
+      core.later(patience, () => {
+        if (core.meeting) core.close(closeCodes.silent, 'no proof in time');
+      });
       core.send({
         type: 'hello',
         versions: muxProtocol.versions,
-        workspace: source.workspace,
-        publicKey: source.publicKey,
+        workspace: core.source.workspace,
+        publicKey: core.source.publicKey,
         random: own,
         capabilities: [],
       });
     },
-    receive(message: Extract<ControlMessage, { type: 'hello' | 'prove' | 'ask' | 'credentials' }>): void {
-      if (message.type === 'hello' && step === 'hello') {
-        step = 'prove';
-        theirs = message;
-        void core.work(() => onHello(message));
-      } else if (message.type === 'prove' && step === 'prove' && theirs) {
-        step = 'judging';
-        const hello = theirs;
-        void core.work(() => onProve(hello, message.sig));
-      } else if (message.type === 'ask' && theirs && !answered) {
-        answered = true;
-        void core.work(async () => core.send({ type: 'credentials', entries: await source.credentials() }));
-      } else if (message.type === 'credentials' && step === 'asked' && theirs) {
-        const { publicKey } = theirs;
-        void core.work(() => judge(publicKey, message.entries));
-      } else outOfTurn(message);
+
+    receive(
+      core: Core,
+      own: Uint8Array,
+      message: Extract<ControlMessage, { type: 'hello' | 'prove' | 'ask' | 'credentials' }>,
+    ): void {
+      const { meeting } = core;
+      const { step, theirs } = meeting ?? {};
+      if (meeting && message.type === 'hello' && step === 'hello') {
+        meeting.step = 'prove';
+        meeting.theirs = message;
+        void core.work(() => onHello(core, message, own));
+      } else if (meeting && theirs && message.type === 'prove' && step === 'prove') {
+        meeting.step = 'judging';
+        void core.work(() => onProve(core, meeting, theirs, own, message.sig));
+      } else if (meeting && theirs && message.type === 'ask' && !meeting.answered) {
+        meeting.answered = true;
+        void core.work(async () =>
+          core.send({ type: 'credentials', entries: await core.source.credentials() }),
+        );
+      } else if (meeting && theirs && message.type === 'credentials' && step === 'asked')
+        void core.work(() => judge(core, meeting, theirs.publicKey, message.entries));
+      else core.outOfTurn(message.type);
+    },
+
+    /** A root may come: the peer has proven itself, and is perhaps not judged yet. False when one came already. */
+    takesRoot({ meeting }: Core): boolean {
+      if (!meeting || meeting.rootCame || meeting.step === 'hello' || meeting.step === 'prove') return false;
+      meeting.rootCame = true;
+      return true;
     },
   };
 }

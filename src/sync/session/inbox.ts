@@ -15,98 +15,93 @@ interface Item {
   settled: boolean;
 }
 
+export interface Waiting {
+  /** From the first that is not acknowledged on. */
+  readonly items: Item[];
+  /** The first that was not started. */
+  next: number;
+  running: number;
+  bytes: number;
+  paused: boolean;
+  telling: boolean;
+}
+
+const empty = (): Waiting => ({ items: [], next: 0, running: 0, bytes: 0, paused: false, telling: false });
+
+function tell(core: Core, waiting: Waiting): void {
+  const { items } = waiting;
+  let done = 0;
+  while (items[done]?.settled === true) done++;
+  if (done === 0) return;
+  items.splice(0, done);
+  waiting.next -= done;
+  core.received += done;
+  if (waiting.telling) return;
+  waiting.telling = true;
+  // What becomes durable in one commit is acknowledged in one message.
+  void Promise.resolve().then(() => {
+    waiting.telling = false;
+    core.send({ type: 'stored', count: core.received });
+    if (items.length === 0 && waiting.running === 0 && core.waiting === waiting) core.waiting = undefined;
+  });
+}
+
+async function store(core: Core, waiting: Waiting, item: Item): Promise<void> {
+  const { channel } = item;
+  const { incoming } = channel;
+  try {
+    const received = await item.run();
+    if (!received.ok) {
+      core.emit({ type: 'refused', document: channel.document, reason: received.reason });
+      return core.close(closeCodes.refused, received.reason);
+    }
+    if (!core.alive()) return;
+    const settle = (): void => {
+      if (item.settled) return;
+      item.settled = true;
+      incoming.durable++;
+      tell(core, waiting);
+    };
+    if (item.then(received, settle)) settle();
+  } finally {
+    waiting.running--;
+    waiting.bytes -= item.bytes;
+    if (waiting.paused && waiting.bytes < muxProtocol.inboundBytes / 2) {
+      waiting.paused = false;
+      core.options.transport.resume?.();
+    }
+  }
+  start(core, waiting);
+}
+
+function start(core: Core, waiting: Waiting): void {
+  for (; waiting.running < width && waiting.next < waiting.items.length; waiting.next++) {
+    const item = waiting.items[waiting.next];
+    if (!item) return;
+    waiting.running++;
+    void core.work(() => store(core, waiting, item));
+  }
+}
+
 /**
  * What came and is to be stored: started in order, acknowledged in order. `stored` counts the messages with data of
  * the session whose content is durable here, and none before it.
  */
-export function createInbox(core: Core) {
-  const { transport } = core.options;
-  /** From the first that is not acknowledged on. */
-  let items: Item[] = [];
-  let next = 0;
-  let running = 0;
-  let bytes = 0;
-  let paused = false;
-  let told = 0;
-  let telling = false;
-
-  function tell(): void {
-    let done = 0;
-    while (items[done]?.settled === true) done++;
-    if (done === 0) return;
-    items.splice(0, done);
-    next -= done;
-    core.received += done;
-    if (telling) return;
-    telling = true;
-    // What becomes durable in one commit is acknowledged in one message.
-    void Promise.resolve().then(() => {
-      telling = false;
-      if (told === core.received) return;
-      told = core.received;
-      core.send({ type: 'stored', count: told });
-    });
-  }
-
-  function settle(item: Item, incoming: Channel['incoming']): void {
-    if (item.settled) return;
-    item.settled = true;
-    incoming.durable++;
-    tell();
-  }
-
-  async function store(item: Item): Promise<void> {
-    const { channel } = item;
-    const { incoming } = channel;
-    try {
-      const received = await item.run();
-      if (!received.ok) {
-        core.emit({ type: 'refused', document: channel.document, reason: received.reason });
-        return core.close(closeCodes.refused, received.reason);
-      }
-      if (!core.alive()) return;
-      const settleIt = (): void => settle(item, incoming);
-      if (item.then(received, settleIt)) settleIt();
-    } finally {
-      running--;
-      bytes -= item.bytes;
-      if (paused && bytes < muxProtocol.inboundBytes / 2) {
-        paused = false;
-        transport.resume?.();
-      }
+export const inbox = {
+  add(core: Core, channel: Channel, size: number, run: Item['run'], then: Item['then']): void {
+    core.waiting ??= empty();
+    const { waiting } = core;
+    waiting.bytes += size;
+    channel.incoming.got++;
+    waiting.items.push({ bytes: size, channel, run, then, settled: false });
+    if (waiting.bytes > 2 * muxProtocol.inboundBytes) {
+      core.close(closeCodes.busy, 'more was sent than can be stored');
+      return;
     }
-    start();
-  }
-
-  function start(): void {
-    for (; running < width && next < items.length; next++) {
-      const item = items[next];
-      if (!item) return;
-      running++;
-      void core.work(() => store(item));
+    if (waiting.bytes > muxProtocol.inboundBytes && !waiting.paused) {
+      waiting.paused = true;
+      core.options.transport.pause?.();
     }
-  }
-
-  return {
-    add(channel: Channel, size: number, run: () => Promise<Received>, then: Item['then']): void {
-      bytes += size;
-      channel.incoming.got++;
-      items.push({ bytes: size, channel, run, then, settled: false });
-      if (bytes > muxProtocol.inboundBytes) {
-        if (bytes > 2 * muxProtocol.inboundBytes)
-          core.close(closeCodes.busy, 'more was sent than can be stored');
-        else if (!paused) {
-          paused = true;
-          transport.pause?.();
-        }
-      }
-      start();
-    },
-    clear(): void {
-      items = [];
-      next = 0;
-    },
-  };
-}
-
-export type Inbox = ReturnType<typeof createInbox>;
+    start(core, waiting);
+  },
+};

@@ -29,74 +29,89 @@ function* chunks<T, K>(items: readonly T[], size: number, key: (item: T) => K, f
   }
 }
 
+/** The comparison of the workspaces, as far as it is. */
+export interface Listing {
+  /** The roots of the beginning. */
+  own: Root | undefined;
+  theirs: Root | undefined;
+  stage: 'no' | 'asked' | 'listed';
+  /** Answers go out in the order of the questions. */
+  tail: Promise<void> | undefined;
+}
+
+function stateOf(core: Core): Listing {
+  core.listing ??= { own: undefined, theirs: undefined, stage: 'no', tail: undefined };
+  return core.listing;
+}
+
+function run(core: Core, task: () => Promise<void>): void {
+  const state = stateOf(core);
+  const tail = core.work(task, state.tail);
+  state.tail = tail;
+  void tail.then(() => {
+    if (state.tail !== tail) return;
+    state.tail = undefined;
+    // Between two comparisons nothing is kept.
+    if (state.stage === 'no' && core.met()) core.listing = undefined;
+  });
+}
+
+const rootOf = async (core: Core): Promise<Root> => ({ type: 'root', ...(await core.source.root()) });
+const same = (a: Root, b: Root): boolean => a.logs === b.logs && a.marks === b.marks;
+const dials = (core: Core): boolean => core.options.role === 'dial';
+
 /**
  * Finds what differs, down the tree of digests: the workspace, its logs, their segments. The side that dialled asks
  * and begins; the other answers. Both compare again now and then.
  */
-export function createInventory(
-  core: Core,
-  parts: {
-    readonly work: Work;
-    readonly compared: (equal: boolean) => void;
-    /** Everything that differed has been exchanged. */
-    readonly synced: () => void;
-    /** Something is under way: digests differ for a while. */
-    readonly busy: () => boolean;
-  },
-) {
-  const { source, options } = core;
-  const dials = options.role === 'dial';
-  let own: Root | undefined;
-  let theirs: Root | undefined;
-  let listing: 'no' | 'asked' | 'listed' = 'no';
-  let tail: Promise<void> | undefined;
-
-  /** One after another: answers go out in the order of the questions. */
-  const run = (task: () => Promise<void>): void => {
-    tail = core.work(task, tail);
-  };
-  const rootOf = async (): Promise<Root> => ({ type: 'root', ...(await source.root()) });
-  const same = (a: Root, b: Root): boolean => a.logs === b.logs && a.marks === b.marks;
-
-  async function list(): Promise<void> {
-    listing = 'asked';
-    const logs = [...(await source.logs())].sort((a, b) => byName(a[0], b[0]));
+export function createInventory(parts: {
+  readonly work: Work;
+  readonly compared: (core: Core, equal: boolean) => void;
+  /** Everything that differed has been exchanged. */
+  readonly synced: (core: Core) => void;
+  /** Something is under way: digests differ for a while. */
+  readonly busy: (core: Core) => boolean;
+}) {
+  async function list(core: Core): Promise<void> {
+    stateOf(core).stage = 'asked';
+    const logs = [...(await core.source.logs())].sort((a, b) => byName(a[0], b[0]));
     for (const { from, to, part } of chunks(logs, wireLimits.logs, ([log]) => log, '', ''))
       core.send({ type: 'logs', after: from, to, logs: part });
   }
 
-  async function first(): Promise<void> {
+  async function first(core: Core): Promise<void> {
+    const { own, theirs } = stateOf(core);
     if (!own || !theirs) return;
     const equal = same(own, theirs);
-    parts.compared(equal);
-    if (dials) core.later(core.jitter(again.low, again.high), repeat);
-    if (equal) parts.synced();
-    else if (dials) await list();
+    parts.compared(core, equal);
+    if (dials(core)) core.later(core.jitter(again.low, again.high), () => repeat(core));
+    if (equal) parts.synced(core);
+    else if (dials(core)) await list(core);
   }
 
-  function repeat(): void {
-    core.later(core.jitter(again.low, again.high), repeat);
-    if (listing === 'no') run(async () => core.send(await rootOf()));
+  function repeat(core: Core): void {
+    core.later(core.jitter(again.low, again.high), () => repeat(core));
+    if (core.listing === undefined) void core.work(async () => core.send(await rootOf(core)));
   }
 
-  async function compareAgain(root: Root): Promise<void> {
-    const now = await rootOf();
+  async function compareAgain(core: Core, root: Root): Promise<void> {
+    const now = await rootOf(core);
     const equal = same(now, root);
-    if (equal || !parts.busy()) parts.compared(equal);
-    if (!dials) core.send(now);
-    else if (!equal && listing === 'no' && !parts.busy()) await list();
+    if (equal || !parts.busy(core)) parts.compared(core, equal);
+    if (!dials(core)) core.send(now);
+    else if (!equal && stateOf(core).stage === 'no' && !parts.busy(core)) await list(core);
   }
 
-  async function sendSegments(log: string): Promise<void> {
-    const segments = await source.segments(log);
+  async function sendSegments(core: Core, log: string): Promise<void> {
+    const segments = await core.source.segments(log);
     for (const { from, to, part } of chunks(segments, wireLimits.segments, ({ n }) => n, 0, 0))
       core.send({ type: 'segments', log, changed: false, from: from + 1, to, segments: part });
   }
 
   /** Answers with the segments of each log that differs. */
-  async function answer({ after, to, logs }: Logs): Promise<void> {
+  async function answer(core: Core, { after, to, logs }: Logs): Promise<void> {
     const here = new Map<string, Hash>();
-    for (const [log, digest] of await source.logs())
+    for (const [log, digest] of await core.source.logs())
       if (log > after && (to === '' || log <= to)) here.set(log, digest);
     const differ: string[] = [];
     for (const [log, digest] of logs) {
@@ -106,17 +121,17 @@ export function createInventory(
     differ.push(...here.keys());
     differ.sort((a, b) => Number(b === 'members') - Number(a === 'members') || byName(a, b));
     for (const log of differ) {
-      await sendSegments(log);
+      await sendSegments(core, log);
       if (!core.alive()) return;
     }
     if (to === '') core.send({ type: 'listed' });
   }
 
   /** Puts what differs in the queue, the newest segments first. */
-  async function begin({ log, from, to, segments }: Segments): Promise<void> {
+  async function begin(core: Core, { log, from, to, segments }: Segments): Promise<void> {
     if (!isLog(log)) return;
     const inRange = (n: number): boolean => n >= from && (to === 0 || n <= to);
-    const all = await source.segments(log);
+    const all = await core.source.segments(log);
     const here = new Map<number, SegmentDigest>();
     for (const segment of all) if (inRange(segment.n)) here.set(segment.n, segment);
     const there = new Map(segments.map((segment) => [segment.n, segment]));
@@ -128,43 +143,47 @@ export function createInventory(
       const b = there.get(n);
       if (a?.digest === b?.digest) continue;
       const rank = log === 'members' ? 0 : 1 + newest - n;
-      parts.work.add(documentName(log, n), rank, a?.split === true || b?.split === true);
+      parts.work.add(core, documentName(log, n), rank, a?.split === true || b?.split === true);
     }
-    parts.work.pump();
+    parts.work.pump(core);
+  }
+
+  /** Looks whether all that was listed has been exchanged. */
+  function check(core: Core): void {
+    const { listing } = core;
+    if (listing?.stage !== 'listed' || parts.work.size(core) > 0) return;
+    listing.stage = 'no';
+    if (!listing.tail) core.listing = undefined;
+    core.send({ type: 'synced' });
+    parts.synced(core);
   }
 
   return {
+    check,
     /** Tells this side's root: the peer is admitted. */
-    start(sent: () => void): void {
-      run(async () => {
-        own = await rootOf();
+    start(core: Core, sent: () => void): void {
+      run(core, async () => {
+        const own = await rootOf(core);
+        stateOf(core).own = own;
         core.send(own);
         sent();
-        await first();
+        await first(core);
       });
     },
-    onFirstRoot(root: Root): void {
-      theirs = root;
-      run(first);
+    onFirstRoot(core: Core, root: Root): void {
+      stateOf(core).theirs = root;
+      run(core, () => first(core));
     },
-    onRoot: (root: Root): void => run(() => compareAgain(root)),
-    onLogs: (message: Logs): void => run(() => answer(message)),
-    onSegments: (message: Segments): void => run(() => begin(message)),
-    onListed(): void {
-      run(async () => {
-        if (listing !== 'asked') return;
-        listing = 'listed';
-        this.check();
-      });
-    },
-    /** Looks whether all that was listed has been exchanged. */
-    check(): void {
-      if (listing !== 'listed' || parts.work.size() > 0) return;
-      listing = 'no';
-      core.send({ type: 'synced' });
-      parts.synced();
-    },
-    rooted: (): boolean => own !== undefined && theirs !== undefined,
+    onRoot: (core: Core, root: Root): void => run(core, () => compareAgain(core, root)),
+    onLogs: (core: Core, message: Logs): void => run(core, () => answer(core, message)),
+    onSegments: (core: Core, message: Segments): void => run(core, () => begin(core, message)),
+    onListed: (core: Core): void =>
+      run(core, async () => {
+        const state = stateOf(core);
+        if (state.stage !== 'asked') return;
+        state.stage = 'listed';
+        check(core);
+      }),
   };
 }
 

@@ -6,41 +6,46 @@ import type { Core } from './core.ts';
 const maxWaiting = 4096;
 
 /** What waits for a transport that is full: answers, and documents that lag behind. */
-export function createOutbox(core: Core, begin: (channel: Channel) => void) {
-  let waiting: (() => void)[] = [];
-  let lagging = new Set<Channel>();
-
-  return {
-    lagging: (): number => lagging.size,
-
-    /** Runs it now, or when the transport drained. */
-    whenClear(task: () => void): void {
-      if (!core.congested()) task();
-      else if (waiting.push(task) > maxWaiting) core.close(closeCodes.busy, 'answers are not read');
-    },
-
-    /** Updates of this document are left out from now on; it is begun again when the transport drained. */
-    lag(channel: Channel): void {
-      if (channel.lagging) return;
-      channel.lagging = true;
-      lagging.add(channel);
-      core.emit({ type: 'lagging', documents: lagging.size });
-    },
-
-    drained(): void {
-      if (core.congested()) return;
-      const tasks = waiting;
-      waiting = [];
-      const late = lagging;
-      lagging = new Set();
-      for (const task of tasks) this.whenClear(task);
-      for (const channel of late) {
-        channel.lagging = false;
-        begin(channel);
-      }
-      if (late.size > 0) core.emit({ type: 'lagging', documents: 0 });
-    },
-  };
+export interface Held {
+  readonly answers: (() => void)[];
+  readonly lagging: Set<Channel>;
 }
 
-export type Outbox = ReturnType<typeof createOutbox>;
+const empty = (): Held => ({ answers: [], lagging: new Set() });
+
+/** Runs it now, or when the transport drained. */
+function whenClear(core: Core, task: () => void): void {
+  if (!core.congested()) {
+    task();
+    return;
+  }
+  core.held ??= empty();
+  if (core.held.answers.push(task) > maxWaiting) core.close(closeCodes.busy, 'answers are not read');
+}
+
+export const outbox = {
+  whenClear,
+
+  lagging: ({ held }: Core): number => held?.lagging.size ?? 0,
+
+  /** Updates of this document are left out from now on; it is begun again when the transport drained. */
+  lag(core: Core, channel: Channel): void {
+    if (channel.lagging) return;
+    core.held ??= empty();
+    channel.lagging = true;
+    core.held.lagging.add(channel);
+    core.emit({ type: 'lagging', documents: core.held.lagging.size });
+  },
+
+  drained(core: Core, begin: (core: Core, channel: Channel) => void): void {
+    const { held } = core;
+    if (!held || core.congested()) return;
+    core.held = undefined;
+    for (const task of held.answers) whenClear(core, task);
+    for (const channel of held.lagging) {
+      channel.lagging = false;
+      begin(core, channel);
+    }
+    if (held.lagging.size > 0) core.emit({ type: 'lagging', documents: outbox.lagging(core) });
+  },
+};

@@ -1,5 +1,5 @@
 import { closeCodes } from '../../../schemas/protocol.ts';
-import { type Channels, hasBusiness } from './channels.ts';
+import { channels, hasBusiness } from './channels.ts';
 import type { Core } from './core.ts';
 
 const beat = { low: 18_000, high: 20_000 };
@@ -9,33 +9,24 @@ const dead = 60_000;
 const idle = 60_000;
 const keptOpen = 32;
 
+function sweep(core: Core): void {
+  const before = core.options.now() - idle;
+  let kept = 0;
+  for (const channel of [...channels.all(core)]) {
+    if (hasBusiness(channel) || channel.touched > before) continue;
+    if (core.source.isHot(channel.document) && kept++ < keptOpen) continue;
+    channels.close(core, channel);
+  }
+}
+
+function tick(core: Core): void {
+  if (core.options.now() - core.heard > dead) core.close(closeCodes.silent, 'nothing was heard for a minute');
+  core.send({ type: 'ping', number: core.pings++ });
+  sweep(core);
+  startPulse(core);
+}
+
 /** Pings, notices silence, and closes documents that nobody writes to. */
-export function createPulse(core: Core, channels: Channels) {
-  const { options } = core;
-  let heard = options.now();
-  let number = 0;
-
-  function sweep(): void {
-    const before = options.now() - idle;
-    let kept = 0;
-    for (const channel of [...channels.all()]) {
-      if (hasBusiness(channel) || channel.touched > before) continue;
-      if (core.source.isHot(channel.document) && kept++ < keptOpen) continue;
-      channels.close(channel);
-    }
-  }
-
-  function tick(): void {
-    if (options.now() - heard > dead) core.close(closeCodes.silent, 'nothing was heard for a minute');
-    core.send({ type: 'ping', number: number++ });
-    sweep();
-    core.later(core.jitter(beat.low, beat.high), tick);
-  }
-  core.later(core.jitter(beat.low, beat.high), tick);
-
-  return {
-    heard(): void {
-      heard = options.now();
-    },
-  };
+export function startPulse(core: Core): void {
+  core.later(core.jitter(beat.low, beat.high), () => tick(core));
 }

@@ -3,10 +3,10 @@ import { muxProtocol } from '../../../schemas/protocol.ts';
 import type { KeyFlag } from '../port.ts';
 import type { DocumentMessage } from '../wire.ts';
 import { wireLimits } from '../wire-limits.ts';
-import type { Channel, Channels, Round } from './channels.ts';
+import { type Channel, channels, type Round } from './channels.ts';
 import type { Core } from './core.ts';
-import type { Inbox } from './inbox.ts';
-import type { Outbox } from './outbox.ts';
+import { inbox } from './inbox.ts';
+import { outbox } from './outbox.ts';
 
 /** Rounds before a pause, and how long it is, ms. */
 const rounds = 3;
@@ -15,7 +15,7 @@ const pause = { low: 10_000, high: 20_000 };
 const exchangesToSplit = 30;
 const lacksToSplit = 3;
 
-interface Trouble {
+export interface Trouble {
   rounds: number;
   exchanges: number;
   /** Rounds in a row in which keys were lacking here. */
@@ -55,48 +55,39 @@ function* inParts<T extends readonly [string, string]>(entries: readonly T[], by
 }
 
 /** Repair by key: each side tells its keys, wants what it lacks, and writes it itself. */
-export function createRepair(
-  core: Core,
-  parts: {
-    readonly channels: Channels;
-    readonly inbox: Inbox;
-    readonly outbox: Outbox;
-    /** A round is over. */
-    readonly done: (channel: Channel) => void;
-    /** Not equal after all rounds; another time. */
-    readonly gaveUp: (channel: Channel) => void;
-  },
-) {
-  const { channels, inbox, outbox } = parts;
-  const { source, options } = core;
-  const troubles = new Map<string, Trouble>();
-
-  function troubleOf(document: string): Trouble {
-    const known = troubles.get(document);
+export function createRepair(parts: {
+  /** A round is over. */
+  readonly done: (core: Core, channel: Channel) => void;
+  /** Not equal after all rounds; another time. */
+  readonly gaveUp: (core: Core, channel: Channel) => void;
+}) {
+  function troubleOf(core: Core, document: string): Trouble {
+    core.troubles ??= new Map();
+    const known = core.troubles.get(document);
     if (known) return known;
     const trouble = { rounds: 0, exchanges: 0, lacks: 0, marked: false, until: 0 };
-    troubles.set(document, trouble);
+    core.troubles.set(document, trouble);
     return trouble;
   }
 
-  async function markSplit(channel: Channel, trouble: Trouble): Promise<void> {
+  async function markSplit(core: Core, channel: Channel, trouble: Trouble): Promise<void> {
     if (trouble.marked) return;
     trouble.marked = true;
     channel.byKey = true;
-    await source.markSplit(channel.document);
+    await core.source.markSplit(channel.document);
   }
 
-  async function sendKeys(channel: Channel): Promise<void> {
-    const keys = await source.keys(channel.document);
-    if (keys.length > wireLimits.keys) return giveUp(channel);
-    channels.send(channel, { type: 'keys', keys });
+  async function sendKeys(core: Core, channel: Channel): Promise<void> {
+    const keys = await core.source.keys(channel.document);
+    if (keys.length > wireLimits.keys) return giveUp(core, channel);
+    channels.send(core, channel, { type: 'keys', keys });
   }
 
-  function giveUp(channel: Channel): void {
-    const trouble = troubleOf(channel.document);
+  function giveUp(core: Core, channel: Channel): void {
+    const trouble = troubleOf(core, channel.document);
     channel.round = undefined;
     core.emit({ type: 'unequal', document: channel.document, exchanges: trouble.exchanges });
-    parts.gaveUp(channel);
+    parts.gaveUp(core, channel);
   }
 
   function open(channel: Channel): Round {
@@ -104,85 +95,88 @@ export function createRepair(
     return channel.round;
   }
 
-  function finish(channel: Channel): void {
+  function finish(core: Core, channel: Channel): void {
     const { round } = channel;
     if (!round?.keysSent || !round.keysGot || !round.served || round.wanting) return;
     channel.round = undefined;
-    parts.done(channel);
+    parts.done(core, channel);
   }
 
   /** Begins a round, or gives up until the next inventory. */
-  function start(channel: Channel): void {
-    const trouble = troubleOf(channel.document);
+  function start(core: Core, channel: Channel): void {
+    const trouble = troubleOf(core, channel.document);
     trouble.exchanges++;
     const begin = (): void => {
       if (trouble.rounds >= rounds) {
-        if (trouble.until > options.now()) {
-          giveUp(channel);
+        if (trouble.until > core.options.now()) {
+          giveUp(core, channel);
           return;
         }
         trouble.rounds = 0;
       }
-      if (++trouble.rounds === rounds) trouble.until = options.now() + core.jitter(pause.low, pause.high);
+      if (++trouble.rounds === rounds)
+        trouble.until = core.options.now() + core.jitter(pause.low, pause.high);
       const round = open(channel);
       if (round.keysSent) return;
       round.keysSent = true;
-      channels.run(channel, () => sendKeys(channel));
+      channels.run(core, channel, () => sendKeys(core, channel));
     };
     if (trouble.exchanges < exchangesToSplit || trouble.marked) begin();
     else
-      channels.run(channel, async () => {
-        await markSplit(channel, trouble);
+      channels.run(core, channel, async () => {
+        await markSplit(core, channel, trouble);
         begin();
       });
   }
 
-  function onKeys(channel: Channel, theirs: readonly KeyFlag[]): void {
+  function onKeys(core: Core, channel: Channel, theirs: readonly KeyFlag[]): void {
     const round = open(channel);
-    channels.run(channel, async () => {
-      const { want, lacks } = wanted(await source.keys(channel.document), theirs);
-      const trouble = troubleOf(channel.document);
+    channels.run(core, channel, async () => {
+      const { want, lacks } = wanted(await core.source.keys(channel.document), theirs);
+      const trouble = troubleOf(core, channel.document);
       trouble.lacks = lacks > 0 ? trouble.lacks + 1 : 0;
       // What is taken does not stay: the structures of the document are broken here.
-      if (trouble.lacks >= lacksToSplit) await markSplit(channel, trouble);
+      if (trouble.lacks >= lacksToSplit) await markSplit(core, channel, trouble);
       round.wanting ||= want.length > 0;
-      channels.send(channel, { type: 'want', keys: want });
+      channels.send(core, channel, { type: 'want', keys: want });
       if (!round.keysSent) {
         round.keysSent = true;
-        await sendKeys(channel);
+        await sendKeys(core, channel);
       }
       round.keysGot = true;
-      finish(channel);
+      finish(core, channel);
     });
   }
 
-  function onWant(channel: Channel, keys: readonly Hash[]): void {
-    channels.run(channel, async () => {
-      const entries = keys.length === 0 ? [] : await source.entries(channel.document, keys);
+  function onWant(core: Core, channel: Channel, keys: readonly Hash[]): void {
+    channels.run(core, channel, async () => {
+      const entries = keys.length === 0 ? [] : await core.source.entries(channel.document, keys);
       const send = (): void => {
         const all = keys.length === 0 ? [] : [...inParts(entries, muxProtocol.updateBytes / 4)];
         all.forEach((part, i) => {
-          channels.send(channel, { type: 'entries', last: i === all.length - 1, entries: part }, true);
+          channels.send(core, channel, { type: 'entries', last: i === all.length - 1, entries: part }, true);
         });
         if (channel.round) channel.round.served = true;
-        finish(channel);
+        finish(core, channel);
       };
-      outbox.whenClear(send);
+      outbox.whenClear(core, send);
     });
   }
 
   function onEntries(
+    core: Core,
     channel: Channel,
     { entries, last }: Extract<DocumentMessage, { type: 'entries' }>,
   ): void {
     const bytes = entries.reduce((sum, [, entry]) => sum + entry.length, 0);
     inbox.add(
+      core,
       channel,
       bytes,
-      () => source.take(channel.document, entries, core.options.id),
+      () => core.source.take(channel.document, entries, core.options.id),
       () => {
         if (last && channel.round) channel.round.wanting = false;
-        void Promise.resolve().then(() => finish(channel));
+        void Promise.resolve().then(() => finish(core, channel));
         return true;
       },
     );
@@ -193,11 +187,13 @@ export function createRepair(
     onKeys,
     onWant,
     onEntries,
-    equal: (document: string): boolean => troubles.delete(document),
-    allEqual: (): void => troubles.clear(),
+    equal: (core: Core, document: string): boolean => core.troubles?.delete(document) === true,
+    allEqual(core: Core): void {
+      core.troubles = undefined;
+    },
     /** Not known to be equal: what was sent of it may not be shown there. */
-    isTroubled: (document: string): boolean => troubles.has(document),
-    documents: (): Iterable<string> => troubles.keys(),
+    isTroubled: (core: Core, document: string): boolean => core.troubles?.has(document) === true,
+    documents: (core: Core): Iterable<string> => core.troubles?.keys() ?? [],
   };
 }
 
