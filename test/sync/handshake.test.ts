@@ -24,6 +24,23 @@ describe('meeting', () => {
     expect(peer.heard).toHaveLength(3);
   });
 
+  it('SYN-9: a root never overtakes the proof, however long a signature takes', async () => {
+    const peer = openPeer();
+    const { sign } = peer.source;
+    peer.source.sign = (bytes) =>
+      new Promise((resolve) => void peer.clock.timer(() => resolve(sign(bytes)), 100));
+    await peer.hello();
+    await peer.prove();
+    await peer.clock.run(99);
+    expect(peer.control('root')).toHaveLength(0);
+    await peer.clock.run(1);
+    expect(peer.heard.map((frame) => frame.kind === 'control' && frame.message.type)).toEqual([
+      'hello',
+      'prove',
+      'root',
+    ]);
+  });
+
   it('SYN-5: the highest common version is spoken; none closes 4406', async () => {
     const peer = openPeer();
     await peer.hello({ versions: [9, 8, 1] });

@@ -35,6 +35,10 @@ export function proofText(of: {
 export interface Meeting {
   step: 'hello' | 'prove' | 'judging' | 'asked' | 'admitted';
   theirs: Hello | undefined;
+  /** Ends when this side's proof was sent: its root must not overtake it. */
+  signed: Promise<void> | undefined;
+  /** Resolves once this side's proof is sent: nothing that follows from the other's may overtake it. */
+  proven: Promise<void> | undefined;
   /** Credentials were given. */
   answered: boolean;
   rootCame: boolean;
@@ -93,6 +97,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
       return core.close(closeCodes.unproven, 'the signature does not hold');
     if (publicKey === source.publicKey && options.isOwn?.(random) === true)
       return core.close(closeCodes.self, 'this replica itself');
+    await meeting.signed;
     // Who is known by its key need not send what admits it.
     await judge(core, meeting, publicKey, []);
   }
@@ -118,7 +123,14 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
 
   return {
     start(core: Core, own: Uint8Array): void {
-      core.meeting = { step: 'hello', theirs: undefined, answered: false, rootCame: false, rootSent: false };
+      core.meeting = {
+        step: 'hello',
+        theirs: undefined,
+        signed: undefined,
+        answered: false,
+        rootCame: false,
+        rootSent: false,
+      };
       core.later(patience, () => {
         if (core.meeting) core.close(closeCodes.silent, 'no proof in time');
       });
@@ -142,10 +154,10 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
       if (meeting && message.type === 'hello' && step === 'hello') {
         meeting.step = 'prove';
         meeting.theirs = message;
-        void core.work(() => onHello(core, message, own));
+        meeting.signed = core.work(() => onHello(core, message, own));
       } else if (meeting && theirs && message.type === 'prove' && step === 'prove') {
         meeting.step = 'judging';
-        void core.work(() => onProve(core, meeting, theirs, own, message.sig));
+        void core.work(() => onProve(core, meeting, theirs, own, message.sig), meeting.proven);
       } else if (meeting && theirs && message.type === 'ask' && !meeting.answered) {
         meeting.answered = true;
         void core.work(async () =>
