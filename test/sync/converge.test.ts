@@ -113,3 +113,16 @@ describe('convergence', () => {
     }
   });
 });
+
+it('SYN-6 a slow key is no reason to part: what follows from the other’s proof waits for one’s own', async () => {
+  const network = createNetwork({ seed: 11, latency: [1, 1] });
+  const all = nodes(network, 2);
+  const [slow, quick] = all as [Node, Node];
+  const { sign } = slow.source;
+  slow.source.sign = (bytes) =>
+    new Promise((resolve) => void network.timer(() => void sign(bytes).then(resolve), 500));
+  await quick.source.write('tasks', 3);
+  await slow.dial('node1');
+  expect(await heal(network, all, 10_000)).toBeLessThan(10_000);
+  expect(all.flatMap(({ events }) => events).filter(({ type }) => type === 'closed')).toEqual([]);
+});
