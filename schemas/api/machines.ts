@@ -81,8 +81,13 @@ export const Peer = z.strictObject({
   syncing: z.int(),
   /** When it last said that something is durable there. */
   acknowledged: Time.nullable(),
-  /** Whether all that is here is there, and the other way round; `unknown` until both have said. */
+  /**
+   * Whether both sides held the same when they last compared. `unknown` before that, and where what differed has been
+   * exchanged since and is not compared yet.
+   */
   digest: z.enum(['equal', 'different', 'unknown']),
+  /** When they last compared. */
+  compared: Time.nullable(),
   /** Why the link does not stand. */
   trouble: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
 });

@@ -71,9 +71,8 @@ function followed(links: Links, source: Followed): Links['connect'] {
         options.onEvent?.(event);
         const { session: own } = held;
         if (event.type === 'closed' && own) source.forget?.(own.id);
-        // A restored directory may write once a peer has told it what it wrote before.
-        if ((event.type === 'synced' || event.type === 'progress') && own?.status().equal === true)
-          source.caughtUp?.().catch(() => undefined);
+        // Each has what the other had: a restored directory knows what it wrote before, and may write again.
+        if (event.type === 'synced') source.caughtUp?.().catch(() => undefined);
       },
     });
     held.session = session;
@@ -186,14 +185,23 @@ function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]):
   return peers;
 }
 
-function progress(
-  session: PeerStatus | undefined,
-): Pick<Peer, 'lag' | 'syncing' | 'acknowledged' | 'digest'> {
-  const { unstored = 0, syncing = 0, acknowledgedAt, equal } = session ?? {};
+type Progress = Pick<Peer, 'lag' | 'syncing' | 'acknowledged' | 'digest' | 'compared'>;
+
+function progress(session: PeerStatus | undefined): Progress {
+  const { unstored = 0, syncing = 0, acknowledgedAt, comparedAt } = session ?? {};
   return {
     lag: unstored,
     syncing,
     acknowledged: acknowledgedAt === undefined ? null : iso(acknowledgedAt),
-    digest: equal === undefined ? 'unknown' : equal ? 'equal' : 'different',
+    digest: digestOf(session),
+    compared: comparedAt === undefined ? null : iso(comparedAt),
   };
+}
+
+/** A session that is new compares first and then exchanges what differs: until it looks again nobody knows. */
+function digestOf(session: PeerStatus | undefined): Peer['digest'] {
+  if (session?.equal === undefined) return 'unknown';
+  if (session.equal) return 'equal';
+  const { state, acknowledgedAt = 0, comparedAt = 0, since } = session;
+  return state === 'live' && Math.max(acknowledgedAt, since) > comparedAt ? 'unknown' : 'different';
 }

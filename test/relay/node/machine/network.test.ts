@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { openLog } from '../../../../relay/node/log.ts';
 import { type Connected, listenForLinks, openNetwork } from '../../../../relay/node/machine/network.ts';
+import { closeCodes } from '../../../../schemas/protocol.ts';
 import { nodeCrypto } from '../../../../src/keys/node.ts';
 import { keyId } from '../../../../src/op/index.ts';
 import { realTimer } from '../../../../src/replica/environment.ts';
@@ -125,6 +129,30 @@ describe('replicas of one machine over sockets', () => {
     here.source.known = new Set();
     const up = await place(scratch(), { upstreams: [here.connected.url] });
     await until('it is told', () => up.connected.peers()[0]?.trouble?.code === 'forbidden');
+    expect(linked(up)).toEqual([]);
+  });
+
+  it.each([
+    [closeCodes.version, 'protocol_newer'],
+    [closeCodes.workspace, 'conflict'],
+    [closeCodes.stranger, 'forbidden'],
+    [closeCodes.busy, 'busy'],
+    [closeCodes.failed, 'storage_failed'],
+    [1006, 'unreachable'],
+  ])('MCH-14: a link that ends with %i is shown as %s', async (code, shown) => {
+    const server = createServer();
+    const sockets = new WebSocketServer({ server });
+    sockets.on('connection', (socket) => (code === 1006 ? socket.terminate() : socket.close(code)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      sockets.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    const up = await place(scratch(), {
+      upstreams: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+    });
+    await until('it is told', () => up.connected.peers()[0]?.trouble?.code === shown);
     expect(linked(up)).toEqual([]);
   });
 
