@@ -37,8 +37,6 @@ export interface Meeting {
   theirs: Hello | undefined;
   /** Ends when this side's proof was sent: its root must not overtake it. */
   signed: Promise<void> | undefined;
-  /** Resolves once this side's proof is sent: nothing that follows from the other's may overtake it. */
-  proven: Promise<void> | undefined;
   /** Credentials were given. */
   answered: boolean;
   rootCame: boolean;
@@ -157,7 +155,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
         meeting.signed = core.work(() => onHello(core, message, own));
       } else if (meeting && theirs && message.type === 'prove' && step === 'prove') {
         meeting.step = 'judging';
-        void core.work(() => onProve(core, meeting, theirs, own, message.sig), meeting.proven);
+        void core.work(() => onProve(core, meeting, theirs, own, message.sig));
       } else if (meeting && theirs && message.type === 'ask' && !meeting.answered) {
         meeting.answered = true;
         void core.work(async () =>
