@@ -34,7 +34,7 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
   });
   const events: SessionEvent[] = [];
   let open = true;
-  network.listen(name, (end) => {
+  const deaf = network.listen(name, (end) => {
     const session = links.connect({
       role: 'listen',
       transport: end.transport,
@@ -107,6 +107,7 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
     },
     close() {
       open = false;
+      deaf();
       links.close();
     },
   };

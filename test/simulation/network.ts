@@ -37,8 +37,8 @@ export interface Network extends VirtualClock {
   random(bytes: number): Uint8Array;
   /** A number from 0 to below `below`. */
   draw(below: number): number;
-  /** Who answers under a name. */
-  listen(name: string, accept: (end: End, from: string) => void): void;
+  /** Who answers under a name. Returns what ends that. */
+  listen(name: string, accept: (end: End, from: string) => void): () => void;
   /** Connects, unless a partition is between the two: then it fails after a while. `dialled` gets each connection. */
   dial(
     from: string,
@@ -245,7 +245,12 @@ export function createNetwork(options: NetworkOptions): Network {
     ...clock,
     seed,
     counts,
-    listen: (name, accept) => void listeners.set(name, accept),
+    listen(name, accept) {
+      listeners.set(name, accept);
+      return () => {
+        if (listeners.get(name) === accept) listeners.delete(name);
+      };
+    },
     dial(from, to, dialled, failed) {
       counts.dials++;
       clock.timer(

@@ -353,3 +353,40 @@ export function createMemorySource(options: {
   };
   return source;
 }
+
+const answers = [
+  'sign',
+  'verify',
+  'credentials',
+  'admit',
+  'root',
+  'logs',
+  'segments',
+  'digest',
+  'stateVector',
+  'diff',
+  'keys',
+  'entries',
+] as const;
+
+/** The same source, whose answers take up to `ms`, each its own time: what disks and threads do to the order of things. */
+export function slowed(
+  source: MemorySource,
+  clock: { timer(task: () => void, ms: number): () => void; draw(below: number): number },
+  ms: number,
+): MemorySource {
+  const wait = (): Promise<void> => new Promise((resolve) => void clock.timer(resolve, clock.draw(ms)));
+  return new Proxy(source, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver);
+      if (typeof value !== 'function' || !(answers as readonly unknown[]).includes(name)) return value;
+      return async (...given: unknown[]): Promise<unknown> => {
+        // As of now or as of then: both happen.
+        if (clock.draw(2) === 0) await wait();
+        const answer: unknown = await Reflect.apply(value, target, given);
+        await wait();
+        return answer;
+      };
+    },
+  });
+}

@@ -2,14 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { join, type MeshNode } from '../simulation/mesh.ts';
 import { createNetwork, type Network, type NetworkOptions } from '../simulation/network.ts';
 import { runSeed } from '../support/storage.ts';
-import { createMemorySource, type MemorySource } from '../support/sync-source.ts';
+import { createMemorySource, type MemorySource, slowed } from '../support/sync-source.ts';
 
 type Node = MeshNode<MemorySource>;
 
+/** Every second run has sources that take their time, and journals too. */
 const nodes = (network: Network, count: number, segmentSize = 20): Node[] =>
   Array.from({ length: count }, (_, i) => {
     const name = `node${i}`;
-    return join(network, name, createMemorySource({ name, segmentSize, ...network }));
+    const source = createMemorySource({ name, segmentSize, ...network });
+    if (network.seed % 2 === 0) return join(network, name, source);
+    source.troubles.delay = 1 + network.draw(20);
+    // What the test itself asks is answered at once.
+    return { ...join(network, name, slowed(source, network, 20)), source };
   });
 
 async function roots(all: readonly Node[]): Promise<Set<string>> {
@@ -115,7 +120,7 @@ describe('convergence', () => {
 });
 
 it('SYN-6 a slow key is no reason to part: what follows from the other’s proof waits for one’s own', async () => {
-  const network = createNetwork({ seed: 11, latency: [1, 1] });
+  const network = createNetwork({ seed: 12, latency: [1, 1] });
   const all = nodes(network, 2);
   const [slow, quick] = all as [Node, Node];
   const { sign } = slow.source;
