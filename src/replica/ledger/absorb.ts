@@ -1,14 +1,13 @@
 import { CoterieError, type Hash, type OperationState, type RejectedReason } from '../../../schemas/index.ts';
-import { markOf, mergeMarks } from '../../fold/index.ts';
 import type { Verdict } from '../../fold/types.ts';
 import type { Work } from '../commit/commits.ts';
-import { keys, type MarkRow, type OperationRow } from '../commit/rows.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving } from '../views/context.ts';
 import { enchain, isArrival, recount, type Standing } from './chain.ts';
 import { isBlocked, judgementOf, waitsOf } from './judging.ts';
 import { foldMember } from './members.ts';
 import { type AbsorbContext, counters, owe } from './state.ts';
-import { foldThing } from './subjects.ts';
+import { foldThing, refold } from './subjects.ts';
 import { beginTurn, isChained, standingOf, type Turn } from './turn.ts';
 
 /**
@@ -82,9 +81,32 @@ export async function evaluate(
   const now = work.draft.get<OperationRow>(keys.operation(op.hash)) ?? row;
   await turn.settle(op, now, next, was);
   if (was === undefined && isChained(row)) await recount(work.draft, op, 'quiet', standingOf(op, next));
+  const { type, subject } = op.header;
+  if (type === 'redact' && next.state === 'rejected') await unsettle(turn, subject);
   turn.finish();
   if (context.membership.isFrontier(op.hash)) owe(context, work, 'judge', op.header.replica);
-  return isBlocked(next) ? [] : [`op.${op.hash}`, ...known.map((replica) => `key.${replica}`)];
+  const lets = isBlocked(next) ? [] : [`op.${op.hash}`, ...known.map((replica) => `key.${replica}`)];
+  // What lacks its text for this redact waits no longer, whatever the redact itself waits for.
+  return type === 'redact' ? [`redact.${subject}`, ...lets] : lets;
+}
+
+/** A redact turned out not to count: what lacks its text for no other reason waits for it. */
+async function unsettle(turn: Turn, subject: Hash): Promise<void> {
+  const { context, draft } = turn;
+  const on = (await draft.under<number>(`v/on/${subject}/`)).map(([key]) =>
+    key.slice(key.lastIndexOf('/') + 1),
+  );
+  let changed = false;
+  for (const hash of [subject, ...on]) {
+    const row = draft.get<OperationRow>(keys.operation(hash));
+    if (!row || row.state || row.header.log === 'members') continue;
+    const op = { hash, header: row.header, body: row.body };
+    const waits = await waitsOf(context, draft, op, row);
+    if (waits.length === 0) continue;
+    await turn.settle(op, row, { state: 'waiting', for: waits }, { state: 'counted' });
+    changed = true;
+  }
+  if (changed) await refold(turn, subject);
 }
 
 async function judged(
@@ -104,20 +126,7 @@ async function judged(
   const judgement = judgementOf(context, draft, hash, header);
   if (judgement.waiting) return { next: { state: 'waiting', for: judgement.waiting }, known: [] };
   const verdict = await foldThing(turn, op, row, judgement);
-  if (verdict.state === 'counted' && header.type === 'mark.set') mergeMark(turn, op);
   return { next: verdict, known: [] };
-}
-
-/** What a member read on another replica is read here as well. */
-function mergeMark({ draft }: Turn, { header }: Arriving): void {
-  const key = keys.mark(header.subject);
-  const row = draft.get<MarkRow>(key);
-  const mark = markOf(header.data);
-  draft.put(key, {
-    mark: row ? mergeMarks(row.mark, mark) : mark,
-    written: row ? mergeMarks(row.written, mark) : mark,
-    low: row?.low ?? 0,
-  } satisfies MarkRow);
 }
 
 const codes: Readonly<

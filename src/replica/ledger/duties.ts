@@ -1,4 +1,5 @@
-import type { Hash } from '../../../schemas/index.ts';
+import type { Hash, OperationState } from '../../../schemas/index.ts';
+import type { Verdict } from '../../fold/types.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type ChainRow, type ForkedRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
@@ -39,10 +40,9 @@ export function createDuties(options: {
       const { header } = row;
       const subject = subjectOf(hash, header);
       if (seen.has(subject)) continue;
-      const barred = row.state?.state === 'rejected' && isBarred(row.state.reason);
       const { verdict } = judgementOf(context, work.draft, hash, header);
       // A thing with nothing but its creation folds as membership says.
-      if (header.subject === '' && kindOf(header.type) !== undefined && (verdict !== undefined) === barred)
+      if (header.subject === '' && kindOf(header.type) !== undefined && !differs(row.state, verdict))
         continue;
       seen.add(subject);
       const turn = beginTurn(context, work, { hash, header, body: row.body });
@@ -115,6 +115,12 @@ export function createDuties(options: {
       while (running) await running;
     },
   };
+}
+
+/** Whether what membership says now is another thing than what the row says. */
+function differs(state: OperationState | undefined, verdict: Verdict | undefined): boolean {
+  if (verdict?.state !== 'rejected') return state?.state === 'rejected' && isBarred(state.reason);
+  return state?.state !== 'rejected' || state.reason !== verdict.reason || state.message !== verdict.message;
 }
 
 const isBarred = (reason: string): boolean => reason === 'permission' || reason === 'frontier';

@@ -83,16 +83,14 @@ export async function waitsOf(
     for (const one of header[kind] ?? []) if (await missing(one)) waits.push({ kind, hash: one });
   if (row.newer) return [...waits, { kind: 'version' }];
   if (header.bodyHash !== undefined && !row.body) {
-    const redact = await redactOf(reader, hash, header, row.redacted);
-    if (!redact || redact.state?.state === 'rejected') waits.push({ kind: 'body' });
+    if (!(await isRemoved(reader, hash, header, row.redacted))) waits.push({ kind: 'body' });
   }
   const wanted = operationType(header.type)?.subject;
   if (header.log !== 'members' && wanted !== undefined && !subjectsOfTheirOwn.has(wanted)) {
     const there = await at(header.subject);
     const known = there !== undefined || context.defaultChannel(header.subject) !== undefined;
-    const waiting = header.type === 'redact' ? isBlocked(there?.state) : there?.state?.state === 'waiting';
     if (header.log.startsWith('marks.')) return waits;
-    if (!known || waiting) waits.push({ kind: 'subject', hash: header.subject });
+    if (!known || there?.state?.state === 'waiting') waits.push({ kind: 'subject', hash: header.subject });
   }
   return waits;
 }
@@ -112,11 +110,28 @@ export async function redactOf(
   return same && redact.header.log === header.log ? redact : undefined;
 }
 
-/** Rows under which an operation waits. */
-export const waitKeys = (waits: readonly WaitingFor[]): string[] =>
+/** Whether a redact of the thing is here, and not rejected: then the body that is missing was removed. */
+async function isRemoved(
+  reader: Reader,
+  hash: Hash,
+  header: Header,
+  redacted: Hash | undefined,
+): Promise<boolean> {
+  const named = await redactOf(reader, hash, header, redacted);
+  if (named && named.state?.state !== 'rejected') return true;
+  for (const [key] of await reader.under<number>(`v/on/${subjectOf(hash, header)}/`)) {
+    const redact = await redactOf(reader, hash, header, key.slice(key.lastIndexOf('/') + 1));
+    if (redact && redact.state?.state !== 'rejected') return true;
+  }
+  return false;
+}
+
+/** Names under which an operation waits. */
+export const waitNames = (waits: readonly WaitingFor[], { hash, header }: Arriving): string[] =>
   waits.map((wait) => {
     if (wait.kind === 'key') return `key.${wait.replica}`;
-    return wait.kind === 'body' || wait.kind === 'version' ? wait.kind : `op.${wait.hash}`;
+    if (wait.kind === 'body') return `redact.${subjectOf(hash, header)}`;
+    return wait.kind === 'version' ? wait.kind : `op.${wait.hash}`;
   });
 
 /**

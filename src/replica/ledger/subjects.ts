@@ -91,13 +91,14 @@ export async function refold(turn: Turn, subject: Hash, fresh?: Fresh): Promise<
   }
   const before = turn.state(subject);
   const creation = rows.get(subject);
-  const kind = before?.kind ?? (creation ? kindOf(creation.header.type) : 'channel');
+  const kind = before?.kind ?? kindAt(turn, subject);
   if (kind === undefined) return refileAll(turn, rows, verdicts, fresh);
   const initial = creation ? undefined : context.defaultChannel(subject);
   const result = foldSubject(foldFor(kind), ops, ({ hash }) => verdicts.get(hash), initial);
   const after = result.state;
-  if (after) draft.put(keys.state(subject), after);
-  else if (before) draft.remove(keys.state(subject));
+  // What its creation alone makes needs no row.
+  if (after && (after.operations > 1 || !creation)) draft.put(keys.state(subject), after);
+  else if (draft.get(keys.state(subject)) !== undefined) draft.remove(keys.state(subject));
   for (const [hash, row] of rows)
     if (hash !== fresh?.op.hash) await refile(turn, hash, row, result.verdicts.get(hash) ?? notThere);
   if (before && after) await relist(turn, before, after);
@@ -108,6 +109,13 @@ export async function refold(turn: Turn, subject: Hash, fresh?: Fresh): Promise<
   }
   if (after?.redacted) await strip(context, turn.work, subject, after.redacted.op);
   return fresh && (result.verdicts.get(fresh.op.hash) ?? notThere);
+}
+
+/** What kind of thing an id is, whether it counts or not; undefined for what no fold knows. */
+function kindAt({ context, draft }: Turn, id: Hash): FoldKind | undefined {
+  const row = draft.get<OperationRow>(keys.operation(id));
+  if (row) return kindOf(row.header.type);
+  return context.defaultChannel(id) ? 'channel' : undefined;
 }
 
 /** Operations on something that no fold knows: membership alone judges them. */

@@ -1,11 +1,12 @@
 import type { Hash, OperationState } from '../../../schemas/index.ts';
+import { markOf, mergeMarks } from '../../fold/index.ts';
 import { hashOf } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
-import { type CountersRow, type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
+import { type CountersRow, type FeedRow, keys, type MarkRow, type OperationRow } from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
 import type { Arriving, Because, ViewContext } from '../views/context.ts';
 import { isArrival, recount, type Standing } from './chain.ts';
-import { waitKeys } from './judging.ts';
+import { waitNames } from './judging.ts';
 import { type AbsorbContext, counters, stateOf } from './state.ts';
 
 /** One operation taken in, and everything that changes because of it. */
@@ -59,6 +60,18 @@ export async function changeRow(
   return next;
 }
 
+/** What a member read on another replica is read here as well. */
+function mergeMark(draft: Draft, { header }: Arriving): void {
+  const key = keys.mark(header.subject);
+  const row = draft.get<MarkRow>(key);
+  const mark = markOf(header.data);
+  draft.put(key, {
+    mark: row ? mergeMarks(row.mark, mark) : mark,
+    written: row ? mergeMarks(row.written, mark) : mark,
+    low: row?.low ?? 0,
+  } satisfies MarkRow);
+}
+
 export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): Turn {
   const { draft } = work;
   const { header } = cause;
@@ -67,7 +80,8 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
   let told: number | undefined;
 
   /** Leaves the lists of its state, and comes into those of the next. */
-  function file(hash: Hash, state: OperationState | undefined, by: 1 | -1): void {
+  function file(op: Arriving, state: OperationState | undefined, by: 1 | -1): void {
+    const { hash } = op;
     if (state === undefined || state.state === 'counted') return;
     const { waiting, rejected } = counters(draft);
     if (state.state === 'rejected') {
@@ -79,7 +93,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     setCounters(draft, { waiting: waiting + by });
     if (by === 1) draft.put(keys.waiting(hash), 0);
     else draft.remove(keys.waiting(hash));
-    for (const what of waitKeys(state.for)) {
+    for (const what of waitNames(state.for, op)) {
       if (by === 1) {
         draft.put(keys.waitingFor(what, hash), 0);
         context.awaited.add(what);
@@ -104,8 +118,9 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     },
     async settle(op, row, next, was) {
       const { hash } = op;
-      if (was !== undefined) file(hash, was, -1);
-      file(hash, next, 1);
+      if (was !== undefined) file(op, was, -1);
+      file(op, next, 1);
+      if (next.state === 'counted' && op.header.type === 'mark.set') mergeMark(draft, op);
       const change: { state: OperationState | undefined; feed?: number } = {
         state: next.state === 'counted' ? undefined : next,
       };

@@ -70,13 +70,29 @@ export async function rebuildViews(options: RebuildOptions): Promise<void> {
         // What an earlier version did not know, this one may.
         if (newer) Object.assign(plain, shapeOf(entryOf(row)));
         const op = { hash, header: row.header, body: row.body };
-        await release(context, work, await arrive(context, work, op, plain));
+        const then = asOf(work, row.arrival ?? 0);
+        await release(context, then, await arrive(context, then, op, plain));
       }
       await placeAll(context, work, at, part);
     });
     progress?.({ stage: 'rebuilding views', done: Math.min(at + chunk, order.length), total: order.length });
   }
   await commits.write(({ draft }) => draft.put(keys.meta('views'), viewsVersion));
+}
+
+/** The write as it was when so many operations had arrived: those that came later are on disk, and not here yet. */
+function asOf(work: Work, arrival: number): Work {
+  const { draft } = work;
+  const then = <T>(key: string, row: T | undefined): T | undefined =>
+    key.startsWith('op/') && ((row as OperationRow | undefined)?.arrival ?? 0) > arrival ? undefined : row;
+  return {
+    ...work,
+    draft: {
+      ...draft,
+      get: <T>(key: string) => then<T>(key, draft.get<T>(key)),
+      getConfirmed: async <T>(key: string) => then<T>(key, await draft.getConfirmed<T>(key)),
+    },
+  };
 }
 
 /** Which entries stand in which documents. */

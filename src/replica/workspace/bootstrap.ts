@@ -62,6 +62,7 @@ async function admitSelf(
   commits: Commits,
   workspace: MachineWorkspace,
   replica: { readonly key: string; readonly encryption: string },
+  name: string,
   countersign: Admission['countersign'] | undefined,
 ): Promise<void> {
   const proof = await proveAdmission(workspace.machine, { workspace: workspace.id, ...replica });
@@ -73,6 +74,7 @@ async function admitSelf(
       data: {
         ...replica,
         ...proof,
+        name,
         ...(joined && countersign ? { invite: joined.invite, countersign } : {}),
       },
     }),
@@ -113,7 +115,8 @@ export async function joinWorkspace(options: {
       workspace.id,
       answer?.members ?? [{ segment: 1, entry: workspace.genesis }],
     );
-  await admitSelf(ledger, commits, workspace, replica, answer?.countersign);
+  // Named after who speaks through it: the id says nothing to people.
+  await admitSelf(ledger, commits, workspace, replica, row.as, answer?.countersign);
 }
 
 /** A new feed epoch: cursors of an earlier one are unknown from now on. */
