@@ -77,9 +77,9 @@ describe('joining by a ticket', () => {
     await replica.messages.post('general', { text: 'hi' });
     expect((await replica.members.get('zoe')).role).toBe('member');
     const { items } = await replica.replicas.list();
-    expect(items.map(({ id, self, by }) => [id, self, by?.handle])).toEqual([
-      [node.replica.id, false, undefined],
-      [replica.id, true, 'kai'],
+    expect(items.map(({ id, name, self, by }) => [id, name, self, by?.handle])).toEqual([
+      [node.replica.id, 'kai', false, undefined],
+      [replica.id, 'zoe', true, 'kai'],
     ]);
     expect(items[1]?.invite).toBe(invitation.invite);
     await refused(replica.invites.create(), 'unreachable');
