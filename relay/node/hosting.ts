@@ -1,3 +1,8 @@
+import { limits } from '../../schemas/index.ts';
+import { closeCodes } from '../../schemas/protocol.ts';
+import { nodeCrypto } from '../../src/keys/node.ts';
+import { keyId } from '../../src/op/index.ts';
+import { realTimer } from '../../src/replica/environment.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import { type ReplicaSource, syncSourceOf } from '../../src/replica/sync/index.ts';
 import type { Links } from '../../src/sync/index.ts';
@@ -37,6 +42,34 @@ export function sourceOf(replica: Replica): ReplicaSource | undefined {
   }
 }
 
+/** Gives the revocation itself time to reach whom it names, ms. */
+const farewell = 200;
+
+/** Ends the links with a replica that is revoked, soon after that is known here. Returns what stops it. */
+function endRevoked(replica: Replica, source: ReplicaSource, links: Links, log: Log): () => void {
+  let cancel: (() => void) | undefined;
+  async function look(): Promise<void> {
+    cancel = undefined;
+    const { items } = await replica.replicas.list({ limit: limits.pageSize });
+    const revoked = new Set(items.filter((one) => one.revoked !== null).map(({ id }) => id));
+    for (const session of links.sessions()) {
+      const { state } = session.status();
+      if ('publicKey' in state && revoked.has(keyId(nodeCrypto, state.publicKey)))
+        session.close(closeCodes.stranger, 'revoked');
+    }
+  }
+  const stop = source.onUpdate(({ document }) => {
+    if (!document.startsWith('log/members/')) return;
+    cancel ??= realTimer(() => {
+      look().catch((error: unknown) => log.debug({ err: error }, 'links of revoked replicas were not ended'));
+    }, farewell);
+  });
+  return () => {
+    stop();
+    cancel?.();
+  };
+}
+
 /**
  * Joins a replica to what is around it: the machine's key to listen with, the upstreams that were named and those of the
  * ticket by which the workspace was joined, and links with all of them.
@@ -50,6 +83,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
   const joined = await joinedUpstreams(config, replica.workspace.id);
   const upstreams = [...new Set([...options.upstreams, ...joined])];
   const network = source && openNetwork({ source, replica: replica.id, node, state, upstreams, log });
+  const stopEnding = source && network && endRevoked(replica, source, network.links, log);
   let connected: Connected | undefined;
   let detach = (): void => undefined;
   return {
@@ -67,6 +101,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
     },
     async close() {
       detach();
+      stopEnding?.();
       if (connected) await connected.close();
       else network?.close();
     },

@@ -62,6 +62,15 @@ async function request(ticket: Ticket, more: Partial<AdmissionRequest> = {}): Pr
   };
 }
 
+/** Resolves when a condition holds; looks each few ms, for at most ten seconds. */
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`in ten seconds it did not come to this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 describe('joining by a ticket', () => {
   it('MCH-8: the joiner is a replica of the workspace, with the members log, and makes members of its own', async () => {
     const [there, here] = [home(), home()];
@@ -282,5 +291,24 @@ describe('replicas', () => {
     await refused(node.replica.replicas.revoke('nobody'), 'not_found');
     const own = await node.replica.replicas.revoke(node.replica.id, { reason: 'moved' });
     expect(own.revoked?.by.handle).toBe('kai');
+  });
+
+  it('MCH-15: the links of a revoked replica end, and it is not let in again', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    const { ticket } = await node.replica.invites.create();
+    const { file } = await prepare(here, ticket);
+    const joined = await start(here, { as: 'zoe', workspace: file });
+    const peer = async (of: Node) => (await of.replica.status()).peers[0];
+    await until('they are linked', async () => (await peer(node))?.state === 'linked');
+    await joined.replica.messages.post('general', { text: 'before' });
+    await until('it arrived', async () => (await node.replica.messages.list('general')).items.length === 1);
+    expect((await node.replica.replicas.revoke('zoe')).revoked?.by.handle).toBe('kai');
+    await until('the link ended', async () => (await peer(node))?.state === 'gone');
+    await until('it is told why', async () => (await peer(joined))?.trouble?.code === 'forbidden');
+    await until('it knows', async () =>
+      (await joined.replica.replicas.list()).items.some(({ self, revoked }) => self && revoked !== null),
+    );
+    expect((await node.replica.messages.list('general')).items.map(({ text }) => text)).toEqual(['before']);
   });
 });
