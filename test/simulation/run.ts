@@ -1,0 +1,154 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { act, type Counts, noCounts, type Said } from './team.ts';
+import { createWorld, type Station, type World } from './world.ts';
+
+const names = ['ana', 'bo', 'cy', 'dee', 'eli'];
+
+/** Everything that an export holds, by file. */
+async function exported(station: Station): Promise<Map<string, string>> {
+  const directory = mkdtempSync(join(tmpdir(), 'coterie-export-'));
+  try {
+    await station.replica.export({ directory });
+    const files = new Map<string, string>();
+    for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+      if (/\.(jsonl|md)$/.test(name)) files.set(name, readFileSync(join(directory, name), 'utf8'));
+    return files;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function roots(stations: readonly Station[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const { source } of stations) found.add((await source.root()).logs);
+  return found;
+}
+
+/** Virtual time in which everything must have healed, ms. */
+const patience = 600_000;
+
+/** Heals everything and waits until all digests are equal. Throws with what differs. */
+async function heal({ network, stations, drive }: World): Promise<number> {
+  network.heal();
+  for (const station of stations) if (!station.up) await drive(station.open());
+  const began = network.now();
+  while ((await drive(roots(stations))).size > 1) {
+    if (network.now() - began > patience) {
+      const logs = await Promise.all(
+        stations.map(async ({ name, source }) => `${name}: ${JSON.stringify(await source.logs())}`),
+      );
+      throw new Error(`not equal after ${patience} ms:\n${logs.join('\n')}`);
+    }
+    await network.run(1000);
+  }
+  return network.now() - began;
+}
+
+async function check(world: World, said: Said): Promise<void> {
+  const [first, ...others] = world.stations;
+  if (!first) return;
+  const whole = await exported(first);
+  for (const other of others) {
+    const theirs = await exported(other);
+    for (const name of new Set([...whole.keys(), ...theirs.keys()]))
+      if (whole.get(name) !== theirs.get(name))
+        throw new Error(
+          `${name} differs between ${first.name} and ${other.name}:\n${difference(whole.get(name), theirs.get(name))}`,
+        );
+  }
+  const text = [...whole.values()].join('\n');
+  const ids = [...said.messages.keys(), ...said.tasks, ...said.memories];
+  const lost = ids.filter((id) => !text.includes(id));
+  if (lost.length > 0) throw new Error(`acknowledged and lost: ${lost.join(', ')}`);
+  for (const { name, replica } of world.stations) {
+    const { waiting } = (await replica.status()).counts;
+    if (waiting > 0) throw new Error(`${waiting} operations wait at ${name} though all is here`);
+    for (const id of said.removed)
+      if ((await replica.messages.get(id)).text !== null) throw new Error(`${id} is back at ${name}`);
+  }
+}
+
+function difference(one = '', other = ''): string {
+  const [a, b] = [one.split('\n'), other.split('\n')];
+  const at = a.findIndex((line, i) => line !== b[i]);
+  return `line ${at}\n  ${a[at]?.slice(0, 600)}\n  ${b[at]?.slice(0, 600)}`;
+}
+
+interface Run {
+  readonly world: World;
+  readonly said: Said;
+  readonly counts: Counts;
+  apart: boolean;
+}
+
+/** Something happens to the network, to a replica, or a member does something. */
+async function step(run: Run): Promise<void> {
+  const { world, counts } = run;
+  const { network, stations, drive } = world;
+  const { draw } = network;
+  const station = stations[draw(stations.length)];
+  if (!station) return;
+  const chance = draw(100);
+  if (!station.up) await drive(station.open());
+  else if (chance < 3) {
+    const crash = station.disk === 'memory' && draw(2) === 0;
+    await drive(station.stop(crash));
+    if (crash) counts.crashes++;
+    else counts.restarts++;
+  } else if (chance < 6) {
+    run.apart = true;
+    counts.partitions++;
+    const cut = 1 + draw(stations.length - 1);
+    if (draw(3) === 0) network.block(names[draw(5)] ?? '', names[draw(5)] ?? '');
+    else network.partition([names.slice(0, cut), names.slice(cut)]);
+  } else if (chance < 9) {
+    run.apart = false;
+    network.heal();
+  } else await drive(act(world, station, run.said, counts, run.apart));
+  if (draw(2) === 0) await network.run(draw(2000));
+}
+
+/** Notes what came about in the run. */
+async function count({ world, counts }: Run): Promise<void> {
+  const { stations } = world;
+  const [first] = stations;
+  for (const [log] of (await first?.source.logs()) ?? [])
+    counts.rolled += Math.max(0, ((await first?.source.segments(log))?.length ?? 1) - 1);
+  for (const { events } of stations) {
+    for (const event of events) {
+      if (event.type !== 'closed') continue;
+      const why = `${event.code} ${event.reason}`;
+      counts.closes[why] = (counts.closes[why] ?? 0) + 1;
+    }
+  }
+}
+
+/** One run from a seed: a team works while everything happens to it, then all is healed and compared. */
+export async function simulate(seed: number, options: { steps: number; onDisk: number }): Promise<Counts> {
+  const world = await createWorld({
+    seed,
+    names,
+    onDisk: options.onDisk,
+    skewed: seed % 3 === 0,
+    hostile: seed % 5 === 0,
+  });
+  const said: Said = { messages: new Map(), tasks: new Set(), memories: new Set(), removed: new Set() };
+  const run: Run = { world, said, counts: noCounts(), apart: false };
+  try {
+    await world.network.run(5000);
+    for (let at = 0; at < options.steps; at++) await step(run);
+    world.honest();
+    await heal(world);
+    await world.drive(check(world, said));
+    await world.drive(count(run));
+    return run.counts;
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await world.close();
+  }
+}
