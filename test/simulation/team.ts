@@ -39,7 +39,7 @@ const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'archived',
 ]);
 
-const large = 'x'.repeat(60_000);
+const large = 'x'.repeat(65_000);
 
 /** Everything that was acknowledged: ids of things, and texts that must be gone. */
 export interface Said {
@@ -117,6 +117,7 @@ const actions: readonly ((turn: Turn) => Promise<void>)[] = [
     if (turn.apart) turn.counts.redactedApart++;
   },
   // Nine of these fill a segment.
+  (turn) => post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general'),
   (turn) => post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general'),
   (turn) => post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general'),
   (turn) => post(turn, `reply ${turn.counts.acknowledged}`, pick(turn, turn.said.messages.keys())),
