@@ -63,10 +63,10 @@ const pick = <T>({ draw }: Turn, from: Iterable<T>): T | undefined => {
   return all[draw(all.length || 1)];
 };
 
-async function post(turn: Turn, text: string, thread?: string): Promise<void> {
+async function post(turn: Turn, text: string, thread?: string, to?: string): Promise<void> {
   const { replica, draw, said } = turn;
-  const channel =
-    (thread && said.messages.get(thread)) ?? ['general', 'dev', 'problems'][draw(3)] ?? 'general';
+  const where = to ?? (thread === undefined ? undefined : said.messages.get(thread));
+  const channel = where ?? ['general', 'dev', 'problems'][draw(3)] ?? 'general';
   const { id } = await replica.messages.post(channel, { text, ...(thread ? { thread } : {}) });
   said.messages.set(id, channel);
 }
