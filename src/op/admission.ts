@@ -1,7 +1,7 @@
 import type { Hash, Header, PublicKey } from '../../schemas/index.ts';
 import { utf8 } from './bytes.ts';
 import { canonical } from './canonical.ts';
-import type { Crypto } from './crypto.ts';
+import type { Crypto, Signer } from './crypto.ts';
 
 /** Whose keys are admitted where, and on whose word. */
 export interface Admitted {
@@ -17,6 +17,15 @@ export interface Admitted {
 /** What the seed signs: the `proof` of a `replica.admit`. */
 export const proofBytes = ({ workspace, key, encryption, seed }: Admitted): Uint8Array =>
   utf8(canonical({ workspace, key, encryption, seed }));
+
+/** The `seed` and `proof` of a `replica.admit`, by the seed that vouches for the keys: a machine's, or a ticket's. */
+export async function proveAdmission(
+  seed: Pick<Signer, 'publicKey' | 'sign'>,
+  admitted: Omit<Admitted, 'seed'>,
+): Promise<{ readonly seed: PublicKey; readonly proof: string }> {
+  const { publicKey } = seed;
+  return { seed: publicKey, proof: await seed.sign(proofBytes({ ...admitted, seed: publicKey })) };
+}
 
 /** What the countersigner of an invite signs: the same, the invite, and when it looked at expiry and uses, ms. */
 export const countersignBytes = (

@@ -2,8 +2,7 @@ import * as Y from 'yjs';
 import type { Entry, Hash } from '../../schemas/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../src/keys/node.ts';
 import { createAuthor, type LogMap, memberIdOf, readView, type View } from '../../src/maps/index.ts';
-import { createClock, entryKey, makeHeader, sealEntry } from '../../src/op/index.ts';
-import { proveAdmission } from '../../src/replica/workspace/machine.ts';
+import { createClock, entryKey, makeHeader, proveAdmission, sealEntry } from '../../src/op/index.ts';
 import { randomFrom } from '../op/sample.ts';
 
 /** Log documents as a stock client holds them: plain Yjs, nothing of ours. */

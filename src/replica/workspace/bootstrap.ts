@@ -1,6 +1,6 @@
 import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
 import { x25519FromSeed } from '../../keys/node.ts';
-import { createClock, type Signer } from '../../op/index.ts';
+import { createClock, proveAdmission, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
 import { emptyCounters, keys } from '../commit/rows.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -9,12 +9,7 @@ import { pooledRandom } from '../random.ts';
 import { adoptMembers } from './adopt.ts';
 import { askForAdmission } from './joining.ts';
 import type { WorkspaceRow } from './key.ts';
-import {
-  findMachineWorkspace,
-  type MachineWorkspace,
-  openMachineWorkspace,
-  proveAdmission,
-} from './machine.ts';
+import { findMachineWorkspace, type MachineWorkspace, openMachineWorkspace } from './machine.ts';
 
 export { keyFileName, openReplicaKey, type WorkspaceRow } from './key.ts';
 

@@ -9,7 +9,6 @@ import {
   fromBase64url,
   hashOf,
   makeHeader,
-  proofBytes,
   readEntry,
   type Signer,
   sealEntry,
@@ -150,15 +149,6 @@ export async function keepJoined(
     if ((await read(path))?.id === id) return name;
   }
   throw unreadable(workspaceFile(config, aside(id)), 'cannot be written');
-}
-
-/** Proof that a seed vouches for a replica's keys; what `replica.admit` carries. */
-export async function proveAdmission(
-  machine: Signer,
-  admitted: { workspace: Hash; key: string; encryption: string },
-): Promise<{ seed: string; proof: string }> {
-  const seed = machine.publicKey;
-  return { seed, proof: await machine.sign(proofBytes({ ...admitted, seed })) };
 }
 
 async function create(path: string, text: string): Promise<void> {
