@@ -96,7 +96,6 @@ export function createCommits(options: CommitsOptions): Commits {
     if (closed) throw new CoterieError('closed', 'The replica is closing.');
     if (stale) await revive();
     const began = generation;
-    const group = open;
     const draft = createDraft(database, flying ? [open.rows, flying.rows] : [open.rows]);
     const appended: Appended[] = [];
     const incoming: Incoming[] = [];
@@ -138,23 +137,27 @@ export function createCommits(options: CommitsOptions): Commits {
     if (draft.rows.size === 0 && incoming.length === 0 && mended.length === 0)
       return { value, done: open.rows.size > 0 ? open.done.promise : flying?.done.promise };
     // The group that was open at the start may be in flight by now; what comes joins the one that is open.
-    const joined = group === open ? group : open;
-    for (const [key, row] of draft.rows) joined.rows.set(key, row);
-    joined.effects.push(...effects);
-    joined.appended.push(...appended);
-    joined.incoming.push(...incoming);
-    joined.entries += appended.length;
-    for (const { entries } of incoming) joined.entries += entries.length;
-    joined.mended.push(...mended);
-    joined.outstanding += appended.length;
-    for (const { signed } of appended) {
-      signed.then(
-        () => settled(joined),
-        () => settled(joined),
-      );
-    }
+    const joined = open;
+    join(joined, { rows: draft.rows, effects, appended, incoming, mended });
     pumping ??= pump();
     return { value, done: joined.done.promise };
+  }
+
+  function join(
+    group: Group,
+    { rows, effects, appended, incoming, mended }: Omit<Group, 'entries' | 'outstanding' | 'done'>,
+  ): void {
+    for (const [key, row] of rows) group.rows.set(key, row);
+    group.effects.push(...effects);
+    group.appended.push(...appended);
+    group.incoming.push(...incoming);
+    group.mended.push(...mended);
+    group.entries += appended.length + incoming.reduce((sum, { entries }) => sum + entries.length, 0);
+    group.outstanding += appended.length;
+    for (const { signed } of appended) {
+      const done = (): void => settled(group);
+      signed.then(done, done);
+    }
   }
 
   /** What a task put in memory while the disk refused what it was built on goes as well. */

@@ -7,7 +7,7 @@ import { enchain, isArrival, recount, type Standing } from './chain.ts';
 import { isBlocked, judgementOf, waitsOf } from './judging.ts';
 import { foldMember } from './members.ts';
 import { type AbsorbContext, counters, owe } from './state.ts';
-import { foldThing, refold } from './subjects.ts';
+import { foldThing, operationsOn, refold } from './subjects.ts';
 import { beginTurn, isChained, standingOf, type Turn } from './turn.ts';
 
 /**
@@ -93,9 +93,7 @@ export async function evaluate(
 /** A redact turned out not to count: what lacks its text for no other reason waits for it. */
 async function unsettle(turn: Turn, subject: Hash): Promise<void> {
   const { context, draft } = turn;
-  const on = (await draft.under<number>(`v/on/${subject}/`)).map(([key]) =>
-    key.slice(key.lastIndexOf('/') + 1),
-  );
+  const on = await operationsOn(draft, subject);
   let changed = false;
   for (const hash of [subject, ...on]) {
     const row = draft.get<OperationRow>(keys.operation(hash));

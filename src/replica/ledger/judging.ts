@@ -51,9 +51,42 @@ export const isBlocked = (state: OperationState | undefined): boolean =>
 
 const subjectsOfTheirOwn: ReadonlySet<string> = new Set(['creation', 'workspace', 'member']);
 
+const rowAt = (reader: Reader, hash: Hash): Promise<OperationRow | undefined> =>
+  sure<OperationRow>(reader, keys.operation(hash));
+
+async function isMissing(reader: Reader, hash: Hash): Promise<boolean> {
+  const there = await rowAt(reader, hash);
+  return !there || isBlocked(there.state);
+}
+
+/** The replica whose key is not known: its own, or an admission's countersigner. */
+function keyWait(context: AbsorbContext, header: Header): WaitingFor {
+  const countersigner = (header.data['countersign'] as { replica?: Hash } | undefined)?.replica;
+  const replica = keyFor(context, header) === undefined ? header.replica : countersigner;
+  return { kind: 'key', replica: replica ?? header.replica };
+}
+
+/** The operation before it, unless all of that is history here, which comes in any order. */
+async function prevWait(reader: Reader, { log, replica, seq, prev }: Header): Promise<WaitingFor[]> {
+  if (prev === '' || log.startsWith('marks.') || !(await isMissing(reader, prev))) return [];
+  const head = await sure<HeadRow>(reader, keys.head(log, replica));
+  return seq > (head?.base ?? 0) || (await rowAt(reader, prev)) ? [{ kind: 'prev', hash: prev }] : [];
+}
+
+/** The thing that it is about, where that is made by an operation. */
+async function subjectWait(context: AbsorbContext, reader: Reader, header: Header): Promise<WaitingFor[]> {
+  const { log, subject, type } = header;
+  const wanted = operationType(type)?.subject;
+  if (log === 'members' || log.startsWith('marks.')) return [];
+  if (wanted === undefined || subjectsOfTheirOwn.has(wanted)) return [];
+  const there = await rowAt(reader, subject);
+  const known = there !== undefined || context.defaultChannel(subject) !== undefined;
+  return known && there?.state?.state !== 'waiting' ? [] : [{ kind: 'subject', hash: subject }];
+}
+
 /**
  * What an operation waits for, with `reader` as all there is: its key, what its chain and its causes need, its body, a
- * version. A `redacted` body is believed when the redact is here and not rejected.
+ * version. A body that is missing counts as removed while a redact of the thing is here and not rejected.
  */
 export async function waitsOf(
   context: AbsorbContext,
@@ -61,38 +94,14 @@ export async function waitsOf(
   { hash, header }: Arriving,
   row: OperationRow,
 ): Promise<WaitingFor[]> {
-  if (row.unchecked) {
-    const { data } = header;
-    const countersigner = (data['countersign'] as { replica?: Hash } | undefined)?.replica;
-    const replica = keyFor(context, header) === undefined ? header.replica : countersigner;
-    return [{ kind: 'key', replica: replica ?? header.replica }];
-  }
-  const waits: WaitingFor[] = [];
-  const at = (one: Hash) => sure<OperationRow>(reader, keys.operation(one));
-  const missing = async (one: Hash): Promise<boolean> => {
-    const there = await at(one);
-    return !there || isBlocked(there.state);
-  };
-  if (header.prev !== '' && !header.log.startsWith('marks.') && (await missing(header.prev))) {
-    const head = await sure<HeadRow>(reader, keys.head(header.log, header.replica));
-    // Below where this replica met the chain all is history, and comes in any order.
-    if (header.seq > (head?.base ?? 0) || (await at(header.prev)))
-      waits.push({ kind: 'prev', hash: header.prev });
-  }
+  if (row.unchecked) return [keyWait(context, header)];
+  const waits = await prevWait(reader, header);
   for (const kind of ['after', 'members'] as const)
-    for (const one of header[kind] ?? []) if (await missing(one)) waits.push({ kind, hash: one });
+    for (const one of header[kind] ?? []) if (await isMissing(reader, one)) waits.push({ kind, hash: one });
   if (row.newer) return [...waits, { kind: 'version' }];
-  if (header.bodyHash !== undefined && !row.body) {
-    if (!(await isRemoved(reader, hash, header, row.redacted))) waits.push({ kind: 'body' });
-  }
-  const wanted = operationType(header.type)?.subject;
-  if (header.log !== 'members' && wanted !== undefined && !subjectsOfTheirOwn.has(wanted)) {
-    const there = await at(header.subject);
-    const known = there !== undefined || context.defaultChannel(header.subject) !== undefined;
-    if (header.log.startsWith('marks.')) return waits;
-    if (!known || there?.state?.state === 'waiting') waits.push({ kind: 'subject', hash: header.subject });
-  }
-  return waits;
+  if (header.bodyHash !== undefined && !row.body && !(await isRemoved(reader, hash, header, row.redacted)))
+    waits.push({ kind: 'body' });
+  return [...waits, ...(await subjectWait(context, reader, header))];
 }
 
 /** The redact that an entry names as what took its body, if it is one of the same thing and here. */

@@ -4,7 +4,7 @@ import { extendSubject, type FoldKind, foldOf, foldSubject } from '../../fold/in
 import type { Judgement } from '../../fold/members/judge.ts';
 import type { AnyState, Op, Verdict } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import { sure } from '../commit/transaction.ts';
+import { type Draft, sure } from '../commit/transaction.ts';
 import type { Arriving } from '../views/context.ts';
 import { judgementOf } from './judging.ts';
 import { list, relist, unlist } from './listing.ts';
@@ -38,7 +38,13 @@ export async function foldThing(
   // A plain look that misses the row would take an old state for the present one.
   await sure(draft, keys.state(header.subject));
   const before = turn.state(header.subject);
-  if (!before) return judged.verdict ?? (isThing(turn, header.subject) ? notThere : fine);
+  if (!before) {
+    if (judged.verdict || !isThing(turn, header.subject)) return judged.verdict ?? fine;
+    const verdict = redaction(turn, folded) ?? notThere;
+    if (verdict.state === 'counted') await strip(context, turn.work, header.subject, hash);
+    else if (op.body) await stripLate(turn, op);
+    return verdict;
+  }
   const extended = extendSubject(foldFor(before.kind), before, folded, judged.verdict);
   const after = extended?.state;
   if (!extended || !after) return (await refold(turn, header.subject, { op, row, judged })) ?? notThere;
@@ -52,6 +58,29 @@ export async function foldThing(
 function isThing(turn: Turn, id: Hash): boolean {
   const row = turn.draft.get<OperationRow>(keys.operation(id));
   return row !== undefined && (row.header.subject !== '' || kindOf(row.header.type) !== undefined);
+}
+
+/**
+ * A removal of something that does not count (its author was cut, say) is judged as if it did: the text is there, and
+ * whoever holds a redact that counts takes it away.
+ */
+function redaction({ draft }: Turn, op: Op): Verdict | undefined {
+  if (op.header.type !== 'redact') return undefined;
+  const row = draft.get<OperationRow>(keys.operation(op.header.subject));
+  const kind = row && row.header.subject === '' && !row.flaw ? kindOf(row.header.type) : undefined;
+  if (!row || !kind) return undefined;
+  const fold = foldFor(kind);
+  const state = fold.create({ hash: op.header.subject, header: row.header, role: 'member' }, everything);
+  return fold.apply(state, op, everything).verdict;
+}
+
+/** A text on something that does not count, whose texts were removed before. */
+async function stripLate({ context, draft, work }: Turn, { hash, header }: Arriving): Promise<void> {
+  for (const one of await operationsOn(draft, header.subject)) {
+    const row = draft.get<OperationRow>(keys.operation(one));
+    if (row?.header.type === 'redact' && row.state === undefined && row.feed !== undefined)
+      return strip(context, work, header.subject, one, [hash]);
+  }
 }
 
 /** What a removal takes, and what comes after one. */
@@ -69,46 +98,87 @@ interface Fresh {
   readonly judged: Judgement;
 }
 
+interface Gathered {
+  readonly ops: readonly Op[];
+  readonly rows: ReadonlyMap<Hash, OperationRow>;
+  /** What membership says of each. */
+  readonly judged: ReadonlyMap<Hash, Verdict | undefined>;
+}
+
+/** Operations of a subject that can be folded: what waits, or is no operation, is left out. */
+async function gather({ context, draft }: Turn, subject: Hash, fresh: Fresh | undefined): Promise<Gathered> {
+  const ops: Op[] = [];
+  const rows = new Map<Hash, OperationRow>();
+  const judged = new Map<Hash, Verdict | undefined>();
+  for (const hash of [subject, ...(await operationsOn(draft, subject))]) {
+    const isFresh = hash === fresh?.op.hash;
+    const row = isFresh ? fresh.row : draft.get<OperationRow>(keys.operation(hash));
+    if (!row || row.flaw || (row.state?.state === 'waiting' && !isFresh)) continue;
+    const said = isFresh ? fresh.judged : judgementOf(context, draft, hash, row.header);
+    rows.set(hash, row);
+    judged.set(hash, said.verdict);
+    ops.push({ hash, header: row.header, role: said.role });
+  }
+  return { ops, rows, judged };
+}
+
+/** The operations of a subject besides its creation. */
+export const operationsOn = async (draft: Pick<Draft, 'under'>, subject: Hash): Promise<Hash[]> =>
+  (await draft.under<number>(`v/on/${subject}/`)).map(([key]) => key.slice(key.lastIndexOf('/') + 1));
+
 /**
  * All operations of a subject folded anew: because one came that did not see all others, or membership says something
  * else of one. Those whose state changes are filed anew. Returns the verdict of `fresh`, which is filed by the caller.
  */
 export async function refold(turn: Turn, subject: Hash, fresh?: Fresh): Promise<Verdict | undefined> {
   const { context, draft } = turn;
-  const on = (await draft.under<number>(`v/on/${subject}/`)).map(([key]) =>
-    key.slice(key.lastIndexOf('/') + 1),
-  );
-  const rows = new Map<Hash, OperationRow>();
-  const verdicts = new Map<Hash, Verdict | undefined>();
-  const ops: Op[] = [];
-  for (const hash of [subject, ...on]) {
-    const row = hash === fresh?.op.hash ? fresh.row : draft.get<OperationRow>(keys.operation(hash));
-    if (!row || row.flaw || (row.state?.state === 'waiting' && hash !== fresh?.op.hash)) continue;
-    const judged = hash === fresh?.op.hash ? fresh.judged : judgementOf(context, draft, hash, row.header);
-    rows.set(hash, row);
-    verdicts.set(hash, judged.verdict);
-    ops.push({ hash, header: row.header, role: judged.role });
-  }
+  const { ops, rows, judged } = await gather(turn, subject, fresh);
   const before = turn.state(subject);
   const creation = rows.get(subject);
   const kind = before?.kind ?? kindAt(turn, subject);
-  if (kind === undefined) return refileAll(turn, rows, verdicts, fresh);
+  if (kind === undefined) return refileAll(turn, rows, judged, fresh);
   const initial = creation ? undefined : context.defaultChannel(subject);
-  const result = foldSubject(foldFor(kind), ops, ({ hash }) => verdicts.get(hash), initial);
-  const after = result.state;
+  const { state: after, verdicts } = foldSubject(foldFor(kind), ops, ({ hash }) => judged.get(hash), initial);
+  const redact = after ? after.redacted?.op : redactionOf(turn, ops, judged, verdicts);
   // What its creation alone makes needs no row.
   if (after && (after.operations > 1 || !creation)) draft.put(keys.state(subject), after);
   else if (draft.get(keys.state(subject)) !== undefined) draft.remove(keys.state(subject));
   for (const [hash, row] of rows)
-    if (hash !== fresh?.op.hash) await refile(turn, hash, row, result.verdicts.get(hash) ?? notThere);
-  if (before && after) await relist(turn, before, after);
-  else if (creation) {
-    const op = { hash: subject, header: creation.header };
-    if (after) await list(context, turn, op, after);
-    else if (before) await unlist(context, turn, op, before);
+    if (hash !== fresh?.op.hash) await refile(turn, hash, row, verdicts.get(hash) ?? notThere);
+  if (creation) await replace(turn, { hash: subject, header: creation.header }, before, after);
+  else if (before && after) await relist(turn, before, after);
+  if (redact !== undefined) await strip(context, turn.work, subject, redact);
+  return fresh && (verdicts.get(fresh.op.hash) ?? notThere);
+}
+
+/** A thing comes into the lists, changes in them, or leaves them. */
+async function replace(
+  turn: Turn,
+  op: Arriving,
+  before: AnyState | undefined,
+  after: AnyState | undefined,
+): Promise<void> {
+  if (before && after) return relist(turn, before, after);
+  if (after) return list(turn.context, turn, op, after);
+  if (before) return unlist(turn.context, turn, op, before);
+}
+
+/** Removals of a thing that does not count, judged all the same. Returns the first that counts. */
+function redactionOf(
+  turn: Turn,
+  ops: readonly Op[],
+  judged: ReadonlyMap<Hash, Verdict | undefined>,
+  verdicts: Map<Hash, Verdict>,
+): Hash | undefined {
+  let first: Hash | undefined;
+  for (const op of ops) {
+    const verdict = judged.get(op.hash) ?? redaction(turn, op);
+    if (!verdict) continue;
+    verdicts.set(op.hash, verdict);
+    if (op.header.type === 'redact' && verdict.state === 'counted' && (!first || op.hash < first))
+      first = op.hash;
   }
-  if (after?.redacted) await strip(context, turn.work, subject, after.redacted.op);
-  return fresh && (result.verdicts.get(fresh.op.hash) ?? notThere);
+  return first;
 }
 
 /** What kind of thing an id is, whether it counts or not; undefined for what no fold knows. */

@@ -1,6 +1,5 @@
 import type { Entry, Hash } from '../../../schemas/index.ts';
-import { parseDocumentName } from '../../log/index.ts';
-import { entryKey, keyId, readEntry, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
+import { keyId, readEntry, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
 import type { Database } from '../commit/database.ts';
 import { entryOf, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
@@ -22,6 +21,16 @@ export function createCredentials(options: {
 
   const isAdmitted = (id: Hash): boolean =>
     membership.state.replicas.get(id)?.admissions.some(({ ended }) => ended.length === 0) ?? false;
+
+  const isHere = (hash: Hash): boolean => database.get(keys.operation(hash)) !== undefined;
+
+  function idOf(publicKey: string): Hash | undefined {
+    try {
+      return keyId(crypto, publicKey);
+    } catch {
+      return undefined;
+    }
+  }
 
   function read(text: string): { entry: Entry; hash: Hash; key: Hash } | undefined {
     try {
@@ -60,29 +69,24 @@ export function createCredentials(options: {
       publicKey: string,
       credentials: readonly string[],
     ): Promise<'admitted' | 'stranger' | 'self'> {
-      let id: Hash;
-      try {
-        id = keyId(crypto, publicKey);
-      } catch {
-        return 'stranger';
-      }
+      const id = idOf(publicKey);
+      if (id === undefined) return 'stranger';
       if (id === replica) return 'self';
       if (isAdmitted(id)) return 'admitted';
       // Who was revoked stays out, whatever it brings.
       if (membership.state.replicas.has(id) || credentials.length > most) return 'stranger';
-      let vouched = false;
-      const fresh: [Hash, string][] = [];
-      for (const text of credentials) {
-        const found = read(text);
-        if (!found) continue;
-        if (await isOwners(found.entry, publicKey)) vouched = true;
-        if ((await database.getConfirmed(keys.operation(found.hash))) === undefined)
-          fresh.push([entryKey(crypto, found.hash, found.entry.sig), text]);
-      }
+      const entries = credentials.map(read).filter((one) => one !== undefined);
+      const vouching = await Promise.all(entries.map(({ entry }) => isOwners(entry, publicKey)));
+      const vouched = vouching.includes(true);
+      // Without anything of this workspace it is no peer's.
+      if (!vouched && !entries.some(({ hash }) => isHere(hash))) return 'stranger';
+      const fresh = entries.filter(({ hash }) => !isHere(hash));
       const newest = database.get<SegmentRow>(keys.segment('members'))?.n ?? 1;
-      const document = `log/members/${newest}`;
-      if (fresh.length > 0 && (vouched || fresh.length < credentials.length) && parseDocumentName(document))
-        await receiving.take(document, fresh);
+      if (fresh.length > 0)
+        await receiving.take(
+          `log/members/${newest}`,
+          fresh.map(({ key, entry }) => [key, JSON.stringify(entry)]),
+        );
       if (isAdmitted(id)) return 'admitted';
       return vouched && !membership.state.replicas.has(id) ? 'admitted' : 'stranger';
     },

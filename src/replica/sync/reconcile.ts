@@ -1,4 +1,5 @@
 import type { Entry, Hash } from '../../../schemas/index.ts';
+import type { LogDocument } from '../../log/index.ts';
 import { entryKey, hashOf, stripped } from '../../op/index.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
@@ -53,7 +54,27 @@ export function createReconcile(options: {
     return undefined;
   }
 
-  /** Replaces what stands there by what should. `restore`: also texts that are lost. True when something was. */
+  /** What is to be done about a key: nothing, unless it is dead, shows a removed text, or lacks one. */
+  async function trouble(
+    work: Work,
+    document: string,
+    shown: LogDocument,
+    key: Hash,
+    known: Hash | undefined,
+  ) {
+    const there = shown.get(key);
+    const hash =
+      known ?? (there ? hashOf(crypto, there.header) : await operationAt(work.draft, document, key));
+    const found = hash === undefined ? undefined : await entryUnder(work.draft, hash, key);
+    if (!found || hash === undefined) return undefined;
+    const { entry, row } = found;
+    if (there?.body !== undefined && row.body === undefined && row.redacted !== undefined)
+      return { kind: 'removed', hash, entry: stripped(entry, row.redacted) } as const;
+    if (there === undefined) return { kind: 'dead', hash, entry } as const;
+    return there.body === undefined && row.body ? ({ kind: 'lost', hash, entry } as const) : undefined;
+  }
+
+  /** Replaces what stands there by what should. `restore`: also texts that are lost. True when one was removed. */
   async function mend(
     work: Work,
     document: string,
@@ -61,35 +82,33 @@ export function createReconcile(options: {
     restore: boolean,
   ): Promise<boolean> {
     const shown = await documents.pin(document);
-    let mended = false;
+    const { draft } = work;
+    let removed = false;
     try {
       for (const [key, known] of touched) {
-        const there = shown.get(key);
-        const hash =
-          known ?? (there ? hashOf(crypto, there.header) : await operationAt(work.draft, document, key));
-        const found = hash === undefined ? undefined : await entryUnder(work.draft, hash, key);
-        if (!found || hash === undefined) continue;
-        const { entry, row } = found;
-        const removed = there?.body !== undefined && row.body === undefined && row.redacted !== undefined;
-        const gone = there !== undefined && there.body === undefined && row.body !== undefined;
-        if (removed) {
-          const due = work.draft.get<readonly Hash[]>(keys.purge(document)) ?? [];
-          work.draft.put(keys.purge(document), [...due, hash]);
-        }
-        if (there === undefined || removed || (gone && restore)) {
-          await documents.hold(document);
-          work.mend({ document, hash, entry: removed ? stripped(entry, row.redacted ?? '') : entry });
-          mended = true;
-        } else if (gone) {
+        const found = await trouble(work, document, shown, key, known);
+        if (!found) continue;
+        const { kind, hash, entry } = found;
+        if (kind === 'lost' && !restore) {
           const texts = lost.get(document) ?? new Map<Hash, Hash>();
           lost.set(document, texts.set(key, hash));
           soon();
+          continue;
         }
+        if (kind === 'removed') {
+          draft.put(keys.purge(document), [
+            ...(draft.get<readonly Hash[]>(keys.purge(document)) ?? []),
+            hash,
+          ]);
+          removed = true;
+        }
+        await documents.hold(document);
+        work.mend({ document, hash, entry });
       }
     } finally {
       documents.unpin(document);
     }
-    return mended;
+    return removed;
   }
 
   function soon(): void {

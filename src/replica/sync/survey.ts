@@ -26,7 +26,10 @@ export async function survey(database: Database, entries: readonly CheckedEntry[
     if (to - from > sparse * seqs.length + 64) continue;
     const wanted: string[] = [];
     for (let seq = from; seq <= to; seq++) wanted.push(keys.chain(log, replica, seq));
-    await database.survey({ gte: keys.chain(log, replica, from), lt: keys.chain(log, replica, to + 1) }, wanted);
+    await database.survey(
+      { gte: keys.chain(log, replica, from), lt: keys.chain(log, replica, to + 1) },
+      wanted,
+    );
     if (database.get<HeadRow>(keys.head(log, replica))?.trunk === undefined) read.add(name);
   }
   for (const { entry, hash } of entries) {

@@ -80,30 +80,41 @@ export async function placeReplies(view: ViewContext, op: Arriving, moved = fals
   if (channel === undefined) return;
   const open = [op.hash];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-    const replies = new Set<Hash>();
-    if (draft.get(keys.thread(parent)) !== undefined)
-      for (const [, reply] of await draft.under<Hash>(`v/reply/${parent}/`)) replies.add(reply);
-    if (moved || parent !== op.hash || draft.get(earlyKey(parent)) !== undefined)
-      for (const [key] of await draft.under<number>(`v/answer/${parent}/`))
-        replies.add(key.slice(key.lastIndexOf('/') + 1));
-    for (const reply of replies) {
-      const row = draft.get<OperationRow>(keys.operation(reply));
-      const state = view.state(reply);
-      if (!row || state?.kind !== 'message' || parentOf(state) !== parent) continue;
-      const order = orderOf(draft, reply, row.header);
-      const next = orderAfterParent(view, reply, row.header, parent);
-      if (next === order || draft.get(keys.message(channel, order)) !== reply) continue;
-      setOrder(view, reply, row.header, next);
-      draft.remove(keys.message(channel, order));
-      draft.put(keys.message(channel, next), reply);
-      if (state.thread !== undefined) {
-        draft.remove(keys.reply(state.thread, order));
-        draft.put(keys.reply(state.thread, next), reply);
-      }
-      view.revised(reply, op.header.log);
-      open.push(reply);
-    }
+    const all = moved || parent !== op.hash || draft.get(earlyKey(parent)) !== undefined;
+    for (const reply of await repliesTo(view, parent, all))
+      if (placeReply(view, channel, reply, parent)) open.push(reply);
   }
+}
+
+/** Messages that may answer this one; with `answers` also those that stand in the thread of another. */
+async function repliesTo({ draft }: ViewContext, parent: Hash, answers: boolean): Promise<Set<Hash>> {
+  const replies = new Set<Hash>();
+  if (draft.get(keys.thread(parent)) !== undefined)
+    for (const [, reply] of await draft.under<Hash>(`v/reply/${parent}/`)) replies.add(reply);
+  if (answers)
+    for (const [key] of await draft.under<number>(`v/answer/${parent}/`))
+      replies.add(key.slice(key.lastIndexOf('/') + 1));
+  return replies;
+}
+
+/** True when the reply had to move. */
+function placeReply(view: ViewContext, channel: Hash, reply: Hash, parent: Hash): boolean {
+  const { draft } = view;
+  const header = draft.get<OperationRow>(keys.operation(reply))?.header;
+  const state = view.state(reply);
+  if (!header || state?.kind !== 'message' || parentOf(state) !== parent) return false;
+  const order = orderOf(draft, reply, header);
+  const next = orderAfterParent(view, reply, header, parent);
+  if (next === order || draft.get(keys.message(channel, order)) !== reply) return false;
+  setOrder(view, reply, header, next);
+  draft.remove(keys.message(channel, order));
+  draft.put(keys.message(channel, next), reply);
+  if (state.thread !== undefined) {
+    draft.remove(keys.reply(state.thread, order));
+    draft.put(keys.reply(state.thread, next), reply);
+  }
+  view.revised(reply, header.log);
+  return true;
 }
 
 /** A message turns out to be another's alias, or not to count: it leaves the lists. */

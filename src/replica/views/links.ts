@@ -28,23 +28,7 @@ export async function placeLinks(
   if (added.length === 0 && removed.length === 0) return;
   const { draft } = view;
   let anew = false;
-  for (const link of removed) {
-    const [first] = after.links
-      .filter((other) => other.kind === link.kind && other.to === link.to)
-      .sort(inOrder);
-    if (first) {
-      // The same link was made twice apart: the one that stays has another place in the order.
-      const row = draft.get<LinkRow>(keys.link(link.to, link.kind, link.from));
-      if (row?.op === first.op) continue;
-      write(view, first, false);
-      if (directed(link.kind)) anew = true;
-      continue;
-    }
-    draft.remove(keys.link(link.to, link.kind, link.from));
-    draft.remove(keys.edge(link.kind, link.from, link.to));
-    draft.remove(keys.dropped(link.from, link.kind, link.to));
-    if (directed(link.kind) && counters(view).linksDropped > 0) anew = true;
-  }
+  for (const link of removed) if (takeBack(view, link, after)) anew = true;
   for (const link of added) {
     const known = draft.get<LinkRow>(keys.link(link.to, link.kind, link.from));
     if (known && (known.stamp < link.stamp || (known.stamp === link.stamp && known.op <= link.op))) continue;
@@ -58,6 +42,24 @@ export async function placeLinks(
     if (newest) setCounters(view, { linkStamp: link.stamp });
   }
   if (anew) await resolveAll(view);
+}
+
+/** A link that was taken back goes, or makes room for another of the same. True when the graph must be resolved anew. */
+function takeBack(view: ViewContext, link: LinkState, after: TaskState): boolean {
+  const { draft } = view;
+  const [first] = after.links
+    .filter((other) => other.kind === link.kind && other.to === link.to)
+    .sort(inOrder);
+  if (first) {
+    // The same link was made twice apart: the one that stays has another place in the order.
+    if (draft.get<LinkRow>(keys.link(link.to, link.kind, link.from))?.op === first.op) return false;
+    write(view, first, false);
+    return directed(link.kind);
+  }
+  draft.remove(keys.link(link.to, link.kind, link.from));
+  draft.remove(keys.edge(link.kind, link.from, link.to));
+  draft.remove(keys.dropped(link.from, link.kind, link.to));
+  return directed(link.kind) && counters(view).linksDropped > 0;
 }
 
 const inOrder = (a: LinkState, b: LinkState): number =>

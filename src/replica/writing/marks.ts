@@ -57,13 +57,8 @@ export function createMarks(
     }, minute);
   }
 
-  /** What a receipt covers: of each chain all that stood in the feed up to `n`. */
-  async function coveredBy(
-    heads: readonly ChainHead[],
-    counting: Counting,
-    mark: Mark,
-    n: number,
-  ): Promise<Mark> {
+  /** The last operation of each chain that stood in the feed up to `n`. */
+  async function lastAt(heads: readonly ChainHead[], n: number): Promise<Map<string, number>> {
     const last = new Map(heads.map(({ log, replica, head }) => [`${log} ${replica}`, head.seq]));
     const end = feed.end();
     // What was done after the receipt is told by the feed; where that was compacted, nobody can tell.
@@ -76,6 +71,17 @@ export function createMarks(
         if (chain && (last.get(chain) ?? 0) >= header.seq) last.set(chain, header.seq - 1);
       }
     }
+    return last;
+  }
+
+  /** What a receipt covers: of each chain all that stood in the feed up to `n`. */
+  async function coveredBy(
+    heads: readonly ChainHead[],
+    counting: Counting,
+    mark: Mark,
+    n: number,
+  ): Promise<Mark> {
+    const last = await lastAt(heads, n);
     let covered: Mark = emptyMark;
     for (const chain of heads) {
       const { log, replica } = chain;
