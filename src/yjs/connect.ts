@@ -139,6 +139,8 @@ export function connect(options: ConnectOptions): Connection {
       if (closed) return;
       closed = true;
       provider.destroy();
+      // It renews itself every few seconds, which would keep the process alive.
+      if (!options.awareness) provider.awareness.destroy();
       for (const { reject } of waiting) reject(left());
       waiting.clear();
     },

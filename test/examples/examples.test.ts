@@ -79,3 +79,21 @@ it('an agent over HTTP and events answers whoever mentions it', async () => {
   const { items } = await node.replica.messages.list('general');
   expect(items.find(({ thread }) => thread === asked.id)?.text).toBe('@kai I heard: are you there, @echo?');
 });
+
+it('a client with y-websocket and coterie/log alone reads general, posts, and claims a task', async () => {
+  const place = home();
+  const [directory, config] = [join(place, 'data'), join(place, 'config')];
+  const node = await startNode({ directory, config, as: 'kai', port: 0, state: join(place, 'state') });
+  closing.push(() => node.close());
+  await node.replica.messages.post('general', { text: 'good morning' });
+  const task = await node.replica.tasks.create({ title: 'Write the notes' });
+  const env = { COTERIE_URL: node.url, COTERIE_TOKEN: tokenOf(directory, 'kai') };
+  const said = await run('stock-client', [join(config, 'workspaces', 'default.json'), 'yara'], env).ended();
+  expect(said).toContain('general: good morning');
+  expect(said).toContain('claimed: true');
+  const { items } = await node.replica.messages.list('general');
+  expect(items.map(({ author, text }) => `${author.handle}: ${text}`)).toContain(
+    'yara: Hello from a plain Yjs client.',
+  );
+  expect((await node.replica.tasks.get(task.id)).claim?.by.handle).toBe('yara');
+});
