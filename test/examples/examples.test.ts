@@ -97,3 +97,18 @@ it('a client with y-websocket and coterie/log alone reads general, posts, and cl
   );
   expect((await node.replica.tasks.get(task.id)).claim?.by.handle).toBe('yara');
 });
+
+it('two machines that work apart and meet', async () => {
+  const said = await run('two-machines', [home()], {}).ended();
+  expect(said).toContain('stored in the office: true');
+  const [office = '', train = ''] = ['office:', 'train: '].map(
+    (name) =>
+      said
+        .split('\n')
+        .find((line) => line.startsWith(name))
+        ?.slice(name.length) ?? name,
+  );
+  expect(office).toContain('in the tunnel');
+  expect(office).toContain('while the train was in the tunnel');
+  expect(office.trim()).toBe(train.trim());
+});
