@@ -107,11 +107,14 @@ describe('convergence', () => {
   });
 
   it('SYN-30: five replicas in any topology end with equal digests', async () => {
-    const seed = runSeed();
-    for (let run = 0; run < 10 * runs; run++) {
-      const options = { seed: seed + run, lossOneIn: 300, twiceOneIn: 4 };
+    const first = runSeed();
+    // The first three were wrong once: a document was named twice.
+    const seeds = [2113024527, 4190277165, 2819221131];
+    for (let run = 0; run < 10 * runs; run++) seeds.push(first + run);
+    for (const seed of seeds) {
+      const options = { seed, lossOneIn: 300, twiceOneIn: 4 };
       const { took, all, network } = await storm(options, 5, 80);
-      expect(took, `seed ${seed + run}`).toBeLessThan(60_000);
+      expect(took, `seed ${seed}`).toBeLessThan(60_000);
       expect(network.counts.cuts).toBeGreaterThan(0);
       expectHonest(all);
       for (const node of all) node.close();

@@ -54,6 +54,8 @@ export interface Channel {
   /** Acknowledgements that wait until what was parked has been asked for again. */
   parked: (() => void)[];
   round: Round | undefined;
+  /** Messages that came under any alias and are not settled yet. */
+  storing: number;
   /** The work on it, one after another. */
   tail: Promise<void> | undefined;
   /** Last use, ms. */
@@ -80,6 +82,7 @@ const fresh = (document: string, now: number): Channel => ({
   planned: false,
   parked: [],
   round: undefined,
+  storing: 0,
   tail: undefined,
   touched: now,
 });
@@ -93,7 +96,7 @@ export const hasBusiness = (channel: Channel): boolean =>
   channel.planned ||
   channel.due !== 'no' ||
   channel.round !== undefined ||
-  channel.incoming.got !== channel.incoming.durable;
+  channel.storing > 0;
 
 /** The documents that are open, by name and by the other side's alias. Each side has aliases of its own. */
 export interface ChannelTable {
@@ -109,8 +112,13 @@ function tableOf(core: Core): ChannelTable {
   return core.channels;
 }
 
+/**
+ * Forgets a document that is closed on both sides, once nothing refers to it any more: what is under way may name it
+ * again, and it must not be there twice.
+ */
 function drop(core: Core, channel: Channel): void {
-  if (channel.out === 0 && channel.in === 0) core.channels?.byName.delete(channel.document);
+  if (channel.out !== 0 || channel.in !== 0 || channel.tail || hasBusiness(channel)) return;
+  core.channels?.byName.delete(channel.document);
 }
 
 function close(core: Core, channel: Channel): void {
@@ -146,9 +154,7 @@ export const channels = {
   send(core: Core, channel: Channel, message: DocumentMessage, data = false): void {
     if (!core.alive()) return;
     if (channel.out === 0) {
-      const table = tableOf(core);
-      table.byName.set(channel.document, channel);
-      channel.out = ++table.lastOut;
+      channel.out = ++tableOf(core).lastOut;
       core.send({ type: 'name', alias: channel.out, document: channel.document });
     }
     channel.touched = core.options.now();
@@ -164,11 +170,14 @@ export const channels = {
     const tail = core.work(task, channel.tail);
     channel.tail = tail;
     void tail.then(() => {
-      if (channel.tail === tail) channel.tail = undefined;
+      if (channel.tail !== tail) return;
+      channel.tail = undefined;
+      drop(core, channel);
     });
   },
 
   close,
+  drop,
 
   named(core: Core, alias: number, document: string): void {
     const table = tableOf(core);

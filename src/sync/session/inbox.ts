@@ -59,6 +59,7 @@ async function store(core: Core, waiting: Waiting, item: Item): Promise<void> {
     const settle = (): void => {
       if (item.settled) return;
       item.settled = true;
+      channel.storing--;
       incoming.durable++;
       tell(core, waiting);
     };
@@ -93,6 +94,7 @@ export const inbox = {
     const { waiting } = core;
     waiting.bytes += size;
     channel.incoming.got++;
+    channel.storing++;
     waiting.items.push({ bytes: size, channel, run, then, settled: false });
     if (waiting.bytes > 2 * muxProtocol.inboundBytes) {
       core.close(closeCodes.busy, 'more was sent than can be stored');

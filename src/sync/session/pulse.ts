@@ -13,6 +13,7 @@ function sweep(core: Core): void {
   const before = core.options.now() - idle;
   let kept = 0;
   for (const channel of [...channels.all(core)]) {
+    channels.drop(core, channel);
     if (hasBusiness(channel) || channel.touched > before) continue;
     if (core.source.isHot(channel.document) && kept++ < keptOpen) continue;
     channels.close(core, channel);
