@@ -10,12 +10,10 @@ import { createCommits } from './commit/commits.ts';
 import { createDatabase } from './commit/database.ts';
 import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
 import { createCheckpoints } from './documents/checkpoints.ts';
-import { createDigests } from './documents/digest.ts';
 import { createDocuments, type Shown } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { configDirectory, type Environment, realTimer } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
-import { createDuties } from './ledger/duties.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
@@ -29,9 +27,8 @@ import { statusOf } from './status.ts';
 import type { OpenOptions, Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
 import { offerSource } from './sync/index.ts';
+import { openSync } from './sync/open.ts';
 import { copiedKey, copiedOf, retireCopiedKey } from './sync/own-key.ts';
-import { createReconcile } from './sync/reconcile.ts';
-import { createSource } from './sync/source.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import {
@@ -44,7 +41,7 @@ import {
   writeFirstRows,
 } from './workspace/bootstrap.ts';
 import { defaultChannelId, defaultChannelNames, memberId } from './workspace/machine.ts';
-import type { Actor, Writing } from './writing/context.ts';
+import { createActors, type Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
 
 /**
@@ -140,7 +137,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     database,
     documents,
     commits,
-    mend: (document, hashes) => reconcile.remove(document, hashes),
+    mend: (document, hashes) => sync.remove(document, hashes),
   });
 
   let clock: Clock | undefined;
@@ -172,34 +169,23 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     });
   await membership.reload();
   await listAwaited(database, context.awaited);
-  const reconcile = createReconcile({
-    context,
-    database,
-    commits,
-    timer,
-    random,
-    onRemoved: () => removal.notice(),
-  });
-  const duties = createDuties({ context, commits, database });
-  onOwed = () => duties.notice();
-
-  const digests = createDigests({ database, documents, crypto: nodeCrypto });
-  const sync = createSource({
+  const sync = openSync({
     context,
     workspace: workspace.id,
     signer,
-    store,
-    stored: storage.documents,
+    storage,
     database,
     commits,
-    digests,
-    duties,
-    reconcile,
     monotonic,
+    timer,
     random,
     closing: closing.signal,
+    onRemoved: () => removal.notice(),
   });
+  const { digests } = sync;
+  onOwed = sync.owed;
   onShown = sync.shown;
+
   const feed = createFeed(database);
   const reading: Reading = {
     database,
@@ -273,21 +259,14 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     purge: () => removal.notice(),
   };
   checkpoints.notice();
-  duties.notice();
+  sync.owed();
 
-  const actors = new Map<string, Actor>();
-  const actorOf = (handle: string): Actor => {
-    const known = actors.get(handle);
-    if (known) return known;
-    const actor: Actor = {
-      handle: checkHandle(handle),
-      id: memberId(workspace.id, workspace.machine, handle),
-      // Who opens it says what they are; others that speak through it are agents until they say otherwise.
-      kind: handle === options.as ? (options.kind ?? 'agent') : 'agent',
-    };
-    actors.set(handle, actor);
-    return actor;
-  };
+  const actorOf = createActors((handle) => ({
+    handle: checkHandle(handle),
+    id: memberId(workspace.id, workspace.machine, handle),
+    // Who opens it says what they are; others that speak through it are agents until they say otherwise.
+    kind: handle === options.as ? (options.kind ?? 'agent') : 'agent',
+  }));
   const me = actorOf(options.as);
   const maintenance = maintenanceOf({
     core,
@@ -306,8 +285,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   async function close(): Promise<void> {
     await marks.close().catch(() => undefined);
     closing.abort();
-    reconcile.close();
-    await duties.close();
+    await sync.close();
     await removal.close();
     await commits.idle();
     await commits.write(({ draft }) => documents.note(draft), { urgent: true }).catch(() => undefined);

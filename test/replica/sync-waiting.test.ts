@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refused } from './support/open.ts';
-import { asTexts, asUpdate, hand } from './sync/hand.ts';
+import { asTexts, asUpdate, hand, type Made } from './sync/hand.ts';
 import { equal, meet, type Peer, peers, pull, session } from './sync/support.ts';
 
 /** Two replicas that are in step, and a key that is admitted at both. */
@@ -79,7 +79,7 @@ describe('REP-27 an operation waits', () => {
   it('below where a chain was met nothing waits for what is before it', async () => {
     const { bo, eve, channel, admission, member, document } = await three();
     await bo.source.take('log/members/1', asTexts(admission, member), session());
-    const said = [];
+    const said: Made[] = [];
     for (let i = 0; i < 6; i++)
       said.push(
         await eve.make({

@@ -72,7 +72,9 @@ export const keys = {
   /** A member's mark. */
   mark: (member: Hash) => `mark/${member}`,
   waiting: (hash: Hash) => `v/waiting/${hash}`,
-  waitingFor: (what: string, hash: Hash) => `v/waitingfor/${what}/${hash}`,
+  /** What waits for one operation: a list, for it is short. */
+  waitingOn: (name: string) => `v/waitingfor/${name}`,
+  waitingFor: (name: string, hash: Hash) => `v/waitingfor/${name}/${hash}`,
   rejected: (hash: Hash) => `v/rejected/${hash}`,
   /** Documents whose removed text is still on disk. */
   purge: (document: string) => `purge/${document}`,
@@ -124,8 +126,8 @@ export interface HeadRow {
   readonly hash: Hash;
   /** Heads of the members log as this chain last carried them, joined. */
   readonly members: string;
-  /** Where this replica met the chain: what lies below is history, and does not wait for what is before it. */
-  readonly base?: number | undefined;
+  /** Operations of the chain that are here, while it was met in its middle and is not whole: nothing waits for `prev`. */
+  readonly joining?: number | undefined;
   /** The last operation before the chain forks. */
   readonly trunk?: number | undefined;
 }

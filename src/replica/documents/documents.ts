@@ -12,7 +12,7 @@ import type { Database } from '../commit/database.ts';
 import type { Group, Mended } from '../commit/group.ts';
 import { entryOf, keys, type PartRow, type TailRow, under } from '../commit/rows.ts';
 import type { Rows } from '../commit/transaction.ts';
-import { createEncoding } from './encoding.ts';
+import { createEncoding, groupBy } from './encoding.ts';
 import { createTails } from './tails.ts';
 
 /** An update that just became durable, and is shown. */
@@ -203,16 +203,6 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       bytes: before.bytes + update.length,
     } satisfies PartRow);
     return n;
-  }
-
-  function groupBy<T extends { readonly document: string }>(list: readonly T[]): Map<string, T[]> {
-    const groups = new Map<string, T[]>();
-    for (const item of list) {
-      const known = groups.get(item.document);
-      if (known) known.push(item);
-      else groups.set(item.document, [item]);
-    }
-    return groups;
   }
 
   function show({ document, update, n, origin, applied }: Written): void {

@@ -65,3 +65,14 @@ export function createEncoding(random: (bytes: number) => Uint8Array): Encoding 
     },
   };
 }
+
+/** What belongs to each document, in order. */
+export function groupBy<T extends { readonly document: string }>(list: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of list) {
+    const known = groups.get(item.document);
+    if (known) known.push(item);
+    else groups.set(item.document, [item]);
+  }
+  return groups;
+}

@@ -25,8 +25,7 @@ export async function absorb(
   const turn = beginTurn(context, work, op);
   const { stamp } = counters(draft);
   store(work, op, row, header.stamp > stamp ? header.stamp : stamp);
-  const guess: Standing = isArrival(header) ? 'news' : 'quiet';
-  await enchain(draft, op, guess);
+  await enchain(draft, op, guessed(op));
   const judged = header.log === 'members' ? undefined : judgementOf(context, draft, op.hash, header);
   if (judged?.waiting) throw new CoterieError('forbidden', 'This replica is not admitted to the workspace.');
   const verdict = judged ? await foldThing(turn, op, row, judged) : (await foldMember(turn, op)).verdict;
@@ -34,6 +33,9 @@ export async function absorb(
   await turn.settle(op, row, verdict, undefined);
   turn.finish();
 }
+
+/** What an operation is in its chain if it counts, as most do. */
+const guessed = ({ header }: Arriving): Standing => (isArrival(header) ? 'news' : 'quiet');
 
 /** The row of a new operation, in its order of arrival. */
 function store({ draft }: Work, { hash, header }: Arriving, row: OperationRow, stamp: string): void {
@@ -58,7 +60,7 @@ export async function arrive(
   const { stamp } = counters(draft);
   const followed = context.follow(op.header.stamp);
   store(work, op, row, followed !== undefined && followed > stamp ? followed : stamp);
-  if (isChained(row)) await enchain(draft, op, 'quiet');
+  if (isChained(row)) await enchain(draft, op, guessed(op));
   return evaluate(context, work, op, row, undefined);
 }
 
@@ -80,7 +82,7 @@ export async function evaluate(
   // Folding may have stripped it.
   const now = work.draft.get<OperationRow>(keys.operation(op.hash)) ?? row;
   await turn.settle(op, now, next, was);
-  if (was === undefined && isChained(row)) await recount(work.draft, op, 'quiet', standingOf(op, next));
+  if (was === undefined && isChained(row)) await recount(work.draft, op, guessed(op), standingOf(op, next));
   const { type, subject } = op.header;
   if (type === 'redact' && next.state === 'rejected') await unsettle(turn, subject);
   turn.finish();

@@ -56,15 +56,15 @@ export async function enchain(draft: Draft, op: Arriving, standing: Standing): P
     draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
     await noteFork(draft, op);
   }
-  if (head !== undefined && seq <= head.seq) return;
+  const isNew = head === undefined || seq > head.seq;
+  const joining = head === undefined ? (seq > 1 ? 1 : undefined) : head.joining && head.joining + 1;
+  if (!isNew && joining === undefined) return;
   draft.put(headKey, {
     ...head,
-    seq,
-    hash,
-    members: header.members?.join(',') ?? head?.members ?? '',
-    // A chain that is met in its middle: what is below is history.
-    ...(head === undefined && seq > 1 ? { base: seq } : {}),
-  } satisfies HeadRow);
+    ...(isNew ? { seq, hash, members: header.members?.join(',') ?? head?.members ?? '' } : {}),
+    // Met in its middle, a chain is history until all of it is here.
+    joining: joining === (isNew ? seq : head.seq) ? undefined : joining,
+  } as HeadRow);
 }
 
 /** Whether the operation takes its number in the chain that is here: nothing else has it, and its neighbours agree. */

@@ -1,5 +1,6 @@
 import type { Hash, OperationState } from '../../../schemas/index.ts';
 import type { Verdict } from '../../fold/types.ts';
+import { createBreathing } from '../commit/breathing.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type ChainRow, type ForkedRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
@@ -25,8 +26,9 @@ export function createDuties(options: {
   readonly context: AbsorbContext;
   readonly commits: Commits;
   readonly database: Database;
+  readonly monotonic: () => number;
 }): Duties {
-  const { context, commits, database } = options;
+  const { context, commits, database, monotonic } = options;
   let running: Promise<void> | undefined;
   let again = false;
   let closed = false;
@@ -34,7 +36,9 @@ export function createDuties(options: {
   /** Judges operations again that wait for nothing. */
   async function rejudge(work: Work, hashes: readonly Hash[]): Promise<void> {
     const seen = new Set<Hash>();
+    const breathing = createBreathing(monotonic);
     for (const hash of hashes) {
+      await breathing.pause();
       const row = work.draft.get<OperationRow>(keys.operation(hash));
       if (!row || row.flaw || row.state?.state === 'waiting' || row.header.log === 'members') continue;
       const { header } = row;
@@ -82,7 +86,7 @@ export function createDuties(options: {
       // What was asked for again meanwhile stays due.
       if (work.draft.get(key) !== value) return;
       work.draft.remove(key);
-      if (kind === 'release') await release(context, work, [what]);
+      if (kind === 'release') await release(context, work, [what], createBreathing(monotonic).pause);
     });
   }
 

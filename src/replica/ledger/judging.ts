@@ -67,10 +67,11 @@ function keyWait(context: AbsorbContext, header: Header): WaitingFor {
 }
 
 /** The operation before it, unless all of that is history here, which comes in any order. */
-async function prevWait(reader: Reader, { log, replica, seq, prev }: Header): Promise<WaitingFor[]> {
+async function prevWait(reader: Reader, { log, replica, prev }: Header): Promise<WaitingFor[]> {
   if (prev === '' || log.startsWith('marks.') || !(await isMissing(reader, prev))) return [];
   const head = await sure<HeadRow>(reader, keys.head(log, replica));
-  return seq > (head?.base ?? 0) || (await rowAt(reader, prev)) ? [{ kind: 'prev', hash: prev }] : [];
+  // One that is here waits itself, so this one does too.
+  return head?.joining === undefined || (await rowAt(reader, prev)) ? [{ kind: 'prev', hash: prev }] : [];
 }
 
 /** The thing that it is about, where that is made by an operation. */

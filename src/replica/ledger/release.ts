@@ -6,7 +6,7 @@ import { evaluate } from './absorb.ts';
 import { enchain } from './chain.ts';
 import { checkSignatures } from './judging.ts';
 import { type AbsorbContext, owe } from './state.ts';
-import { changeRow } from './turn.ts';
+import { changeRow, waitersOf } from './turn.ts';
 
 /** Operations that one write judges again; the rest is left to a following one. */
 const most = 200;
@@ -23,13 +23,12 @@ export async function release(
   let left = most;
   for (let name = open.shift(); name !== undefined; name = open.shift()) {
     if (!context.awaited.has(name)) continue;
-    const rows = await draft.under<number>(`v/waitingfor/${name}/`);
-    for (const [key] of rows) {
+    for (const hash of await waitersOf(draft, name)) {
       if (left-- <= 0) {
         owe(context, work, 'release', name);
         break;
       }
-      open.push(...(await again(context, work, key.slice(key.lastIndexOf('/') + 1))));
+      open.push(...(await again(context, work, hash)));
       await breathe();
     }
   }

@@ -60,6 +60,29 @@ export async function changeRow(
   return next;
 }
 
+const isOne = (name: string): boolean => name.startsWith('op.');
+
+/** Files an operation under what it waits for, or takes it off. */
+function awaits(draft: Draft, name: string, hash: Hash, on: boolean): void {
+  if (!isOne(name)) {
+    if (on) draft.put(keys.waitingFor(name, hash), 0);
+    else draft.remove(keys.waitingFor(name, hash));
+    return;
+  }
+  const key = keys.waitingOn(name);
+  const others = (draft.get<readonly Hash[]>(key) ?? []).filter((other) => other !== hash);
+  if (on) draft.put(key, [...others, hash]);
+  else if (others.length > 0) draft.put(key, others);
+  else draft.remove(key);
+}
+
+/** Operations that wait under a name. */
+export async function waitersOf(draft: Pick<Draft, 'get' | 'under'>, name: string): Promise<readonly Hash[]> {
+  if (isOne(name)) return draft.get<readonly Hash[]>(keys.waitingOn(name)) ?? [];
+  const rows = await draft.under<number>(`v/waitingfor/${name}/`);
+  return rows.map(([key]) => key.slice(key.lastIndexOf('/') + 1));
+}
+
 /** What a member read on another replica is read here as well. */
 function mergeMark(draft: Draft, { header }: Arriving): void {
   const key = keys.mark(header.subject);
@@ -93,11 +116,9 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     setCounters(draft, { waiting: waiting + by });
     if (by === 1) draft.put(keys.waiting(hash), 0);
     else draft.remove(keys.waiting(hash));
-    for (const what of waitNames(state.for, op)) {
-      if (by === 1) {
-        draft.put(keys.waitingFor(what, hash), 0);
-        context.awaited.add(what);
-      } else draft.remove(keys.waitingFor(what, hash));
+    for (const name of waitNames(state.for, op)) {
+      awaits(draft, name, hash, by === 1);
+      if (by === 1) context.awaited.add(name);
     }
   }
 

@@ -133,7 +133,3 @@ export async function followSegment(
   const before = row?.n === n ? row : { operations: 0, bytes: 0 };
   draft.put(key, { n, operations: before.operations + operations, bytes: before.bytes + bytes });
 }
-
-/** True for the hash of an entry that stands in a document of segment `n`. */
-export const standsIn = (row: OperationRow, n: number): boolean =>
-  row.segment === n || (row.also ?? []).includes(n);

@@ -11,12 +11,12 @@ import {
   sliceUpdate,
 } from '../../sync/guard/index.ts';
 import type { Received, SessionId } from '../../sync/port.ts';
+import { createBreathing } from '../commit/breathing.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { release } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
-import { createBreathing } from './breathing.ts';
 import { followSegment, mergeEntry } from './merge.ts';
 import type { Reconcile } from './reconcile.ts';
 import { checkAll, type Looked, storedIn } from './signatures.ts';

@@ -2,6 +2,7 @@ import type { Hash } from '../../../schemas/index.ts';
 import type { CheckedEntry } from '../../sync/guard/index.ts';
 import type { Database } from '../commit/database.ts';
 import { type ChainRow, type HeadRow, keys } from '../commit/rows.ts';
+import { counters } from '../ledger/state.ts';
 
 /** Stretches of a chain with more holes than this are looked at one by one. */
 const sparse = 4;
@@ -32,10 +33,13 @@ export async function survey(database: Database, entries: readonly CheckedEntry[
     );
     if (database.get<HeadRow>(keys.head(log, replica))?.trunk === undefined) read.add(name);
   }
+  // Only what waits for a key, or was rejected for its signature, is here without a number.
+  const { waiting, rejected } = counters(database);
+  const all = waiting === 0 && rejected === 0;
   for (const { entry, hash } of entries) {
     const { log, replica, seq } = entry.header;
     const key = keys.operation(hash);
-    if (!read.has(`${log} ${replica}`) || database.get(key) !== undefined) continue;
+    if (!read.has(`${log} ${replica}`) || (!all && database.get(key) !== undefined)) continue;
     if (database.get<ChainRow>(keys.chain(log, replica, seq)) === undefined)
       database.vacant([key, keys.state(hash)]);
   }

@@ -16,6 +16,18 @@ export interface Actor {
   readonly kind: 'agent' | 'human';
 }
 
+/** Those who speak, each made once. */
+export function createActors(make: (handle: string) => Actor): (handle: string) => Actor {
+  const actors = new Map<string, Actor>();
+  return (handle) => {
+    const known = actors.get(handle);
+    if (known) return known;
+    const actor = make(handle);
+    actors.set(handle, actor);
+    return actor;
+  };
+}
+
 /** What the verbs that write need. */
 export interface Writing {
   readonly reading: Reading;

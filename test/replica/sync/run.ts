@@ -228,26 +228,6 @@ async function sameStates(storages: ReadonlyMap<string, MemoryStorage>): Promise
       said.set(key, (said.get(key) ?? new Map()).set(name, JSON.stringify(state)));
   }
   const differing = [...said].filter(([, of]) => of.size < storages.size || new Set(of.values()).size > 1);
-  if (process.env['DEBUG_RUN'])
-    for (const [key] of differing)
-      for (const [name, { memory }] of storages) {
-        const row = (await rowsUnder<OperationRow>(memory, key))[0]?.[1];
-        if (row?.header) console.log(name, JSON.stringify({ ...row.header, data: undefined }));
-      }
-  if (process.env['DEBUG_RUN'])
-    for (const [name, { memory }] of [...storages].slice(0, 1))
-      for (const [key, row] of await rowsUnder<OperationRow>(memory, 'op/'))
-        if (row.header.log === 'members')
-          console.log(
-            name,
-            key.slice(3, 9),
-            row.header.type,
-            row.header.replica.slice(0, 6),
-            row.header.seq,
-            row.header.after.map((h) => h.slice(0, 6)).join(),
-            row.arrival,
-            JSON.stringify(row.state ?? ''),
-          );
   const shown = differing.slice(0, 6).map(([key, of]) => `${key}\n  ${[...of].join('\n  ')}`);
   if (shown.length > 0) throw new Error(`${differing.length} differ:\n${shown.join('\n')}`);
 }

@@ -1,0 +1,64 @@
+import type { Hash } from '../../../schemas/index.ts';
+import type { Signer } from '../../op/index.ts';
+import type { Storage } from '../../storage/open.ts';
+import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
+import { createDigests, type Digests } from '../documents/digest.ts';
+import type { Shown } from '../documents/documents.ts';
+import { createDuties } from '../ledger/duties.ts';
+import type { AbsorbContext } from '../ledger/state.ts';
+import { createReconcile } from './reconcile.ts';
+import { createSource, type ReplicaSource } from './source.ts';
+
+/** Everything of a replica that has to do with others. */
+export interface Sync {
+  readonly digests: Digests;
+  readonly source: ReplicaSource;
+  /** An update is durable and shown. */
+  shown(update: Shown): void;
+  /** Something is left to a following write. */
+  owed(): void;
+  /** Takes the text of these operations out of a document, where it still stands. */
+  remove(document: string, hashes: readonly Hash[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openSync(options: {
+  readonly context: AbsorbContext;
+  readonly workspace: Hash;
+  readonly signer: Signer;
+  readonly storage: Storage;
+  readonly database: Database;
+  readonly commits: Commits;
+  readonly monotonic: () => number;
+  readonly timer: (task: () => void, ms: number) => () => void;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly closing: AbortSignal;
+  /** Text that was removed is on disk. */
+  readonly onRemoved: () => void;
+}): Sync {
+  const { context, storage, database } = options;
+  const { crypto, documents } = context;
+  const digests = createDigests({ database, documents, crypto });
+  const reconcile = createReconcile(options);
+  const duties = createDuties(options);
+  const { source, shown } = createSource({
+    ...options,
+    store: storage.store,
+    stored: storage.documents,
+    digests,
+    duties,
+    reconcile,
+  });
+  return {
+    digests,
+    source,
+    shown,
+    owed: () => duties.notice(),
+    remove: (document, hashes) => reconcile.remove(document, hashes),
+    async close() {
+      reconcile.close();
+      await duties.close();
+    },
+  };
+}
