@@ -47,7 +47,9 @@ async function send({ node, document, token }: Team, frame: Uint8Array): Promise
   const closed = once(socket, 'close') as Promise<[number, Buffer]>;
   await once(socket, 'open');
   socket.send(frame);
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, 1000).unref());
+  const late = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), 1000).unref();
+  });
   const ended = await Promise.race([closed, late]);
   socket.terminate();
   return ended?.[0];

@@ -62,7 +62,7 @@ export async function peer(name: string, root: string, environment: Environment 
   return made;
 }
 
-export const inMemory = memory;
+const inMemory = memory;
 
 /** Documents of a replica by name. */
 export async function documentsOf({ source }: Peer): Promise<string[]> {
