@@ -62,8 +62,6 @@ export async function peer(name: string, root: string, environment: Environment 
   return made;
 }
 
-const inMemory = memory;
-
 /** Documents of a replica by name. */
 export async function documentsOf({ source }: Peer): Promise<string[]> {
   const names: string[] = [];
