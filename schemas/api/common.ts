@@ -8,8 +8,11 @@ export type Person = z.infer<typeof Person>;
 /** ISO 8601, UTC, milliseconds. */
 export const Time = z.iso.datetime();
 
-/** Causal heads of a subject, as read; a write may send them back as `base`. */
-export const Base = z.array(z.string()).max(limits.heads);
+/**
+ * Causal heads of a subject, as read; a write may send them back as `base`. Made apart there can be more of them than an
+ * operation names: whoever writes then ties them together first.
+ */
+export const Base = z.array(z.string()).max(8 * limits.heads);
 
 /** Two or more values that were written apart; the first is the one that shows. */
 export const Siblings = z.array(

@@ -184,3 +184,58 @@ describe('REP-27 an operation waits', () => {
     expect((await bo.replica.tasks.list()).items).toHaveLength(1);
   });
 });
+
+describe('REP-18 more heads than an operation may name', () => {
+  it('are read, sent back, and tied together by whoever writes', async () => {
+    const { ana, bo, eve, admission, member } = await three();
+    await bo.source.take('log/members/1', asTexts(admission, member), session());
+    const by = { log: 'tasks', member: eve.member('eve') };
+    const task = await eve.make({
+      ...by,
+      type: 'task.create',
+      data: { short: 'eve-1' },
+      body: { title: 't' },
+    });
+    const updates: Made[] = [];
+    for (let i = 0; i < 20; i++)
+      updates.push(
+        await eve.make({
+          ...by,
+          type: 'task.update',
+          subject: task.hash,
+          after: [task.hash],
+          data: { texts: ['title'] },
+          body: { title: `t${i}` },
+        }),
+      );
+    await bo.source.take('log/tasks/1', asTexts(task, ...updates), session());
+    const { base, siblings } = await bo.replica.tasks.get(task.hash);
+    expect(base).toHaveLength(20);
+    expect(siblings?.['title']).toHaveLength(20);
+    const after = await bo.replica.tasks.update(task.hash, { title: 'one again', base });
+    expect(after.title).toBe('one again');
+    expect(after.siblings).toBeUndefined();
+    expect(after.base.length).toBeLessThanOrEqual(8);
+    await meet(ana, bo);
+    await equal(ana, bo);
+  });
+});
+
+it('REP-39 what a replica found when it joined is history to who comes in by it', async () => {
+  const { ana } = await three();
+  for (let i = 0; i < 5; i++) await ana.replica.messages.post('general', { text: `${i}` });
+  const [cai] = await peers(['cai'], undefined, ana.at.root);
+  if (!cai) throw new Error('no peer');
+  await meet(ana, cai);
+  await cai.source.caughtUp();
+  await ana.replica.messages.post('general', { text: 'news' });
+  await meet(ana, cai);
+  await cai.source.caughtUp();
+  await cai.replica.messages.post('general', { text: 'hello' });
+  const { items, pending } = await cai.replica.catchUp();
+  expect(pending).toBe(1);
+  expect(items.map((item) => (item.kind === 'operation' ? item.text : item.kind))).toEqual(['news']);
+  // Who is known elsewhere has read what it has read there.
+  await cai.replica.as('bo').messages.post('general', { text: 'as bo' });
+  expect((await cai.replica.as('bo').catchUp()).pending).toBeGreaterThan(5);
+});

@@ -262,7 +262,7 @@ describe('tasks', () => {
     await refused(kai.tasks.update(one.id, { title: 'x', base: two.base }), 'invalid');
     await refused(kai.tasks.update(one.id, { title: 'x', base: ['aaaaaaaaaaaaaaaaaaaaaaaaaa'] }), 'invalid');
     await refused(kai.tasks.update(one.id, { title: 'x', base: ['not a hash'] }), 'invalid');
-    await refused(kai.tasks.update(one.id, { title: 'x', base: Array(9).fill(one.id) }), 'invalid');
+    await refused(kai.tasks.update(one.id, { title: 'x', base: Array(65).fill(one.id) }), 'invalid');
     expect((await kai.tasks.get(one.id)).title).toBe('One');
   });
 

@@ -82,7 +82,8 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     let oldest: { document: string; from: number } | undefined;
     for (const [document, tail] of documents.tails) {
       if (failing.has(document)) continue;
-      if (isClosed(document)) return document;
+      // More of one that is just being received is on its way.
+      if (isClosed(document) && !documents.isPinned(document)) return document;
       if (!oldest || tail.from < oldest.from) oldest = { document, from: tail.from };
     }
     return operations > dueOperations || bytes > mostBytes / 2 ? oldest?.document : undefined;

@@ -34,6 +34,7 @@ export interface Documents {
   /** The same, and it stays in memory until it is let go as often as it was pinned. */
   pin(document: string): Promise<LogDocument>;
   unpin(document: string): void;
+  isPinned(document: string): boolean;
   /** A document that is in memory, if it is. */
   loaded(document: string): LogDocument | undefined;
   unload(document: string): void;
@@ -68,7 +69,7 @@ export interface DocumentsOptions {
   readonly stored: DocumentStore;
   readonly crypto: Crypto;
   readonly random: (bytes: number) => Uint8Array;
-  /** Called after each durable group, when tails have grown. */
+  /** Called after each durable group, when tails have grown, and when a document was let go. */
   readonly onGrown: () => void;
   /** Called for each update once it is durable and shown, in the order of the journal. Must not throw. */
   readonly onShown: (update: Shown) => void;
@@ -264,8 +265,12 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     unpin(document) {
       const left = (pins.get(document) ?? 1) - 1;
       if (left > 0) pins.set(document, left);
-      else pins.delete(document);
+      else {
+        pins.delete(document);
+        options.onGrown();
+      }
     },
+    isPinned: (document) => pins.has(document),
     unload(document) {
       if (isHeld(document)) return;
       drop(document);

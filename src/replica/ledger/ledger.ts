@@ -100,7 +100,7 @@ export function createLedger(options: LedgerOptions): Ledger {
             hint: 'Send the `base` of the last answer that showed the thing, or none.',
           });
       }
-      return proposal.base;
+      return joined(work, log, subject, [...new Set(proposal.base)]);
     }
     // Without the newest state it would stand beside what it follows.
     await sure(work.draft, keys.state(subject));

@@ -1,4 +1,4 @@
-import { CoterieError, type Hash, type Person, type Stamp } from '../../../schemas/index.ts';
+import { CoterieError, type Hash, limits, type Person, type Stamp } from '../../../schemas/index.ts';
 import type { AnyState, ChannelState, Register } from '../../fold/types.ts';
 import { type Crypto, stampTime } from '../../op/index.ts';
 import type { Database } from '../commit/database.ts';
@@ -60,6 +60,9 @@ export const time = (ms: number): string => new Date(ms).toISOString();
 export const stampIso = (stamp: Stamp): string => time(stampTime(stamp));
 
 export const isHash = (value: string): boolean => /^[a-z2-7]{26}$/.test(value);
+
+/** What a write may send back. Of more heads than that the others stay beside what is written. */
+export const baseOf = (state: AnyState): string[] => state.heads.slice(0, 8 * limits.heads);
 
 interface SiblingShape {
   value: unknown;

@@ -1,7 +1,7 @@
 import type { Hash, List, Memory, MemoryQuery } from '../../../schemas/index.ts';
 import type { MemoryState, MemoryVersion } from '../../fold/types.ts';
 import { stateOf } from '../ledger/state.ts';
-import { importedOf, type Reading, removedOf, stampIso, textOf, thing, time } from './context.ts';
+import { baseOf, importedOf, type Reading, removedOf, stampIso, textOf, thing, time } from './context.ts';
 import { aliasesOf, pageOf } from './messages.ts';
 import { memoriesOfKey } from './names.ts';
 
@@ -38,7 +38,7 @@ export async function memoryShape(reading: Reading, state: MemoryState): Promise
     ...removedOf(reading, state),
     ...importedOf(reading, state),
     ...aliasesOf(reading, state.id),
-    base: [...state.heads],
+    base: baseOf(state),
   };
 }
 

@@ -15,6 +15,7 @@ import { aliasKey, type IdempotencyRow, idempotencyKey } from '../ledger/repeats
 import { stateOf } from '../ledger/state.ts';
 import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
 import {
+  baseOf,
   importedOf,
   operation,
   type Reading,
@@ -53,7 +54,7 @@ export async function channelShape(reading: Reading, state: ChannelState): Promi
       topic: [state.topic, topic],
       archived: [state.archived, same],
     }),
-    base: [...state.heads],
+    base: baseOf(state),
   };
 }
 
@@ -105,7 +106,7 @@ export function messageShape(reading: Reading, state: MessageState): Message {
       : siblingsOf(reading, { text: [state.text, (op) => textOf(reading, op as Hash, 'text')] })),
     ...importedOf(reading, state),
     ...aliasesOf(reading, state.id),
-    base: [...state.heads],
+    base: baseOf(state),
   };
 }
 

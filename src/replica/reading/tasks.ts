@@ -15,6 +15,7 @@ import { stateOf } from '../ledger/state.ts';
 import type { LinkRow } from '../views/links.ts';
 import { priorityOf, statusOf } from '../views/tasks.ts';
 import {
+  baseOf,
   importedOf,
   operation,
   type Reading,
@@ -147,7 +148,7 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     ...importedOf(reading, state),
     ...aliasesOf(reading, state.id),
     legalMoves: [...legalMoves[status]],
-    base: [...state.heads],
+    base: baseOf(state),
   };
 }
 
@@ -169,7 +170,7 @@ export function commentShape(reading: Reading, state: CommentState): Comment {
       ? {}
       : siblingsOf(reading, { text: [state.text, (op) => textOf(reading, op as Hash, 'text')] })),
     ...importedOf(reading, state),
-    base: [...state.heads],
+    base: baseOf(state),
   };
 }
 

@@ -200,11 +200,16 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     if (sliced.verdict === 'refuse') return refused(`${sliced.reason}: ${sliced.message}`);
     const all: Hash[] = [];
     let waiting = 0;
-    for (const part of sliced.updates) {
-      const received = await one(document, name.log, part, from);
-      if (!received.ok) return received;
-      all.push(...received.keys);
-      waiting = received.parked;
+    await documents.pin(document);
+    try {
+      for (const part of sliced.updates) {
+        const received = await one(document, name.log, part, from);
+        if (!received.ok) return received;
+        all.push(...received.keys);
+        waiting = received.parked;
+      }
+    } finally {
+      documents.unpin(document);
     }
     return { ok: true, keys: all, parked: waiting };
   }

@@ -6,11 +6,12 @@ import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { DurableUpdate, SegmentDigest, SyncSource } from '../../sync/port.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
-import { keys, type SegmentRow } from '../commit/rows.ts';
+import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
 import { type Digests, isMarks } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
 import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive.ts';
@@ -22,8 +23,8 @@ export interface ReplicaSource extends SyncSource {
   /** Resolves when everything that follows from what was received is judged. */
   idle(): Promise<void>;
   /**
-   * A peer that has all of the workspace is in step with this replica, so it has told it its own heads: a restored
-   * directory may write from now on.
+   * This replica is in step with a peer: everything that differed has been exchanged. So a restored directory was told
+   * its own heads and may write from now on, and what a fresh one found is history to its members.
    */
   caughtUp(): Promise<void>;
   /** A session ended: what waits of it is forgotten. */
@@ -48,6 +49,17 @@ export interface SourceOptions {
 
 /** The state vector of a document that holds nothing, and its update. */
 const nothing = { vector: Uint8Array.of(0), update: Uint8Array.of(0, 0) };
+
+/** What is history to this replica: all that is here, unless it worked before it met anyone. */
+function historyOf(heads: readonly (readonly [key: string, head: HeadRow])[], self: Hash): JoinedRow {
+  const chains = heads
+    .map(([key, { seq, trunk }]): JoinedRow[number] => {
+      const [, , log = '', replica = ''] = key.split('/');
+      return [log, replica, Math.min(seq, trunk ?? seq)];
+    })
+    .filter(([log]) => log !== 'members' && !isMarks(log));
+  return chains.some(([, replica]) => replica === self) ? [] : chains;
+}
 
 export function createSource(options: SourceOptions): { source: ReplicaSource; shown(update: Shown): void } {
   const { context, workspace, signer, database, commits, digests, duties, closing } = options;
@@ -187,8 +199,14 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     },
     idle: () => duties.idle(),
     async caughtUp() {
-      if (database.get(keys.meta('restored')) !== true) return;
-      await commits.write(({ draft }) => draft.remove(keys.meta('restored')));
+      const restored = database.get(keys.meta('restored')) === true;
+      const joined = await database.getConfirmed<JoinedRow>(keys.meta('joined'));
+      if (!restored && joined) return;
+      const heads = await database.under<HeadRow>('v/head/');
+      await commits.write(({ draft }) => {
+        if (restored) draft.remove(keys.meta('restored'));
+        if (!joined) draft.put(keys.meta('joined'), historyOf(heads, signer.id));
+      });
     },
     forget: (session) => receiving.forget(session),
   };

@@ -55,19 +55,34 @@ export async function introduce(writing: Writing, actor: Actor): Promise<void> {
 
 async function introduced(writing: Writing, actor: Actor, work: Work): Promise<void> {
   if (hosted(writing, actor)) return;
+  const isKnown = writing.reading.membership.state.members.has(actor.id);
   await writing.ledger.append(work, {
     log: 'members',
     type: 'member.create',
     data: { handle: actor.handle, kind: actor.kind, machine: writing.machine },
   });
-  await writing.ledger.append(work, {
-    log: `marks.${actor.id}`,
-    type: 'mark.set',
-    subject: actor.id,
-    member: actor.id,
-    data: { whole: true, baseline: true, vector: {} },
-  });
+  if (isKnown) return;
+  // What was there when this replica joined is history to whoever comes in by it: shown, never an arrival.
+  const joined = work.draft.get<JoinedRow>(keys.meta('joined')) ?? [];
+  for (let at = 0; at === 0 || at < joined.length; at += chainsEach) {
+    const vector: Record<string, Record<Hash, number>> = {};
+    for (const [log, replica, seq] of joined.slice(at, at + chainsEach))
+      vector[log] = { ...vector[log], [replica]: seq };
+    await writing.ledger.append(work, {
+      log: `marks.${actor.id}`,
+      type: 'mark.set',
+      subject: actor.id,
+      member: actor.id,
+      data: { whole: joined.length <= chainsEach, baseline: true, vector },
+    });
+  }
 }
+
+/** Chains as they stood when this replica was in step with the workspace for the first time. */
+export type JoinedRow = readonly (readonly [log: string, replica: Hash, seq: number])[];
+
+/** Chains in one operation: a header holds 8 KiB. */
+export const chainsEach = 50;
 
 /** One verb's write: what it appends, under the request's idempotency key. */
 export interface Request {

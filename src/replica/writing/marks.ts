@@ -22,7 +22,7 @@ import {
   markOfMember,
   vectorOf,
 } from '../reading/pending.ts';
-import type { Actor, Writing } from './context.ts';
+import { type Actor, chainsEach, type Writing } from './context.ts';
 
 /** Acknowledgements: a synced row here at once, an operation in the member's log within a minute. */
 export interface Marks {
@@ -37,8 +37,6 @@ export interface Marks {
 
 /** At most one operation a member and minute. */
 const minute = 60_000;
-/** Chains in one operation: a header holds 8 KiB. */
-const chainsEach = 50;
 
 export function createMarks(
   writing: Writing,
