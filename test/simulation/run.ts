@@ -1,6 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeCrypto } from '../../src/keys/node.ts';
+import { segmentDigest } from '../../src/log/index.ts';
 import { act, type Counts, noCounts, type Said } from './team.ts';
 import { createWorld, type Station, type World } from './world.ts';
 
@@ -26,6 +28,32 @@ async function roots(stations: readonly Station[]): Promise<Set<string>> {
   return found;
 }
 
+/** Documents of a station, marks left out, by what stands in them; `stale` where its digest says something else. */
+async function standing({ name, source }: Station): Promise<string[]> {
+  const said: string[] = [];
+  const logs = (await source.logs()).filter(([log]) => !log.startsWith('marks.'));
+  for (const [log] of logs) {
+    for (const { n, digest, split } of await source.segments(log)) {
+      const document = `log/${log}/${n}`;
+      const all = await source.keys(document);
+      const stale = segmentDigest(nodeCrypto, all) === digest ? '' : ` stale at ${name}`;
+      for (const [key, body] of all) said.push(`${document} ${key} ${body ? 'with' : 'without'} body`);
+      if (split || stale) said.push(`${document}${split ? ' split' : ''}${stale}`);
+    }
+  }
+  return said;
+}
+
+/** In what they differ. */
+async function differing(stations: readonly Station[]): Promise<string> {
+  const holders = new Map<string, string[]>();
+  for (const station of stations)
+    for (const what of await standing(station))
+      holders.set(what, [...(holders.get(what) ?? []), station.name]);
+  const apart = [...holders].filter(([, names]) => names.length < stations.length);
+  return apart.map(([what, names]) => `${what}: ${names.join()}`).join('\n');
+}
+
 /** Virtual time in which everything must have healed, ms. */
 const patience = 600_000;
 
@@ -36,10 +64,7 @@ async function heal({ network, stations, drive }: World): Promise<number> {
   const began = network.now();
   while ((await drive(roots(stations))).size > 1) {
     if (network.now() - began > patience) {
-      const logs = await Promise.all(
-        stations.map(async ({ name, source }) => `${name}: ${JSON.stringify(await source.logs())}`),
-      );
-      throw new Error(`not equal after ${patience} ms:\n${logs.join('\n')}`);
+      throw new Error(`not equal after ${patience} ms: ${await drive(differing(stations))}`);
     }
     await network.run(1000);
   }
