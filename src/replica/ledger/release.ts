@@ -7,6 +7,7 @@ import { enchain } from './chain.ts';
 import { checkSignatures } from './judging.ts';
 import { type AbsorbContext, owe } from './state.ts';
 import { changeRow, waitersOf } from './turn.ts';
+import { signedTwin } from './twins.ts';
 
 /** Operations that one write judges again; the rest is left to a following one. */
 const most = 200;
@@ -47,6 +48,11 @@ export async function again(context: AbsorbContext, work: Work, hash: Hash): Pro
       row = (await changeRow(work, hash, { unchecked: undefined })) ?? row;
       await enchain(draft, op, 'waits');
     } else if (signed === 'fails') {
+      const twin = await signedTwin(context, work, hash, row);
+      if (twin) {
+        await enchain(draft, op, 'waits');
+        return evaluate(context, work, op, twin, was);
+      }
       const flaw = { reason: 'signature' as const, message: 'its signature does not hold' };
       row = (await changeRow(work, hash, { unchecked: undefined, flaw })) ?? row;
     }

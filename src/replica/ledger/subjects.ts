@@ -145,7 +145,9 @@ export async function refold(turn: Turn, subject: Hash, fresh?: Fresh): Promise<
   else if (draft.get(keys.state(subject)) !== undefined) draft.remove(keys.state(subject));
   for (const [hash, row] of rows)
     if (hash !== fresh?.op.hash) await refile(turn, hash, row, verdicts.get(hash) ?? notThere);
-  if (creation) await replace(turn, { hash: subject, header: creation.header }, before, after);
+  // A creation that turned out to be none leaves the lists all the same.
+  const made = creation ?? draft.get<OperationRow>(keys.operation(subject));
+  if (made) await replace(turn, { hash: subject, header: made.header }, before, after);
   else if (before && after) await relist(turn, before, after);
   if (redact !== undefined) await strip(context, turn.work, subject, redact);
   return fresh && (verdicts.get(fresh.op.hash) ?? notThere);

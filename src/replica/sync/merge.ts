@@ -24,7 +24,7 @@ const forged = { reason: 'signature' as const, message: 'its signature does not 
 /** What the row of an operation says of an entry: what is wrong with it, if anything. */
 function verdictOn({ entry, signed }: Looked): Pick<OperationRow, 'flaw' | 'newer' | 'unchecked'> {
   if (signed === 'fails') return { flaw: forged };
-  return { ...shapeOf(entry), ...(signed === 'holds' ? {} : { unchecked: true }) };
+  return { ...shapeOf(entry), ...(signed === 'holds' || signed === 'proven' ? {} : { unchecked: true }) };
 }
 
 const rowOf = (entry: Entry, segment: number): OperationRow => ({
@@ -92,7 +92,7 @@ async function mergeTwin(
   const twin = draft.get<TwinRow>(twinKey(entry.sig));
   const segments = [...new Set([...(twin?.segments ?? []), n])];
   const placed = twin?.segments.includes(n) !== true;
-  if (!isForged || signed !== 'holds') {
+  if (!isForged || (signed !== 'holds' && signed !== 'proven')) {
     draft.put(twinKey(entry.sig), { sig: entry.sig, segments } satisfies TwinRow);
     if (!known.twins) await changeRow(work, hash, { twins: true });
     return { placed, lets: await mergeBody(context, work, looked) };

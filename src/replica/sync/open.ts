@@ -9,6 +9,7 @@ import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { createReconcile } from './reconcile.ts';
 import { createSource, type ReplicaSource } from './source.ts';
+import { createVerifying } from './verifying.ts';
 
 /** Everything of a replica that has to do with others. */
 export interface Sync {
@@ -42,6 +43,7 @@ export function openSync(options: {
   const digests = createDigests({ database, documents, crypto });
   const reconcile = createReconcile(options);
   const duties = createDuties(options);
+  const verifying = createVerifying(options);
   const { source, shown } = createSource({
     ...options,
     store: storage.store,
@@ -49,15 +51,20 @@ export function openSync(options: {
     digests,
     duties,
     reconcile,
+    verifying,
   });
   return {
     digests,
     source,
     shown,
-    owed: () => duties.notice(),
+    owed() {
+      duties.notice();
+      verifying.notice();
+    },
     remove: (document, hashes) => reconcile.remove(document, hashes),
     async close() {
       reconcile.close();
+      await verifying.close();
       await duties.close();
     },
   };

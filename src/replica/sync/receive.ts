@@ -21,6 +21,7 @@ import { followSegment, mergeEntry } from './merge.ts';
 import type { Reconcile } from './reconcile.ts';
 import { checkAll, type Looked, storedIn } from './signatures.ts';
 import { survey } from './survey.ts';
+import { verifyKey } from './verifying.ts';
 
 /** The door for updates and entries from elsewhere. */
 export interface Receiving {
@@ -52,6 +53,8 @@ export interface ReceivingOptions {
   /** An operation of this replica that it did not make: called in the write that brings it. */
   readonly onOwn: (work: Work, hash: Hash) => Promise<void>;
   readonly self: Hash;
+  /** Signatures were passed over, to be looked at later. */
+  readonly onProven: () => void;
 }
 
 const refused = (reason: string): Received => ({ ok: false, reason });
@@ -99,6 +102,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   ): Promise<{ places: [Hash, Hash][]; bytes: number }> {
     const breathing = createBreathing(options.monotonic);
     const places = new Map<Hash, Hash>();
+    const proven: Hash[] = [];
     let bytes = 0;
     const sorted = [...looked].sort((a, b) => (a.entry.header.stamp < b.entry.header.stamp ? -1 : 1));
     for (const one of sorted) {
@@ -107,7 +111,8 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       const { placed, lets } = await mergeEntry(context, work, one, n);
       if (placed) places.set(key, hash);
       bytes += one.signedBytes.length;
-      if (isOwn && one.signed === 'holds') await options.onOwn(work, hash);
+      if (one.signed === 'proven') proven.push(hash);
+      if (isOwn && typeof one.signed === 'string' && one.signed !== 'fails') await options.onOwn(work, hash);
       const row = work.draft.get<OperationRow>(keys.operation(hash));
       // The update that is journalled holds a text that was removed.
       if (entry.body && row && !row.body && row.redacted) {
@@ -116,6 +121,10 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       }
       await release(context, work, lets, breathing.pause);
       await breathing.pause();
+    }
+    if (proven.length > 0) {
+      work.draft.put(verifyKey(proven[0] ?? ''), proven);
+      work.onDurable(options.onProven);
     }
     return { places: [...places], bytes };
   }

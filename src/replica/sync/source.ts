@@ -17,10 +17,11 @@ import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive.ts';
 import type { Reconcile } from './reconcile.ts';
 import { remake } from './split.ts';
+import type { Verifying } from './verifying.ts';
 
 /** A replica as its sessions see it, and what only its own process needs. */
 export interface ReplicaSource extends SyncSource {
-  /** Resolves when everything that follows from what was received is judged. */
+  /** Resolves when everything that follows from what was received is judged, and each signature was looked at. */
   idle(): Promise<void>;
   /**
    * This replica is in step with a peer: everything that differed has been exchanged. So a restored directory was told
@@ -42,6 +43,7 @@ export interface SourceOptions {
   readonly digests: Digests;
   readonly duties: Duties;
   readonly reconcile: Reconcile;
+  readonly verifying: Verifying;
   readonly monotonic: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
@@ -62,7 +64,7 @@ function historyOf(heads: readonly (readonly [key: string, head: HeadRow])[], se
 }
 
 export function createSource(options: SourceOptions): { source: ReplicaSource; shown(update: Shown): void } {
-  const { context, workspace, signer, database, commits, digests, duties, closing } = options;
+  const { context, workspace, signer, database, commits, digests, duties, verifying, closing } = options;
   const { crypto, documents } = context;
   const listeners = new Set<(update: DurableUpdate) => void>();
 
@@ -102,6 +104,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     isSplit,
     onSplit: markSplit,
     self: signer.id,
+    onProven: () => verifying.notice(),
     onOwn: (work, hash) =>
       noteOwn(work, signer.id, hash, database.get<boolean>(keys.meta('restored')) === true),
   });
@@ -197,7 +200,10 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
       open();
       await markSplit(document);
     },
-    idle: () => duties.idle(),
+    async idle() {
+      await verifying.now();
+      await duties.idle();
+    },
     async caughtUp() {
       const restored = database.get(keys.meta('restored')) === true;
       const joined = await database.getConfirmed<JoinedRow>(keys.meta('joined'));
