@@ -18,6 +18,10 @@ export const folds: { readonly [K in FoldKind]: SubjectFold<Extract<AnyState, { 
   memory: memoryFold,
 };
 
+/** The fold of a kind, for whoever has states of any kind; that states and folds match is the table's to see to. */
+export const foldFor = (kind: FoldKind): SubjectFold<AnyState> =>
+  folds[kind] as unknown as SubjectFold<AnyState>;
+
 const prefixes: Readonly<Record<string, FoldKind>> = {
   channel: 'channel',
   message: 'message',
@@ -37,6 +41,7 @@ export function foldOf(type: OperationTypeName | (string & {})): FoldKind | unde
   return Object.hasOwn(prefixes, prefix) ? prefixes[prefix] : undefined;
 }
 
+export { defaultChannels } from './defaults.ts';
 export {
   extendSubject,
   type Folded,

@@ -1,17 +1,16 @@
 import type { Body, Entry, Hash } from '../../schemas/index.ts';
 import {
   type AnyState,
-  defaultChannel,
+  defaultChannels,
+  foldFor,
   foldMembers,
   foldOf,
   foldSubject,
-  folds,
   type IsAtOrBefore,
   judge,
   type MembersState,
   type Op,
   order,
-  type SubjectFold,
   type Verdict,
 } from '../fold/index.ts';
 import { parseDocumentName } from '../log/name.ts';
@@ -19,11 +18,11 @@ import type { OpsMap } from '../log/read.ts';
 import {
   type Crypto,
   checkShape,
-  hashOf,
   keyId,
+  memberIdOf,
   type ReadEntry,
   readEntry,
-  timePart,
+  shownStamp,
   verifyAdmission,
   verifySignature,
 } from '../op/index.ts';
@@ -55,20 +54,6 @@ export interface View {
   /** The text that an operation holds; undefined where it was removed or never was. */
   text(operation: Hash | null | undefined, field?: string): string | undefined;
 }
-
-export const defaultChannelNames = ['general', 'problems', 'shipping', 'dev', 'decisions'] as const;
-
-/** Id of a channel that exists from the genesis. Its log is `channel.<id>`. */
-export const defaultChannelId = (crypto: Pick<Crypto, 'sha256'>, workspace: Hash, name: string): Hash =>
-  hashOf(crypto, [workspace, name]);
-
-/** Id of a member: one handle on one machine is one member. `machine`: the machine's public key. */
-export const memberIdOf = (
-  crypto: Pick<Crypto, 'sha256'>,
-  workspace: Hash,
-  machine: string,
-  handle: string,
-): Hash => hashOf(crypto, [workspace, machine, handle]);
 
 const waiting = { state: 'waiting' } as const;
 
@@ -189,13 +174,11 @@ function foldThing(id: Hash, ops: readonly Op[], initial: AnyState | undefined, 
   const creation = ops.find(({ hash }) => hash === id);
   const kind = initial?.kind ?? (creation && foldOf(creation.header.type));
   if (kind === undefined) return undefined;
-  // That states and folds match by kind holds by the table of folds.
-  const fold = folds[kind] as unknown as SubjectFold<AnyState>;
   const admitted = ({ hash }: Op): Verdict | undefined => {
     const verdict = verdicts.get(hash);
     return verdict?.state === 'rejected' ? verdict : undefined;
   };
-  const folded = foldSubject(fold, ops, admitted, initial);
+  const folded = foldSubject(foldFor(kind), ops, admitted, initial);
   for (const [hash, verdict] of folded.verdicts) verdicts.set(hash, verdict);
   return folded.state;
 }
@@ -222,11 +205,7 @@ export async function readView(options: {
   for (const [hash, verdict] of folded.verdicts) verdicts.set(hash, verdict);
 
   const subjects = bySubject(sound, members, verdicts, chainsOf(reads));
-  const things = new Map<Hash, AnyState>();
-  for (const name of defaultChannelNames) {
-    const id = defaultChannelId(crypto, workspace, name);
-    things.set(id, defaultChannel(id, name));
-  }
+  const things = new Map<Hash, AnyState>(defaultChannels(crypto, workspace));
   for (const [id, ops] of subjects) {
     const state = foldThing(id, ops, things.get(id), verdicts);
     if (state) things.set(id, state);
@@ -257,10 +236,8 @@ export function messagesOf(view: View, channel: Hash): Extract<AnyState, { kind:
     if (state.kind !== 'message' || header?.log !== `channel.${channel}`) continue;
     found.push(state);
     const answers = state.answers ?? state.thread;
-    // History stands at its own time.
-    const stamp = header.imported ? `${timePart(header.imported.at)}${'0'.repeat(16)}` : header.stamp;
     const after = answers ? [answers] : [];
-    ops.push({ hash: state.id, header: { ...header, stamp, after }, role: undefined });
+    ops.push({ hash: state.id, header: { ...header, stamp: shownStamp(header), after }, role: undefined });
   }
   const places = new Map(order(ops, undefined).ops.map(({ hash }, at) => [hash, at]));
   return found.sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));

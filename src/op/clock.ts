@@ -1,4 +1,4 @@
-import { CoterieError, type Hash, limits, type Stamp } from '../../schemas/index.ts';
+import { CoterieError, type Hash, type Header, limits, type Stamp } from '../../schemas/index.ts';
 import { fromBase32 } from './bytes.ts';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -19,6 +19,10 @@ export function timePart(ms: number): string {
 }
 
 const valueAt = (stamp: Stamp, at: number): number => alphabet.indexOf(stamp.charAt(at));
+
+/** Where an operation stands in a list that is ordered by stamp: history at its own time. */
+export const shownStamp = ({ imported, stamp }: Pick<Header, 'imported' | 'stamp'>): Stamp =>
+  imported ? `${timePart(imported.at)}${'0'.repeat(16)}` : stamp;
 
 /** The wall clock in a stamp, ms since 1970. */
 export function stampTime(stamp: Stamp): number {

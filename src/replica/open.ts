@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { CoterieError, type Hash, type Status } from '../../schemas/index.ts';
-import { defaultChannel } from '../fold/index.ts';
-import type { ChannelState } from '../fold/types.ts';
+import { CoterieError, type Status } from '../../schemas/index.ts';
+import { defaultChannels } from '../fold/index.ts';
 import { nodeCrypto } from '../keys/node.ts';
-import { type Clock, createClock } from '../op/index.ts';
+import { type Clock, createClock, memberIdOf } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { createCommits } from './commit/commits.ts';
@@ -40,7 +39,6 @@ import {
   type WorkspaceRow,
   writeFirstRows,
 } from './workspace/bootstrap.ts';
-import { defaultChannelId, defaultChannelNames, memberId } from './workspace/machine.ts';
 import { createActors, type Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
 
@@ -101,13 +99,11 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     as: options.as,
   };
 
-  const defaults = new Map<Hash, ChannelState>(
-    defaultChannelNames.map((name) => [
-      defaultChannelId(workspace.id, name),
-      defaultChannel(defaultChannelId(workspace.id, name), name),
-    ]),
-  );
-  const membership = createMembership({ database, memberId });
+  const defaults = defaultChannels(nodeCrypto, workspace.id);
+  const membership = createMembership({
+    database,
+    memberId: (...about) => memberIdOf(nodeCrypto, ...about),
+  });
   let onGrown = (): void => undefined;
   let onShown = (_update: Shown): void => undefined;
   let onOwed = (): void => undefined;
@@ -263,7 +259,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
 
   const actorOf = createActors((handle) => ({
     handle: checkHandle(handle),
-    id: memberId(workspace.id, workspace.machine, handle),
+    id: memberIdOf(nodeCrypto, workspace.id, workspace.machine, handle),
     // Who opens it says what they are; others that speak through it are agents until they say otherwise.
     kind: handle === options.as ? (options.kind ?? 'agent') : 'agent',
   }));

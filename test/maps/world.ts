@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import type { Entry, Hash } from '../../schemas/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../src/keys/node.ts';
 import { createAuthor, type LogMap, memberIdOf, readView, type View } from '../../src/maps/index.ts';
-import { createClock, entryKey, makeHeader, proveAdmission, sealEntry } from '../../src/op/index.ts';
+import { createClock, entryKey, makeGenesis, proveAdmission } from '../../src/op/index.ts';
 import { randomFrom } from '../op/sample.ts';
 
 /** Log documents as a stock client holds them: plain Yjs, nothing of ours. */
@@ -27,26 +27,11 @@ export function createWorld(seed: number) {
     /** Makes the genesis: the workspace's id is its hash. */
     async begin() {
       const replica = signerFromSeed(generateSeed(random));
-      const made = makeHeader(nodeCrypto, {
-        stamp: createClock({ now, random, replica: machine.id }).next(),
-        workspace: '',
-        log: 'members',
-        replica: machine.id,
-        seq: 1,
-        prev: '',
-        after: [],
-        type: 'workspace.genesis',
-        subject: '',
-        data: { name: 'team', owner: machine.publicKey, arbiter: replica.id, nonce: replica.id },
-        body: undefined,
-        random,
-      });
-      const sig = await machine.sign(made.signedBytes);
-      target('log/members/1').ops.set(
-        entryKey(nodeCrypto, made.hash, sig),
-        sealEntry(made.header, made.body, sig),
-      );
-      return made.hash;
+      const stamp = createClock({ now, random, replica: machine.id }).next();
+      const about = { machine, name: 'team', arbiter: replica.id, stamp, random };
+      const { hash, entry } = await makeGenesis(nodeCrypto, about);
+      target('log/members/1').ops.set(entryKey(nodeCrypto, hash, entry.sig), entry);
+      return hash;
     },
     view: (workspace: Hash): Promise<View> => readView({ crypto: nodeCrypto, workspace, maps: maps() }),
     /** A key of its own, admitted by the machine, that speaks for one member. */

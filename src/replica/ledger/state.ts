@@ -1,6 +1,6 @@
 import type { Hash, Header, OperationTypeName, Stamp } from '../../../schemas/index.ts';
 import { everything } from '../../fold/fold.ts';
-import { foldOf, folds, type SubjectFold } from '../../fold/index.ts';
+import { foldFor, foldOf } from '../../fold/index.ts';
 import type { AnyState, ChannelState } from '../../fold/types.ts';
 import type { Crypto } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
@@ -37,10 +37,6 @@ export function owe(
   work.draft.put(keys.duty(kind, what), `${operations} ${feed}`);
   work.onDurable(() => context.onOwed());
 }
-
-/** The fold of a kind; that states and folds match by kind is this file's to see to. */
-export const foldFor = (kind: AnyState['kind']): SubjectFold<AnyState> =>
-  folds[kind] as unknown as SubjectFold<AnyState>;
 
 /** The thing that an operation is about. */
 export const subjectOf = (hash: Hash, header: Header): Hash =>

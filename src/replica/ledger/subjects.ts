@@ -1,6 +1,6 @@
 import type { Hash, OperationState, OperationTypeName } from '../../../schemas/index.ts';
 import { everything } from '../../fold/fold.ts';
-import { extendSubject, type FoldKind, foldOf, foldSubject } from '../../fold/index.ts';
+import { extendSubject, type FoldKind, foldFor, foldOf, foldSubject } from '../../fold/index.ts';
 import type { Judgement } from '../../fold/members/judge.ts';
 import type { AnyState, Op, Verdict } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
@@ -10,7 +10,6 @@ import { judgementOf } from './judging.ts';
 import { list, relist, unlist } from './listing.ts';
 import { strip } from './redaction.ts';
 import { repeatable } from './repeats.ts';
-import { foldFor } from './state.ts';
 import { stateIn, type Turn } from './turn.ts';
 
 const notThere: Verdict = { state: 'rejected', reason: 'not_found', message: 'there is nothing of that id' };

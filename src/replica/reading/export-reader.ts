@@ -1,10 +1,10 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { ExportReader } from '../../export/reader.ts';
 import type { ChannelState, MessageState, TaskState } from '../../fold/types.ts';
+import { defaultChannelId, defaultChannelNames } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
 import type { LinkRow } from '../views/links.ts';
-import { defaultChannelId, defaultChannelNames } from '../workspace/machine.ts';
 import { operation, type Reading, stampIso, textOf, time } from './context.ts';
 import { memoryShape } from './memory.ts';
 import { messageShape, pageOf } from './messages.ts';
@@ -33,7 +33,10 @@ const happened = (row: OperationRow): string =>
 export function createExportReader(reading: Reading, workspace: Hash): ExportReader {
   const { database, membership } = reading;
   const defaults = new Map(
-    defaultChannelNames.map((name): [Hash, string] => [defaultChannelId(workspace, name), name]),
+    defaultChannelNames.map((name): [Hash, string] => [
+      defaultChannelId(reading.crypto, workspace, name),
+      name,
+    ]),
   );
 
   function author(row: OperationRow) {

@@ -1,10 +1,9 @@
 import { CoterieError, type Hash, type OperationTypeName } from '../../../schemas/index.ts';
 import type { Draft, ImportSink, Written } from '../../import/draft.ts';
-import { hashOf } from '../../op/index.ts';
+import { defaultChannelId, defaultChannelNames, hashOf } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { aliasKey, type IdempotencyRow } from '../ledger/repeats.ts';
-import { defaultChannelId, defaultChannelNames } from '../workspace/machine.ts';
 import { type Actor, introduce, type Writing } from '../writing/context.ts';
 
 /** Drafts of one write: a commit group's worth, so that others get their turn. */
@@ -17,7 +16,10 @@ export async function createImportSink(writing: Writing, actor: Actor): Promise<
   const first = (await reading.database.under('key/source/', { limit: 1 })).length === 0;
   /** ref -> id, of this import. */
   const ids = new Map<string, Hash>(
-    defaultChannelNames.map((name) => [`default:${name}`, defaultChannelId(writing.workspace, name)]),
+    defaultChannelNames.map((name) => [
+      `default:${name}`,
+      defaultChannelId(reading.crypto, writing.workspace, name),
+    ]),
   );
 
   const place = (source: string): string => keys.idempotency('source', hashOf(reading.crypto, source));

@@ -7,13 +7,10 @@ import { Address, CoterieError, Entry, Hash, Millis, PublicKey } from '../../../
 import { generateSeed, nodeCrypto, signerFromSeed } from '../../keys/node.ts';
 import {
   fromBase64url,
-  hashOf,
-  makeHeader,
+  makeGenesis,
   readEntry,
   type Signer,
-  sealEntry,
   selfKey,
-  toBase32,
   toBase64url,
   verifySignature,
 } from '../../op/index.ts';
@@ -72,25 +69,13 @@ export async function openMachineWorkspace(options: {
   }
   const seed = generateSeed(options.random);
   const machine = signerFromSeed(seed);
-  const made = makeHeader(nodeCrypto, {
+  const { entry: genesis } = await makeGenesis(nodeCrypto, {
+    machine,
+    name: options.name,
+    arbiter: options.arbiter,
     stamp: options.stamp(),
-    workspace: '',
-    log: 'members',
-    replica: machine.id,
-    seq: 1,
-    prev: '',
-    after: [],
-    type: 'workspace.genesis',
-    subject: '',
-    data: {
-      name: options.name,
-      owner: machine.publicKey,
-      arbiter: options.arbiter,
-      nonce: toBase32(options.random(16)),
-    },
     random: options.random,
   });
-  const genesis = sealEntry(made.header, made.body, await machine.sign(made.signedBytes));
   await create(path, `${JSON.stringify({ coterie: 1, genesis, machine: toBase64url(seed) }, null, 2)}\n`);
   const written = await read(path);
   if (!written) throw unreadable(path, 'cannot be written');
@@ -233,13 +218,3 @@ const unreadable = (path: string, what: string, cause?: unknown, hint?: string):
     cause,
     ...(hint ? { hint } : {}),
   });
-
-/** A member's id: one handle on one machine is one member. */
-export const memberId = (workspace: Hash, machine: string, handle: string): Hash =>
-  hashOf(nodeCrypto, [workspace, machine, handle]);
-
-/** Id of a channel that exists from the genesis. */
-export const defaultChannelId = (workspace: Hash, name: string): Hash =>
-  hashOf(nodeCrypto, [workspace, name]);
-
-export const defaultChannelNames = ['general', 'problems', 'shipping', 'dev', 'decisions'] as const;

@@ -9,11 +9,11 @@ import {
   entryKey,
   fromBase64url,
   makeHeader,
+  memberIdOf,
   proofBytes,
   type Signer,
   sealEntry,
 } from '../../../src/op/index.ts';
-import { memberId } from '../../../src/replica/workspace/machine.ts';
 
 /** An entry that was made by hand. */
 export interface Made {
@@ -67,7 +67,7 @@ export function hand(root: string, seed: Uint8Array = generateSeed(randomBytes),
   const made: Hand = {
     id: signer.id,
     publicKey: signer.publicKey,
-    member: (handle) => memberId(workspace, machine.publicKey, handle),
+    member: (handle) => memberIdOf(nodeCrypto, workspace, machine.publicKey, handle),
     async admission() {
       const encryption = x25519FromSeed(seed).publicKey;
       const admitted = { workspace, key: signer.publicKey, encryption, seed: machine.publicKey };

@@ -1,0 +1,16 @@
+import type { Hash } from '../../schemas/index.ts';
+import type { Crypto } from './crypto.ts';
+import { hashOf } from './hash.ts';
+
+type Sha256 = Pick<Crypto, 'sha256'>;
+
+/** A member's id: one handle on one machine is one member. `machine`: the machine's public key. */
+export const memberIdOf = (crypto: Sha256, workspace: Hash, machine: string, handle: string): Hash =>
+  hashOf(crypto, [workspace, machine, handle]);
+
+/** Channels that exist from the genesis, without an operation. */
+export const defaultChannelNames = ['general', 'problems', 'shipping', 'dev', 'decisions'] as const;
+
+/** Id of such a channel. Its log is `channel.<id>`. */
+export const defaultChannelId = (crypto: Sha256, workspace: Hash, name: string): Hash =>
+  hashOf(crypto, [workspace, name]);
