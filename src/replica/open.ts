@@ -130,6 +130,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     timer,
     store,
     stored: storage.documents,
+    crypto: nodeCrypto,
     database,
     documents,
     commits,

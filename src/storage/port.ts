@@ -73,6 +73,11 @@ export interface DocumentStore {
    * builds on parts that it does not contain, is refused with `storage_corrupt`.
    */
   write(name: string, update: Uint8Array): Promise<void>;
+  /**
+   * Adds updates (Yjs v1) to the stored state of a document, or begins one with them, as durably as `write`. What they
+   * remove is not in the state any more. Resolves with what stands in the document then.
+   */
+  merge(name: string, updates: readonly Uint8Array[]): Promise<readonly StandingKey[]>;
   /** The full state (Yjs v1), or `undefined` when there is none. Damage is `storage_corrupt`. */
   read(name: string): Promise<Uint8Array | undefined>;
   /** Names of all documents, sorted. */
@@ -82,6 +87,9 @@ export interface DocumentStore {
   purge(name: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A key of the root map `ops` of a document, and whether its value has a `body`: what a digest is made of. */
+export type StandingKey = readonly [key: string, hasBody: boolean];
 
 /** Why storage refused. `cause` holds the engine's own error. */
 export type StorageCode =

@@ -58,6 +58,53 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       expect(await documents.names()).toEqual(['pad/a']);
     });
 
+    it('adds updates to a state, and says what stands in it', async () => {
+      const { documents, again } = await fresh();
+      const doc = new Doc();
+      const updates: Uint8Array[] = [];
+      doc.on('update', (update: Uint8Array) => updates.push(update));
+      const ops = doc.getMap('ops');
+      ops.set('a', { header: 1, body: { text: 'kept' } });
+      ops.set('b', { header: 2, body: { text: 'to be removed' } });
+      const early = updates.splice(0);
+      expect(new Map(await documents.merge('log/a/1', early))).toEqual(
+        new Map([
+          ['a', true],
+          ['b', true],
+        ]),
+      );
+      ops.set('b', { header: 2 });
+      ops.set('c', { header: 3 });
+      // What came before may come again.
+      const later = await again();
+      const standing = await later.merge('log/a/1', [...early, ...updates]);
+      expect(new Map(standing)).toEqual(
+        new Map([
+          ['a', true],
+          ['b', false],
+          ['c', false],
+        ]),
+      );
+      const state = Buffer.from((await later.read('log/a/1')) ?? []);
+      expect(state.includes('kept')).toBe(true);
+      expect(state.includes('to be removed')).toBe(false);
+    });
+
+    it('refuses to add an update that builds on parts that are not there, and keeps the state', async () => {
+      const { documents } = await fresh();
+      const state = stateOf(3);
+      await documents.write('a', state);
+      const doc = new Doc();
+      doc.getMap('ops').set('first', 1);
+      const before = encodeStateVector(doc);
+      doc.getMap('ops').set('second', 2);
+      const tail = encodeStateAsUpdate(doc, before);
+      await expect(documents.merge('a', [tail])).rejects.toMatchObject({ code: 'storage_corrupt' });
+      await expect(documents.merge('b', [tail])).rejects.toMatchObject({ code: 'storage_corrupt' });
+      expect(await documents.read('a')).toEqual(state);
+      expect(await documents.names()).toEqual(['a']);
+    });
+
     it('keeps documents apart whose names contain each other', async () => {
       const { documents } = await fresh();
       const names = ['log/a', 'log/a/1', 'log/a/10', 'log/a/2', 'log/ä', 'l', 'update', 'meta'];

@@ -90,10 +90,11 @@ describe('checkpoints', () => {
     const kai = await disk.open();
     const order: string[] = [];
     const { commit } = disk.store;
-    const { write } = disk.documents;
-    disk.documents.write = async (name, state) => {
-      await write(name, state);
+    const { merge } = disk.documents;
+    disk.documents.merge = async (name, updates) => {
+      const standing = await merge(name, updates);
       order.push(`written ${name}`);
+      return standing;
     };
     disk.store.commit = (writes) => {
       for (const [key, value] of writes) {
@@ -136,10 +137,10 @@ describe('checkpoints', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const { write } = disk.documents;
-    disk.documents.write = async (name, state) => {
+    const { merge } = disk.documents;
+    disk.documents.merge = async (name, updates) => {
       await held;
-      return write(name, state);
+      return merge(name, updates);
     };
     const text = 'x'.repeat(60_000);
     let done = 0;
@@ -178,11 +179,11 @@ describe('checkpoints', () => {
     const kai = await disk.open({ timer });
     const general = await logOf(kai, 'general');
     const dev = await logOf(kai, 'dev');
-    const { write } = disk.documents;
+    const { merge } = disk.documents;
     let failing = true;
-    disk.documents.write = async (name, state) => {
+    disk.documents.merge = async (name, updates) => {
       if (failing && name === `${general}/1`) throw new Error('the test fails this document');
-      return write(name, state);
+      return merge(name, updates);
     };
     const post = (channel: string, count: number) =>
       Promise.all(Array.from({ length: count }, (_, i) => kai.messages.post(channel, { text: `${i}` })));

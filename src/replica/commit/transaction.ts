@@ -21,6 +21,8 @@ export interface Draft extends Reader {
   savepoint(): () => void;
 }
 
+const unknown = Symbol('unknown');
+
 /** Layers are the newest first: the write's own rows, the open group, the group in flight. */
 export function createDraft(database: Database, layers: readonly Rows[]): Draft {
   const rows: Rows = new Map();
@@ -33,20 +35,24 @@ export function createDraft(database: Database, layers: readonly Rows[]): Draft 
     rows.set(key, value);
   }
 
-  function queued(key: string): { value: unknown } | undefined {
-    for (const layer of all) if (layer.has(key)) return { value: layer.get(key) };
-    return undefined;
+  /** The row as the newest layer that knows of it has it; `unknown` when none does. */
+  function queued(key: string): unknown {
+    for (const layer of all) {
+      const value = layer.get(key);
+      if (value !== undefined || layer.has(key)) return value;
+    }
+    return unknown;
   }
 
   const draft: Draft = {
     rows,
     get<T>(key: string) {
       const row = queued(key);
-      return row ? (row.value as T | undefined) : database.get<T>(key);
+      return row === unknown ? database.get<T>(key) : (row as T | undefined);
     },
     async getConfirmed<T>(key: string) {
       const row = queued(key);
-      return row ? (row.value as T | undefined) : database.getConfirmed<T>(key);
+      return row === unknown ? database.getConfirmed<T>(key) : (row as T | undefined);
     },
     async list<T>(range: Range) {
       const merged = new Map<string, T>();

@@ -1,5 +1,5 @@
 import { CoterieError } from '../../../schemas/index.ts';
-import { parseDocumentName } from '../../log/index.ts';
+import { type Crypto, parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { type DocumentStore, StorageError, type Store } from '../../storage/port.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
@@ -34,6 +34,7 @@ const compactEach = 16;
 export interface CheckpointsOptions {
   readonly store: Store;
   readonly stored: DocumentStore;
+  readonly crypto: Pick<Crypto, 'sha256'>;
   readonly database: Database;
   readonly documents: Documents;
   readonly commits: Commits;
@@ -52,7 +53,7 @@ interface LastCheckpoint {
 const retryAfter = 10_000;
 
 export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
-  const { store, stored, database, documents, commits } = options;
+  const { store, stored, crypto, database, documents, commits } = options;
   let running: Promise<void> | undefined;
   let trouble: Error | undefined;
   let closed = false;
@@ -90,13 +91,14 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   }
 
   /**
-   * Encode, write synced and read back (the store does both), say so in the journal, and only then trim: the records of
-   * the checkpoint before this one. So there is always either the stored document or all records since the one before.
+   * Merge its records into what is stored, synced and read back (the store does both), say so in the journal, and only
+   * then trim: the records of the checkpoint before this one. So there is always either the stored document or all
+   * records since the one before.
    */
   async function checkpoint(document: string): Promise<void> {
-    const { state, through, digest } = await documents.stateOf(document);
     const done = isClosed(document);
-    await stored.write(document, state);
+    const { updates, through } = await recordsOf(document);
+    const digest = segmentDigest(crypto, await stored.merge(document, updates));
     await commits.write(
       async ({ draft }) => {
         const before = draft.get<LastCheckpoint>(keys.meta('checkpoint'));
@@ -117,6 +119,23 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
       sinceCompaction = 0;
       await store.compact(under('rec/'));
     }
+  }
+
+  async function recordsOf(document: string): Promise<{ updates: Uint8Array[]; through: number }> {
+    const read = () => store.list(under(`rec/${document}/`));
+    let records = await read();
+    // All that it has may be on its way to the disk.
+    if (records.length === 0) {
+      await commits.write(() => undefined, { urgent: true });
+      records = await read();
+    }
+    const last = records.at(-1)?.[0];
+    if (last === undefined)
+      throw new StorageError('storage_corrupt', `The records of ${document} are not in the journal.`);
+    return {
+      updates: records.map(([, update]) => update),
+      through: Number(last.slice(last.lastIndexOf('/') + 1)),
+    };
   }
 
   async function trim(
@@ -174,7 +193,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     for (const [key, hashes] of rows) {
       const document = key.slice('purge/'.length);
       await options.mend(document, hashes);
-      await checkpoint(document);
+      if (documents.tails.has(document)) await checkpoint(document);
       const { through } = database.get<CheckpointRow>(keys.checkpoint(document)) ?? { through: 0 };
       await commits.write(({ draft }) => trim(draft, document, through), { urgent: true });
       await store.compact(under(`rec/${document}/`));

@@ -45,8 +45,6 @@ export interface Documents {
   readonly tails: ReadonlyMap<string, TailRow>;
   /** Operations and bytes not checkpointed. */
   uncheckpointed(): { operations: number; bytes: number };
-  /** The document as it is shown now, whole: its update, the last durable record in it, its digest. */
-  stateOf(document: string): Promise<{ state: Uint8Array; through: number; digest: string }>;
   /** Takes records up to `through`, which a checkpoint holds, off a tail. */
   settle(
     rows: { put(key: string, value: unknown): void; remove(key: string): void },
@@ -122,7 +120,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     return shown;
   }
 
-  function openLive(document: string, fresh: boolean): Live {
+  function openLive(document: string): Live {
     const known = live.get(document);
     if (known) return known;
     const entry: Live = {
@@ -133,36 +131,22 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       loading: undefined as never,
     };
     live.set(document, entry);
-    if (fresh) {
-      entry.ready = openLogDocument({ clientID: freshClientID(random) });
-      Object.assign(entry, { loading: Promise.resolve(entry.ready) });
-    } else {
-      const loading = load(document, entry);
-      loading.then(
-        () => makeRoom(document),
-        () => live.delete(document),
-      );
-      Object.assign(entry, { loading });
-    }
-    return entry;
+    const loading = load(document, entry);
+    loading.then(
+      () => makeRoom(document),
+      () => live.delete(document),
+    );
+    return Object.assign(entry, { loading });
   }
 
   const isHeld = (document: string): boolean => held.has(document) || pins.has(document);
 
-  /**
-   * A document that is written to stays in memory while there is room, since its checkpoint needs it; one that this
-   * group begins needs no loading. Everything in it is on disk: any may go at any time, but for those held.
-   */
-  function keepInMemory(document: string, fresh: boolean): void {
+  /** Of those in memory it is the last to go. Everything in it is on disk: any may go at any time, but for those held. */
+  function keepInMemory(document: string): void {
     const known = live.get(document);
-    if (known) {
-      live.delete(document);
-      live.set(document, known);
-      return;
-    }
-    if (!fresh && live.size >= mostLive) return;
-    openLive(document, fresh);
-    makeRoom(document);
+    if (!known) return;
+    live.delete(document);
+    live.set(document, known);
   }
 
   function makeRoom(document: string): void {
@@ -224,17 +208,15 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       const written: Written[] = [];
       // Whoever writes under a clientID of ours has taken it: what is encoded from here on has another.
       for (const { document, clients } of incoming) encoding.renounce(document, clients);
-      const begun = new Set(appended.filter(({ first }) => first).map(({ document }) => document));
       for (const [document, list] of groupBy(appended)) {
         const entries = keyed(list.map(({ hash, row }) => ({ hash, entry: entryOf(row) })));
         const update = encoding.write(document, entries);
-        keepInMemory(document, begun.has(document));
         const places = entries.map(([key], i): [Hash, Hash] => [key, list[i]?.hash ?? '']);
         const n = record(rows, document, update, places, places.length);
         written.push({ document, update, n, origin: undefined, applied: undefined });
       }
       for (const { document, update, entries, origin, applied } of incoming) {
-        keepInMemory(document, false);
+        keepInMemory(document);
         const n = record(rows, document, update, entries, Math.max(1, entries.length));
         written.push({ document, update, n, origin, applied });
       }
@@ -252,15 +234,15 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
         if (written.length > 0) options.onGrown();
       };
     },
-    shown: (document) => openLive(document, false).loading,
+    shown: (document) => openLive(document).loading,
     loaded: (document) => live.get(document)?.ready,
     hold(document) {
       held.add(document);
-      return openLive(document, false).loading;
+      return openLive(document).loading;
     },
     pin(document) {
       pins.set(document, (pins.get(document) ?? 0) + 1);
-      return openLive(document, false).loading;
+      return openLive(document).loading;
     },
     unpin(document) {
       const left = (pins.get(document) ?? 1) - 1;
@@ -281,7 +263,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       encoding.finish(document);
     },
     async digest(document) {
-      const entry = openLive(document, false);
+      const entry = openLive(document);
       const shown = await entry.loading;
       const digest = entry.digest ?? segmentDigest(crypto, bodies(shown));
       entry.digest = digest;
@@ -290,14 +272,6 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     tails: tails.rows,
     uncheckpointed: tails.sum,
     settle: tails.settle,
-    async stateOf(document) {
-      const entry = openLive(document, false);
-      const shown = await entry.loading;
-      // All of one instant and one loading: nothing is awaited between.
-      const digest = entry.digest ?? segmentDigest(crypto, bodies(shown));
-      entry.digest = digest;
-      return { state: shown.encode(), through: entry.through, digest };
-    },
     note(rows) {
       for (const [document, tail] of tails.rows) {
         const entry = live.get(document);

@@ -159,9 +159,10 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
         await recount(draft, op, standingOf(op, was), standingOf(op, next));
     },
     finish() {
-      let { feed } = counters(draft);
       if (told !== undefined)
         for (const [member, because] of needs) draft.put(keys.need(member, told), because);
+      if (revised.size === 0) return;
+      let { feed } = counters(draft);
       for (const { subject, log } of revised.values())
         draft.put(keys.feed(++feed), { revised: subject, cause: cause.hash, log } satisfies FeedRow);
       setCounters(draft, { feed });

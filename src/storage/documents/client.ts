@@ -65,7 +65,7 @@ export function createDocumentsClient(
 
   function ask<C extends Call['call']>(
     call: Unnumbered<Call> & { call: C },
-    move?: ArrayBuffer,
+    move: ArrayBuffer[] = [],
   ): Promise<Results[C]> {
     return new Promise<Results[C]>((resolve, reject) => {
       const id = ++lastId;
@@ -73,7 +73,7 @@ export function createDocumentsClient(
       // The thread keeps the process alive while it owes an answer, and only then.
       target.ref();
       waiting.set(id, { resolve: (result) => resolve(result as Results[C]), reject });
-      target.postMessage({ ...call, id }, move === undefined ? [] : [move]);
+      target.postMessage({ ...call, id }, move);
     });
   }
 
@@ -87,7 +87,15 @@ export function createDocumentsClient(
     write: (name, update) =>
       open(() => {
         const copy = new Uint8Array(update);
-        return ask({ call: 'write', name, update: copy }, copy.buffer);
+        return ask({ call: 'write', name, update: copy }, [copy.buffer]);
+      }),
+    merge: (name, updates) =>
+      open(() => {
+        const copies = updates.map((update) => new Uint8Array(update));
+        return ask(
+          { call: 'merge', name, updates: copies },
+          copies.map(({ buffer }) => buffer),
+        );
       }),
     read: (name) => open(() => ask({ call: 'read', name })),
     names: () => open(() => ask({ call: 'names' })),

@@ -1,6 +1,6 @@
 import { type DocumentStore, StorageError } from '../port.ts';
 import { frame, unframe } from '../store/frame.ts';
-import { checkName, checkUpdate } from './update.ts';
+import { checkName, checkUpdate, mergeWhole } from './update.ts';
 
 /** Faults of a document store in memory, on command. */
 export interface DocumentFaults {
@@ -39,24 +39,42 @@ function memoryDocuments(delay: () => Promise<void>, states: Map<string, Buffer>
     return mine;
   };
 
+  async function replace(name: string, state: Uint8Array): Promise<void> {
+    await delay();
+    const fault = faults.shift();
+    if (fault !== 'before' && !closed) states.set(name, frame(name, state));
+    if (fault !== undefined)
+      throw new StorageError('storage_failed', `The state of ${name} could not be written.`);
+  }
+
+  const stored = (name: string): Uint8Array | undefined => {
+    const framed = states.get(name);
+    return framed === undefined ? undefined : Uint8Array.from(unframe(name, framed));
+  };
+
   return {
     write: (name, update) => {
       const state = Uint8Array.from(update);
       return next(async () => {
         checkName(name);
         checkUpdate(name, state);
-        await delay();
-        const fault = faults.shift();
-        if (fault !== 'before' && !closed) states.set(name, frame(name, state));
-        if (fault !== undefined)
-          throw new StorageError('storage_failed', `The state of ${name} could not be written.`);
+        await replace(name, state);
+      });
+    },
+    merge: (name, given) => {
+      const updates = given.map((update) => Uint8Array.from(update));
+      return next(async () => {
+        checkName(name);
+        const before = stored(name);
+        const { state, standing } = mergeWhole(name, before ? [before, ...updates] : updates);
+        await replace(name, state);
+        return standing;
       });
     },
     read: (name) =>
       next(() => {
         checkName(name);
-        const framed = states.get(name);
-        return framed === undefined ? undefined : Uint8Array.from(unframe(name, framed));
+        return stored(name);
       }),
     names: () => next(() => [...states.keys()].sort()),
     remove: (name) =>

@@ -1,4 +1,4 @@
-import { type StorageCode, StorageError } from '../port.ts';
+import { type StandingKey, type StorageCode, StorageError } from '../port.ts';
 import type { Durability } from '../store/level.ts';
 import type { ScrubReport } from '../store/tables.ts';
 
@@ -15,12 +15,19 @@ export interface WorkerSettings {
 /** A call from the client to the worker; answers carry its id. */
 export type Call =
   | { readonly id: number; readonly call: 'write'; readonly name: string; readonly update: Uint8Array }
+  | {
+      readonly id: number;
+      readonly call: 'merge';
+      readonly name: string;
+      readonly updates: readonly Uint8Array[];
+    }
   | { readonly id: number; readonly call: 'read' | 'remove' | 'purge'; readonly name: string }
   | { readonly id: number; readonly call: 'names' | 'scrub' | 'close' };
 
 /** What a call resolves with, by its name. */
 export interface Results {
   write: undefined;
+  merge: readonly StandingKey[];
   read: Uint8Array | undefined;
   remove: undefined;
   purge: undefined;

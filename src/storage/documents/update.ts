@@ -1,5 +1,5 @@
-import { applyUpdate, Doc } from 'yjs';
-import { StorageError } from '../port.ts';
+import { applyUpdate, Doc, encodeStateAsUpdate } from 'yjs';
+import { type StandingKey, StorageError } from '../port.ts';
 
 /** Throws a `TypeError` for a name that would not stay apart from others in a key. */
 export function checkName(name: string): void {
@@ -9,13 +9,15 @@ export function checkName(name: string): void {
   }
 }
 
-/** Throws `storage_corrupt` unless an update decodes and needs nothing besides itself. */
-export function checkUpdate(name: string, update: Uint8Array): void {
+/** Runs `work` on what updates make. Throws `storage_corrupt` unless they decode and need nothing besides themselves. */
+function withWhole<T>(name: string, updates: readonly Uint8Array[], work: (doc: Doc) => T): T {
   const doc = new Doc();
   try {
-    applyUpdate(doc, update);
+    doc.transact(() => {
+      for (const update of updates) applyUpdate(doc, update);
+    });
     const { pendingStructs, pendingDs } = doc.store;
-    if (pendingStructs === null && pendingDs === null) return;
+    if (pendingStructs === null && pendingDs === null) return work(doc);
   } catch (error) {
     throw new StorageError('storage_corrupt', `The state of ${name} does not decode.`, { cause: error });
   } finally {
@@ -26,3 +28,19 @@ export function checkUpdate(name: string, update: Uint8Array): void {
     `The state of ${name} is not whole: parts that it builds on are missing.`,
   );
 }
+
+/** Throws `storage_corrupt` unless an update decodes and needs nothing besides itself. */
+export const checkUpdate = (name: string, update: Uint8Array): void =>
+  withWhole(name, [update], () => undefined);
+
+/** One state of several updates, without what they remove. Throws as `checkUpdate` does. */
+export const mergeWhole = (
+  name: string,
+  updates: readonly Uint8Array[],
+): { readonly state: Uint8Array; readonly standing: readonly StandingKey[] } =>
+  withWhole(name, updates, (doc) => ({
+    standing: [...doc.getMap<{ readonly body?: unknown } | undefined>('ops').entries()].map(
+      ([key, value]): StandingKey => [key, value?.body !== undefined],
+    ),
+    state: encodeStateAsUpdate(doc),
+  }));

@@ -25,6 +25,8 @@ async function answer(call: Call): Promise<Results[keyof Results]> {
     case 'write':
       await store.write(call.name, call.update);
       return undefined;
+    case 'merge':
+      return store.merge(call.name, call.updates);
     case 'remove':
       await store.remove(call.name);
       return undefined;

@@ -5,7 +5,7 @@ import { type LevelStore, type LevelStoreOptions, openLevelStore } from '../stor
 import type { ScrubOptions, ScrubReport } from '../store/tables.ts';
 import { toStorageError } from '../store/trouble.ts';
 import { LevelAdapter } from './level-adapter.ts';
-import { checkName, checkUpdate } from './update.ts';
+import { checkName, checkUpdate, mergeWhole } from './update.ts';
 
 /** A document store that can check itself. */
 export interface ScrubbedDocumentStore extends DocumentStore {
@@ -94,25 +94,37 @@ function createDocuments(store: LevelStore): ScrubbedDocumentStore {
     }
   };
 
+  /** Replaces a state and reads it back. */
+  const replace = async (name: string, update: Uint8Array): Promise<void> => {
+    const what = `The state of ${name} could not be written`;
+    await level.atomically(async () => {
+      await checked(what, () => persistence.clearDocument(name));
+      await checked(what, () => persistence.storeUpdate(name, update));
+      await checked(what, () => persistence.setMeta(name, SUM, sumOf(update)));
+    });
+    const back = await stored(name);
+    if (back === undefined || Buffer.compare(back, update) !== 0) {
+      throw new StorageError('storage_corrupt', `The state of ${name} does not read back as it was written.`);
+    }
+  };
+
   return {
     write(name, given) {
       const update = Uint8Array.from(given);
       return next(async () => {
         checkName(name);
         checkUpdate(name, update);
-        const what = `The state of ${name} could not be written`;
-        await level.atomically(async () => {
-          await checked(what, () => persistence.clearDocument(name));
-          await checked(what, () => persistence.storeUpdate(name, update));
-          await checked(what, () => persistence.setMeta(name, SUM, sumOf(update)));
-        });
-        const back = await stored(name);
-        if (back === undefined || Buffer.compare(back, update) !== 0) {
-          throw new StorageError(
-            'storage_corrupt',
-            `The state of ${name} does not read back as it was written.`,
-          );
-        }
+        await replace(name, update);
+      });
+    },
+    merge(name, given) {
+      const updates = given.map((update) => Uint8Array.from(update));
+      return next(async () => {
+        checkName(name);
+        const before = await stored(name);
+        const { state, standing } = mergeWhole(name, before ? [before, ...updates] : updates);
+        await replace(name, state);
+        return standing;
       });
     },
     read: (name) =>
