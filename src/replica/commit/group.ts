@@ -6,6 +6,8 @@ import type { Rows } from './transaction.ts';
 /** An entry that its document takes in with this group, under its key once it is signed. */
 export interface Appended {
   readonly document: string;
+  /** True for the first entry of a new document. */
+  readonly first: boolean;
   readonly hash: Hash;
   readonly row: OperationRow;
   /** Resolves when `row.sig` is filled. */

@@ -34,7 +34,7 @@ export function createDigests(options: {
   const byLog = new Map<string, Hash>();
   const parts = new Map<string, readonly number[]>();
   let names: readonly string[] | undefined;
-  let roots: { logs: Hash; marks: Hash } | undefined;
+  const roots = new Map<'logs' | 'marks', Hash>();
   /** Changes: what was being made when one came is not kept. */
   let version = 0;
 
@@ -92,22 +92,17 @@ export function createDigests(options: {
     return all;
   }
 
-  async function both(): Promise<{ logs: Hash; marks: Hash }> {
-    if (roots) return roots;
+  /** Marks apart: whoever asks for one root need not load what the other is made of. */
+  async function root(of: 'logs' | 'marks'): Promise<Hash> {
+    const known = roots.get(of);
+    if (known !== undefined) return known;
     const began = version;
-    const all = await logs();
-    const made = {
-      logs: treeDigest(
-        crypto,
-        all.filter(([log]) => !isMarks(log)),
-      ),
-      marks: treeDigest(
-        crypto,
-        all.filter(([log]) => isMarks(log)),
-      ),
-    };
-    if (began === version) roots = made;
-    return made;
+    const children: [string, Hash][] = [];
+    for (const log of await logNames())
+      if (isMarks(log) === (of === 'marks')) children.push([log, await ofLog(log)]);
+    const digest = treeDigest(crypto, children);
+    if (began === version) roots.set(of, digest);
+    return digest;
   }
 
   return {
@@ -115,11 +110,11 @@ export function createDigests(options: {
     segments,
     ofLog,
     logs,
-    workspace: async () => (await both()).logs,
-    marks: async () => (await both()).marks,
+    workspace: () => root('logs'),
+    marks: () => root('marks'),
     changed(document) {
       version++;
-      roots = undefined;
+      roots.clear();
       byDocument.delete(document);
       const name = parseDocumentName(document);
       if (!name) return;
@@ -129,7 +124,7 @@ export function createDigests(options: {
     },
     forget() {
       version++;
-      roots = undefined;
+      roots.clear();
       names = undefined;
       byDocument.clear();
       byLog.clear();

@@ -74,9 +74,10 @@ export interface DocumentsOptions {
 }
 
 interface Live {
+  /** Resolves when there is a document to apply updates to. */
   readonly loading: Promise<LogDocument>;
   ready: LogDocument | undefined;
-  /** Updates that became durable while it was loading. */
+  /** Updates that are durable and not applied yet: while it is loading, and until someone looks. */
   early: Uint8Array[];
   digest: string | undefined;
   through: number;
@@ -114,13 +115,36 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       clientID: freshClientID(random),
       state: state ? [state, ...updates] : updates,
     });
-    for (const update of entry.early) shown.apply(update);
-    entry.early = [];
     entry.ready = shown;
     return shown;
   }
 
-  function openLive(document: string): Live {
+  /** Nobody looks at most of what is written: updates are applied when someone does. */
+  function current({ early }: Live, ready: LogDocument): LogDocument {
+    if (early.length > 0)
+      ready.doc.transact(() => {
+        for (const update of early.splice(0)) ready.apply(update);
+      });
+    return ready;
+  }
+
+  async function opened(document: string): Promise<{ entry: Live; ready: LogDocument }> {
+    for (;;) {
+      const entry = openLive(document, false);
+      const ready = await entry.loading;
+      // It may have had to make room meanwhile.
+      if (live.get(document) === entry) return { entry, ready: current(entry, ready) };
+    }
+  }
+
+  const shown = async (document: string): Promise<LogDocument> => (await opened(document)).ready;
+
+  function loaded(document: string): LogDocument | undefined {
+    const entry = live.get(document);
+    return entry?.ready && current(entry, entry.ready);
+  }
+
+  function openLive(document: string, fresh: boolean): Live {
     const known = live.get(document);
     if (known) return known;
     const entry: Live = {
@@ -131,22 +155,36 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       loading: undefined as never,
     };
     live.set(document, entry);
-    const loading = load(document, entry);
-    loading.then(
-      () => makeRoom(document),
-      () => live.delete(document),
-    );
-    return Object.assign(entry, { loading });
+    if (fresh) {
+      entry.ready = openLogDocument({ clientID: freshClientID(random) });
+      Object.assign(entry, { loading: Promise.resolve(entry.ready) });
+    } else {
+      const loading = load(document, entry);
+      loading.then(
+        () => makeRoom(document),
+        () => live.delete(document),
+      );
+      Object.assign(entry, { loading });
+    }
+    return entry;
   }
 
   const isHeld = (document: string): boolean => held.has(document) || pins.has(document);
 
-  /** Of those in memory it is the last to go. Everything in it is on disk: any may go at any time, but for those held. */
-  function keepInMemory(document: string): void {
+  /**
+   * A document that is written to stays in memory while there is room, since its digest is soon asked for; one that this
+   * group begins needs no loading. Everything in it is on disk: any may go at any time, but for those held.
+   */
+  function keepInMemory(document: string, fresh: boolean): void {
     const known = live.get(document);
-    if (!known) return;
-    live.delete(document);
-    live.set(document, known);
+    if (known) {
+      live.delete(document);
+      live.set(document, known);
+      return;
+    }
+    if (!fresh && live.size >= mostLive) return;
+    openLive(document, fresh);
+    makeRoom(document);
   }
 
   function makeRoom(document: string): void {
@@ -195,8 +233,9 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
     if (entry) {
       entry.digest = undefined;
       entry.through = Math.max(entry.through, n);
-      if (entry.ready) {
-        const touched = entry.ready.apply(update);
+      // Whoever holds it sees it change.
+      if (entry.ready && (applied || isHeld(document))) {
+        const touched = current(entry, entry.ready).apply(update);
         applied?.(touched);
       } else entry.early.push(update);
     }
@@ -208,20 +247,22 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       const written: Written[] = [];
       // Whoever writes under a clientID of ours has taken it: what is encoded from here on has another.
       for (const { document, clients } of incoming) encoding.renounce(document, clients);
+      const begun = new Set(appended.filter(({ first }) => first).map(({ document }) => document));
       for (const [document, list] of groupBy(appended)) {
         const entries = keyed(list.map(({ hash, row }) => ({ hash, entry: entryOf(row) })));
         const update = encoding.write(document, entries);
+        keepInMemory(document, begun.has(document));
         const places = entries.map(([key], i): [Hash, Hash] => [key, list[i]?.hash ?? '']);
         const n = record(rows, document, update, places, places.length);
         written.push({ document, update, n, origin: undefined, applied: undefined });
       }
       for (const { document, update, entries, origin, applied } of incoming) {
-        keepInMemory(document);
+        keepInMemory(document, false);
         const n = record(rows, document, update, entries, Math.max(1, entries.length));
         written.push({ document, update, n, origin, applied });
       }
       for (const [document, list] of groupBy<Mended>(mended)) {
-        const shown = live.get(document)?.ready;
+        const shown = loaded(document);
         if (!shown) throw new Error(`${document} is mended without being loaded`);
         // The last word on a key is what it becomes.
         const update = encoding.mend(document, shown, [...new Map(keyed(list))]);
@@ -234,15 +275,15 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
         if (written.length > 0) options.onGrown();
       };
     },
-    shown: (document) => openLive(document).loading,
-    loaded: (document) => live.get(document)?.ready,
+    shown,
+    loaded,
     hold(document) {
       held.add(document);
-      return openLive(document).loading;
+      return shown(document);
     },
     pin(document) {
       pins.set(document, (pins.get(document) ?? 0) + 1);
-      return openLive(document).loading;
+      return shown(document);
     },
     unpin(document) {
       const left = (pins.get(document) ?? 1) - 1;
@@ -263,11 +304,9 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       encoding.finish(document);
     },
     async digest(document) {
-      const entry = openLive(document);
-      const shown = await entry.loading;
-      const digest = entry.digest ?? segmentDigest(crypto, bodies(shown));
-      entry.digest = digest;
-      return digest;
+      const { entry, ready } = await opened(document);
+      entry.digest ??= segmentDigest(crypto, bodies(ready));
+      return entry.digest;
     },
     tails: tails.rows,
     uncheckpointed: tails.sum,
@@ -276,7 +315,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       for (const [document, tail] of tails.rows) {
         const entry = live.get(document);
         if (!entry?.ready || entry.through !== tail.through) continue;
-        const digest = entry.digest ?? segmentDigest(crypto, bodies(entry.ready));
+        const digest = entry.digest ?? segmentDigest(crypto, bodies(current(entry, entry.ready)));
         rows.put(keys.tail(document), { ...tail, digest } satisfies TailRow);
       }
     },

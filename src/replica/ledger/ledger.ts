@@ -58,7 +58,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   const { membership, signer, clock, crypto, random } = options;
 
   /** Where the next operation of a log stands; rolls to a fresh segment when the newest is full. */
-  async function place(work: Work, log: string, bytes: number): Promise<number> {
+  async function place(work: Work, log: string, bytes: number): Promise<{ n: number; first: boolean }> {
     const row = (await sure<SegmentRow>(work.draft, keys.segment(log))) ?? { n: 1, operations: 0, bytes: 0 };
     const current = shouldRoll(row) ? { n: row.n + 1, operations: 0, bytes: 0 } : row;
     work.draft.put(keys.segment(log), {
@@ -66,7 +66,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       operations: current.operations + 1,
       bytes: current.bytes + bytes,
     } satisfies SegmentRow);
-    return current.n;
+    return { n: current.n, first: current.operations === 0 };
   }
 
   /** Ties heads together until no more are left than an operation may name. */
@@ -138,14 +138,14 @@ export function createLedger(options: LedgerOptions): Ledger {
       header: made.header,
       ...(made.body ? { body: made.body } : {}),
       sig: '',
-      segment,
+      segment: segment.n,
     };
     const signed = signer.sign(made.signedBytes).then((sig) => {
       row.sig = sig;
     });
     signed.catch(() => undefined);
     await absorb(options, work, made, row);
-    work.append({ document: `log/${log}/${segment}`, hash: made.hash, row, signed });
+    work.append({ document: `log/${log}/${segment.n}`, first: segment.first, hash: made.hash, row, signed });
     return made.hash;
   }
 

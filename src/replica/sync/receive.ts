@@ -263,7 +263,8 @@ export function createReceiving(options: ReceivingOptions): Receiving {
           const row = work.draft.get<OperationRow>(keys.operation(hash));
           if (!row) continue;
           const whole: OperationRow = { ...row, sig: entry.sig };
-          if (!shown.has(key)) work.append({ document, hash, row: whole, signed: Promise.resolve() });
+          if (!shown.has(key))
+            work.append({ document, first: false, hash, row: whole, signed: Promise.resolve() });
           else if (row.body && !shown.get(key)?.body) {
             await documents.hold(document);
             work.mend({ document, hash, entry: entryOf(whole) });

@@ -90,7 +90,8 @@ export async function adoptMembers(
       const before = segments.get(segment) ?? { n: segment, operations: 0, bytes: 0 };
       const bytes = before.bytes + JSON.stringify(entry).length;
       segments.set(segment, { n: segment, operations: before.operations + 1, bytes });
-      work.append({ document: `log/members/${segment}`, hash, row, signed: Promise.resolve() });
+      const first = before.operations === 0;
+      work.append({ document: `log/members/${segment}`, first, hash, row, signed: Promise.resolve() });
     }
     const newest = segments.get(Math.max(...segments.keys()));
     if (newest) work.draft.put(keys.segment('members'), newest);
