@@ -73,6 +73,8 @@ const remembered = 256;
 interface Link {
   readonly session: Session;
   publicKey: string | undefined;
+  /** It was in step once. */
+  live: boolean;
   since: number;
 }
 
@@ -175,7 +177,10 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     if (event.type === 'admitted') admitted(link, event.publicKey);
     else if (event.type === 'refused') refused++;
     else if (event.type === 'closed') end(link);
-    else if (event.type === 'synced') link.since = now();
+    else if (event.type === 'synced' && !link.live) {
+      link.live = true;
+      link.since = now();
+    }
     for (const wait of [...waiting]) look(link, wait);
   }
 
@@ -204,7 +209,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
           listener?.(event);
         },
       });
-      const link: Link = { session, publicKey: undefined, since: now() };
+      const link: Link = { session, publicKey: undefined, live: false, since: now() };
       links.set(id, link);
       held.link = link;
       for (const event of early) onEvent(link, event);

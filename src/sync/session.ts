@@ -6,9 +6,11 @@ import { Core } from './session/core.ts';
 import { createDispatch } from './session/dispatch.ts';
 import { createExchange } from './session/exchange.ts';
 import { createHandshake } from './session/handshake.ts';
+import { inbox } from './session/inbox.ts';
 import { createInventory } from './session/inventory.ts';
 import { outbox } from './session/outbox.ts';
 import { startPulse } from './session/pulse.ts';
+import { createRecheck } from './session/recheck.ts';
 import { createRepair } from './session/repair.ts';
 import type { Session, SessionOptions, SessionStatus } from './session/types.ts';
 import { createWork } from './session/work.ts';
@@ -21,12 +23,14 @@ export type * from './session/types.ts';
 function progress(core: Core): void {
   core.emit({ type: 'progress' });
   inventory.check(core);
+  recheck.stir(core);
 }
 
 function synced(core: Core): void {
   if (core.state.phase === 'syncing') core.state = { phase: 'live', publicKey: core.state.publicKey };
   core.emit({ type: 'synced' });
   core.emit({ type: 'progress' });
+  if (core.equal !== true) recheck.stir(core);
 }
 
 /** The exchange that a begin started is over, for now: the next document may begin. */
@@ -89,19 +93,33 @@ const exchange = createExchange({
     announce.heard(core, channel.document);
     progress(core);
   },
-  settle: compare.settle,
+  settle(core, channel) {
+    compare.settle(core, channel);
+    recheck.stir(core);
+  },
 });
+
+/** Something is on its way to the peer. */
+const isTelling = (core: Core): boolean =>
+  work.size(core) > 0 || announce.size(core) > 0 || core.sent > core.stored;
+const isBusy = (core: Core): boolean => isTelling(core) || inbox.size(core) > 0;
 
 const inventory = createInventory({
   work,
   compared(core, equal) {
+    const first = core.comparedAt === undefined;
+    // What is under way is the difference, or a part of it.
+    if (!equal && !first && isBusy(core)) return;
+    if (!first) recheck.compared(core, equal);
     core.equal = equal;
     core.comparedAt = core.options.now();
     if (equal) repair.allEqual(core);
   },
   synced,
-  busy: (core) => work.size(core) > 0 || announce.size(core) > 0 || core.sent > core.stored,
+  busy: isTelling,
 });
+
+const recheck = createRecheck({ ask: inventory.ask, busy: isBusy });
 
 const handshake = createHandshake((core) => {
   core.tracking = true;
@@ -123,6 +141,7 @@ const dispatch = createDispatch({
     inventory.onFirstRoot(core, root);
   },
   synced,
+  stored: progress,
 });
 
 /** Not known to be at the peer, or on its way there. */

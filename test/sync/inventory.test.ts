@@ -136,4 +136,45 @@ describe('the inventory', () => {
     const same = (): boolean => b.source.document('log/memory/1').size === 3;
     expect(await network.until(same, 61_000)).toBe(true);
   });
+
+  it('SYN-16: soon after the first exchange, and after each write has settled, both sides know that they are equal', async () => {
+    const { network, a, b } = pair();
+    await a.source.write('tasks', 5);
+    await b.source.write('memory', 5);
+    const known = (): boolean => [a, b].every(({ links }) => links.status().peers[0]?.equal === true);
+    await b.dial('a');
+    expect(await network.until(known, 2000)).toBe(true);
+    for (const { source } of [a, b]) {
+      await source.write('tasks', 1);
+      const wrote = network.now();
+      const compared = (): boolean =>
+        known() && [a, b].every(({ links }) => links.status().peers[0]!.comparedAt! > wrote);
+      expect(await network.until(compared, 1500)).toBe(true);
+    }
+    // Nothing more is said about it.
+    const { packets } = network.counts;
+    await network.run(10_000);
+    expect(network.counts.packets).toBe(packets);
+  });
+
+  it('SYN-16: copies that stay different are shown as such, and not compared over and over', async () => {
+    const peer = openPeer({ role: 'dial' });
+    await peer.source.write('tasks', 1);
+    await peer.meet();
+    const other = { type: 'root', ...(await peer.own.root()) } as const;
+    await peer.say({ type: 'listed' });
+    let answered = peer.control('root').length;
+    for (let at = 0; at < 200; at++) {
+      await peer.clock.run(100);
+      if (peer.control('root').length > answered) await peer.say(other);
+      answered = peer.control('root').length;
+      if (at >= 5) expect(peer.session.status()).toMatchObject({ state: { phase: 'live' }, equal: false });
+    }
+    expect(answered).toBe(4);
+    // What is different is exchanged again by and by.
+    expect(peer.control('logs')).toHaveLength(1);
+    await peer.clock.run(45_000);
+    await peer.say(other);
+    expect(peer.control('logs')).toHaveLength(2);
+  });
 });

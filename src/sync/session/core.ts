@@ -8,6 +8,7 @@ import type { Meeting } from './handshake.ts';
 import type { Waiting } from './inbox.ts';
 import type { Listing } from './inventory.ts';
 import type { Held } from './outbox.ts';
+import type { Unrest } from './recheck.ts';
 import type { Trouble } from './repair.ts';
 import type { SessionEvent, SessionOptions, SessionState } from './types.ts';
 import type { Queue } from './work.ts';
@@ -34,6 +35,10 @@ export class Core {
   /** The last comparison of the workspaces. */
   equal: boolean | undefined;
   comparedAt: number | undefined;
+  /** Comparisons in a row, since the first exchange, that found a difference. */
+  differences = 0;
+  /** The root that was sent last only asks whether both are equal: nothing is exchanged for it. */
+  looking = false;
   /** When anything was heard last, ms. */
   heard: number;
   pings = 0;
@@ -48,6 +53,7 @@ export class Core {
   waiting: Waiting | undefined;
   held: Held | undefined;
   announced: Announced | undefined;
+  unrest: Unrest | undefined;
   troubles: Map<string, Trouble> | undefined;
 
   #load = 0;

@@ -20,6 +20,8 @@ export function createDispatch(parts: {
   readonly repair: Repair;
   readonly onFirstRoot: (core: Core, root: Of<'root'>) => void;
   readonly synced: (core: Core) => void;
+  /** The peer stored more. */
+  readonly stored: (core: Core) => void;
 }) {
   const { handshake, inventory, announce, exchange, compare, repair } = parts;
   const dials = ({ options }: Core): boolean => options.role === 'dial';
@@ -45,7 +47,7 @@ export function createDispatch(parts: {
     else {
       core.stored = count;
       core.acknowledgedAt = core.options.now();
-      core.emit({ type: 'progress' });
+      parts.stored(core);
     }
   }
 

@@ -89,6 +89,9 @@ function start(core: Core, waiting: Waiting): void {
  * the session whose content is durable here, and none before it.
  */
 export const inbox = {
+  /** Messages that came and are not durable yet. */
+  size: ({ waiting }: Core): number => waiting?.items.length ?? 0,
+
   add(core: Core, channel: Channel, size: number, run: Item['run'], then: Item['then']): void {
     core.waiting ??= empty();
     const { waiting } = core;

@@ -89,16 +89,22 @@ export function createInventory(parts: {
     else if (dials(core)) await list(core);
   }
 
+  function ask(core: Core): void {
+    if (core.listing === undefined) void core.work(async () => core.send(await rootOf(core)));
+  }
+
   function repeat(core: Core): void {
     core.later(core.jitter(again.low, again.high), () => repeat(core));
-    if (core.listing === undefined) void core.work(async () => core.send(await rootOf(core)));
+    core.looking = false;
+    ask(core);
   }
 
   async function compareAgain(core: Core, root: Root): Promise<void> {
     const now = await rootOf(core);
     const equal = same(now, root);
-    if (equal || !parts.busy(core)) parts.compared(core, equal);
+    parts.compared(core, equal);
     if (!dials(core)) core.send(now);
+    else if (core.looking) core.looking = false;
     else if (!equal && stateOf(core).stage === 'no' && !parts.busy(core)) await list(core);
   }
 
@@ -160,6 +166,8 @@ export function createInventory(parts: {
 
   return {
     check,
+    /** Sends this side's root, unless a comparison is under way. */
+    ask,
     /** Tells this side's root: the peer is admitted. */
     start(core: Core, sent: () => void): void {
       run(core, async () => {
