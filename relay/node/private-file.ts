@@ -75,21 +75,24 @@ export function readPrivate(path: string, maxBytes = 64 * 1024): string | undefi
 }
 
 /** Names that begin with a dot are drafts: no handle begins with one. */
-function draft(path: string, text: string): string {
+function draft(path: string, text: string, durable = true): string {
   const name = join(dirname(path), `.${randomBytes(9).toString('base64url')}`);
   const fd = openSync(name, 'wx', 0o600);
   try {
     writeSync(fd, text);
-    fsyncSync(fd);
+    if (durable) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
   return name;
 }
 
-/** Makes a private file whole. False when one is there already: of two makers at once exactly one succeeds. */
-export function createPrivate(path: string, text: string): boolean {
-  const name = draft(path, text);
+/**
+ * Makes a private file whole. False when one is there already: of two makers at once exactly one succeeds. One that is not
+ * `durable` may be empty after a power cut; syncing takes the thread for as long as the disk is busy.
+ */
+export function createPrivate(path: string, text: string, { durable = true } = {}): boolean {
+  const name = draft(path, text, durable);
   try {
     linkSync(name, path);
     return true;

@@ -98,11 +98,12 @@ export function openRunDirectory(state: string = stateDirectory()): RunDirectory
       const path = pathOf(run);
       // Twice: the one of a dead process is removed first. A third maker at once is a living one.
       for (let attempt = 0; attempt < 2; attempt++) {
-        if (createPrivate(path, `${JSON.stringify(run)}\n`)) return true;
         const there = read(path);
+        // Nothing is written then: whoever watches the directory would look again, and leave it again.
         if (there && same(there, run)) return true;
         if (there && there.pid !== run.pid && isAlive(there.pid)) return false;
         drop(path);
+        if (createPrivate(path, `${JSON.stringify(run)}\n`, { durable: false })) return true;
       }
       return false;
     },

@@ -51,6 +51,16 @@ describe('run files of replicas', () => {
     expect(readdirSync(join(state, 'run'))).toHaveLength(2);
   });
 
+  it('MCH-1: one that is there already is left as it is: those who watch the directory hear nothing', () => {
+    const state = scratch();
+    const runs = openRunDirectory(state);
+    runs.leave(run('b'));
+    const directory = join(state, 'run');
+    const before = statSync(directory, { bigint: true }).mtimeNs;
+    expect(runs.leave(run('b'))).toBe(true);
+    expect(statSync(directory, { bigint: true }).mtimeNs).toBe(before);
+  });
+
   it('MCH-1: one that another process left for the same replica stays while that process lives', async () => {
     const runs = openRunDirectory(scratch());
     expect(runs.leave(run('b', { pid: process.ppid }))).toBe(true);
