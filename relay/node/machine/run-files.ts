@@ -102,7 +102,8 @@ export function openRunDirectory(state: string = stateDirectory()): RunDirectory
         // Nothing is written then: whoever watches the directory would look again, and leave it again.
         if (there && same(there, run)) return true;
         if (there && there.pid !== run.pid && isAlive(there.pid)) return false;
-        drop(path);
+        // One that could not be read may just be in the making, once.
+        if (there || attempt > 0) drop(path);
         if (createPrivate(path, `${JSON.stringify(run)}\n`, { durable: false })) return true;
       }
       return false;
