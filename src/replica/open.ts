@@ -173,6 +173,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     storage,
     database,
     commits,
+    checkpoints,
     monotonic,
     timer,
     random,
@@ -200,8 +201,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     if (feed.look()) search.notify();
   };
   refused = async () => {
-    digests.forget();
     await documents.reset();
+    digests.forget();
     await membership.reload();
     // What was refused may be there after all.
     onGrown();
@@ -275,7 +276,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     checkpoints,
     removal,
     workspace,
-    changed: digests.changed,
+    digests,
   });
 
   let closed: Promise<void> | undefined;

@@ -16,6 +16,8 @@ export interface Checkpoints {
   all(progress?: (done: number, total: number) => void): Promise<void>;
   /** Text that was removed leaves checkpoints, records and tables, then what `others` sees to. */
   purge(others: () => Promise<void>): Promise<void>;
+  /** Makes a document anew: no checkpoint of it is under way meanwhile, and no backup. Rejects as `task` does. */
+  alone<T>(task: () => Promise<T>): Promise<T>;
   /** Documents stay as they are until the returned function is called: for a backup. */
   pause(): Promise<() => void>;
   /** Why the last attempt failed, if it did. */
@@ -100,13 +102,13 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     const { updates, through } = await recordsOf(document);
     const digest = segmentDigest(crypto, await stored.merge(document, updates));
     await commits.write(
-      async ({ draft }) => {
+      async ({ draft, onDurable }) => {
         const before = draft.get<LastCheckpoint>(keys.meta('checkpoint'));
         const held = before?.document === document ? Math.min(before.through, through) : before?.through;
         if (before && held !== undefined) await trim(draft, before.document, held);
         draft.put(keys.checkpoint(document), { through, digest } satisfies CheckpointRow);
         draft.put(keys.meta('checkpoint'), { document, through } satisfies LastCheckpoint);
-        documents.settle(draft, document, through);
+        documents.settle({ draft, onDurable }, document, through);
       },
       { urgent: true },
     );
@@ -246,6 +248,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         await store.compact(under('rec/'));
       }),
     purge: (others) => alone(() => purge(others)),
+    alone,
     async pause() {
       let resume = (): void => undefined;
       const over = new Promise<void>((resolve) => {

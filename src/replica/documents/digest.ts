@@ -38,14 +38,19 @@ export function createDigests(options: {
   /** Changes: what was being made when one came is not kept. */
   let version = 0;
 
+  function kept(document: string): Hash | undefined {
+    const tail = documents.tails.get(document);
+    if (tail) return tail.digest;
+    if (documents.isSettling(document)) return undefined;
+    return database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
+  }
+
   /** A segment has its digest in its checkpoint, or in its tail when it was closed well; else it is read. */
   async function ofDocument(document: string): Promise<Hash> {
     const known = byDocument.get(document);
     if (known !== undefined) return known;
     const began = version;
-    const tail = documents.tails.get(document);
-    const stored = tail ? tail.digest : database.get<CheckpointRow>(keys.checkpoint(document))?.digest;
-    const digest = stored ?? (await documents.digest(document));
+    const digest = kept(document) ?? (await documents.digest(document));
     if (began === version) byDocument.set(document, digest);
     return digest;
   }

@@ -1,19 +1,14 @@
 import type { Entry, Hash } from '../../../schemas/index.ts';
-import {
-  freshClientID,
-  type LogDocument,
-  openLogDocument,
-  parseDocumentName,
-  segmentDigest,
-} from '../../log/index.ts';
+import { type LogDocument, parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { type Crypto, entryKey } from '../../op/index.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { Database } from '../commit/database.ts';
 import type { Group, Mended } from '../commit/group.ts';
-import { entryOf, keys, type PartRow, type TailRow, under } from '../commit/rows.ts';
-import type { Rows } from '../commit/transaction.ts';
+import { type CheckpointRow, entryOf, keys, type PartRow, type TailRow } from '../commit/rows.ts';
+import type { Draft, Rows } from '../commit/transaction.ts';
 import { createEncoding, groupBy } from './encoding.ts';
-import { createTails } from './tails.ts';
+import { createLive, current } from './live.ts';
+import { createTails, type Settling } from './tails.ts';
 
 /** An update that just became durable, and is shown. */
 export interface Shown {
@@ -38,19 +33,19 @@ export interface Documents {
   /** A document that is in memory, if it is. */
   loaded(document: string): LogDocument | undefined;
   unload(document: string): void;
-  /** It was written anew: what is in memory of it is not it any more. */
-  forget(document: string): void;
+  /** It is written anew as this update. It stays in memory until the returned function is called. */
+  replace(document: string, update: Uint8Array): () => void;
   digest(document: string): Promise<string>;
   /** Tails of documents with records that are not checkpointed. */
   readonly tails: ReadonlyMap<string, TailRow>;
   /** Operations and bytes not checkpointed. */
   uncheckpointed(): { operations: number; bytes: number };
   /** Takes records up to `through`, which a checkpoint holds, off a tail. */
-  settle(
-    rows: { put(key: string, value: unknown): void; remove(key: string): void },
-    document: string,
-    through: number,
-  ): void;
+  settle(work: Settling, document: string, through: number): void;
+  /** A write that is not on disk yet takes its whole tail: its checkpoint is still the one before. */
+  isSettling(document: string): boolean;
+  /** Digests that are kept of a document, in its checkpoint or its tail, are not relied on from here on. */
+  doubt(draft: Pick<Draft, 'get' | 'put'>, document: string): void;
   /** Notes the digests of what was written to, so that the next opening knows them without loading a document. */
   note(rows: { put(key: string, value: unknown): void }): void;
   /** After a refused write: fresh writers, tails as they are on disk. */
@@ -73,131 +68,39 @@ export interface DocumentsOptions {
   readonly onShown: (update: Shown) => void;
 }
 
-interface Live {
-  /** Resolves when there is a document to apply updates to. */
-  readonly loading: Promise<LogDocument>;
-  ready: LogDocument | undefined;
-  /** Updates that are durable and not applied yet: while it is loading, and until someone looks. */
-  early: Uint8Array[];
-  digest: string | undefined;
-  through: number;
-}
-
 /** One record of a group. */
 interface Written extends Shown {
   readonly n: number;
   readonly applied: ((touched: readonly Hash[]) => void) | undefined;
 }
 
-/** Documents in memory. */
-const mostLive = 32;
-
 export async function createDocuments(options: DocumentsOptions): Promise<Documents> {
   const { store, database, stored, crypto, random } = options;
-  const live = new Map<string, Live>();
   const encoding = createEncoding(random);
   /** Documents that a write in the making will mend. */
   const held = new Set<string>();
   const pins = new Map<string, number>();
   const tails = await createTails(database);
-
-  async function load(document: string, entry: Live): Promise<LogDocument> {
-    const rows = await store.list(under(`rec/${document}/`));
-    // Only what is durable counts: a record in flight comes through `early`.
-    const last = rows.at(-1)?.[0];
-    if (last !== undefined)
-      entry.through = Math.max(entry.through, Number(last.slice(last.lastIndexOf('/') + 1)));
-    // Without a checkpoint all of it is in records: the thread that keeps the documents need not start for it.
-    const checkpointed = (await database.getConfirmed(keys.checkpoint(document))) !== undefined;
-    const state = checkpointed ? await stored.read(document) : undefined;
-    const updates = rows.map(([, value]) => value);
-    const shown = openLogDocument({
-      clientID: freshClientID(random),
-      state: state ? [state, ...updates] : updates,
-    });
-    entry.ready = shown;
-    return shown;
-  }
-
-  /** Nobody looks at most of what is written: updates are applied when someone does. */
-  function current({ early }: Live, ready: LogDocument): LogDocument {
-    if (early.length > 0)
-      ready.doc.transact(() => {
-        for (const update of early.splice(0)) ready.apply(update);
-      });
-    return ready;
-  }
-
-  async function opened(document: string): Promise<{ entry: Live; ready: LogDocument }> {
-    for (;;) {
-      const entry = openLive(document, false);
-      const ready = await entry.loading;
-      // It may have had to make room meanwhile.
-      if (live.get(document) === entry) return { entry, ready: current(entry, ready) };
-    }
-  }
-
-  const shown = async (document: string): Promise<LogDocument> => (await opened(document)).ready;
-
-  function loaded(document: string): LogDocument | undefined {
-    const entry = live.get(document);
-    return entry?.ready && current(entry, entry.ready);
-  }
-
-  function openLive(document: string, fresh: boolean): Live {
-    const known = live.get(document);
-    if (known) return known;
-    const entry: Live = {
-      ready: undefined,
-      early: [],
-      digest: undefined,
-      through: 0,
-      loading: undefined as never,
-    };
-    live.set(document, entry);
-    if (fresh) {
-      entry.ready = openLogDocument({ clientID: freshClientID(random) });
-      Object.assign(entry, { loading: Promise.resolve(entry.ready) });
-    } else {
-      const loading = load(document, entry);
-      loading.then(
-        () => makeRoom(document),
-        () => live.delete(document),
-      );
-      Object.assign(entry, { loading });
-    }
-    return entry;
-  }
-
   const isHeld = (document: string): boolean => held.has(document) || pins.has(document);
 
-  /**
-   * A document that is written to stays in memory while there is room, since its digest is soon asked for; one that this
-   * group begins needs no loading. Everything in it is on disk: any may go at any time, but for those held.
-   */
-  function keepInMemory(document: string, fresh: boolean): void {
-    const known = live.get(document);
-    if (known) {
-      live.delete(document);
-      live.set(document, known);
-      return;
-    }
-    if (!fresh && live.size >= mostLive) return;
-    openLive(document, fresh);
-    makeRoom(document);
-  }
+  const live = createLive({
+    store,
+    database,
+    stored,
+    random,
+    isHeld,
+    onDrop: encoding.unload,
+  });
 
-  function makeRoom(document: string): void {
-    for (const [other, entry] of live) {
-      if (live.size <= mostLive) return;
-      if (entry.ready && other !== document && !isHeld(other)) drop(other);
-    }
-  }
+  const shown = async (document: string): Promise<LogDocument> => (await live.open(document)).ready;
 
-  function drop(document: string): void {
-    live.get(document)?.ready?.close();
-    live.delete(document);
-    encoding.unload(document);
+  function unpin(document: string): void {
+    const left = (pins.get(document) ?? 1) - 1;
+    if (left > 0) pins.set(document, left);
+    else {
+      pins.delete(document);
+      options.onGrown();
+    }
   }
 
   const keyed = (entries: readonly { hash: Hash; entry: Entry }[]): [Hash, Entry][] =>
@@ -251,18 +154,18 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       for (const [document, list] of groupBy(appended)) {
         const entries = keyed(list.map(({ hash, row }) => ({ hash, entry: entryOf(row) })));
         const update = encoding.write(document, entries);
-        keepInMemory(document, begun.has(document));
+        live.keep(document, begun.has(document));
         const places = entries.map(([key], i): [Hash, Hash] => [key, list[i]?.hash ?? '']);
         const n = record(rows, document, update, places, places.length);
         written.push({ document, update, n, origin: undefined, applied: undefined });
       }
       for (const { document, update, entries, origin, applied } of incoming) {
-        keepInMemory(document, false);
+        live.keep(document, false);
         const n = record(rows, document, update, entries, Math.max(1, entries.length));
         written.push({ document, update, n, origin, applied });
       }
       for (const [document, list] of groupBy<Mended>(mended)) {
-        const shown = loaded(document);
+        const shown = live.loaded(document);
         if (!shown) throw new Error(`${document} is mended without being loaded`);
         // The last word on a key is what it becomes.
         const update = encoding.mend(document, shown, [...new Map(keyed(list))]);
@@ -276,7 +179,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       };
     },
     shown,
-    loaded,
+    loaded: live.loaded,
     hold(document) {
       held.add(document);
       return shown(document);
@@ -285,32 +188,35 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       pins.set(document, (pins.get(document) ?? 0) + 1);
       return shown(document);
     },
-    unpin(document) {
-      const left = (pins.get(document) ?? 1) - 1;
-      if (left > 0) pins.set(document, left);
-      else {
-        pins.delete(document);
-        options.onGrown();
-      }
-    },
+    unpin,
     isPinned: (document) => pins.has(document),
     unload(document) {
       if (isHeld(document)) return;
-      drop(document);
+      live.drop(document);
       encoding.finish(document);
     },
-    forget(document) {
-      drop(document);
+    replace(document, update) {
+      live.replace(document, update);
       encoding.finish(document);
+      // Read anew before that is on disk it would be the old one.
+      pins.set(document, (pins.get(document) ?? 0) + 1);
+      return () => unpin(document);
     },
     async digest(document) {
-      const { entry, ready } = await opened(document);
+      const { entry, ready } = await live.open(document);
       entry.digest ??= segmentDigest(crypto, bodies(ready));
       return entry.digest;
     },
     tails: tails.rows,
     uncheckpointed: tails.sum,
     settle: tails.settle,
+    isSettling: tails.isSettling,
+    doubt(draft, document) {
+      tails.doubt(draft, document);
+      const checkpoint = draft.get<CheckpointRow>(keys.checkpoint(document));
+      if (checkpoint?.digest !== undefined)
+        draft.put(keys.checkpoint(document), { through: checkpoint.through } satisfies CheckpointRow);
+    },
     note(rows) {
       for (const [document, tail] of tails.rows) {
         const entry = live.get(document);

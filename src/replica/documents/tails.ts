@@ -1,6 +1,7 @@
+import type { Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, type TailRow } from '../commit/rows.ts';
-import type { Rows } from '../commit/transaction.ts';
+import type { Draft, Rows } from '../commit/transaction.ts';
 
 /** What of each document is in records and in no checkpoint, as it will be when all that is queued is written. */
 export interface Tails {
@@ -10,14 +11,17 @@ export interface Tails {
   /** One more record of a document. Returns its number. */
   grow(rows: Rows, document: string, update: Uint8Array, operations: number): number;
   /** Takes records up to `through` off a tail. */
-  settle(
-    rows: { put(key: string, value: unknown): void; remove(key: string): void },
-    document: string,
-    through: number,
-  ): void;
+  settle(work: Settling, document: string, through: number): void;
+  /** A write that is not on disk yet takes its whole tail: the rows there are still those before. */
+  isSettling(document: string): boolean;
+  /** The digest that was noted of a document is not relied on from here on. */
+  doubt(draft: Pick<Draft, 'put'>, document: string): void;
   /** As they are on disk. */
   read(): Promise<void>;
 }
+
+/** The write that a tail is settled in. */
+export type Settling = Pick<Work, 'draft' | 'onDurable'>;
 
 /** One record; after an opening, all that were there. */
 interface Piece {
@@ -32,6 +36,8 @@ const total = (pieces: readonly Piece[], of: 'operations' | 'bytes'): number =>
 export async function createTails(database: Database): Promise<Tails> {
   const rows = new Map<string, TailRow>();
   const pieces = new Map<string, Piece[]>();
+  /** Writes on their way to the disk, by the document whose tail they take. */
+  const settling = new Map<string, object>();
   /** Number of the last record, of whatever document. */
   let record = 0;
 
@@ -64,13 +70,16 @@ export async function createTails(database: Database): Promise<Tails> {
       batch.set(keys.meta('record'), { n: record });
       return record;
     },
-    settle(batch, document, through) {
+    settle({ draft, onDurable }, document, through) {
       const rest = (pieces.get(document) ?? []).filter(({ n }) => n > through);
       const last = rest.at(-1);
       if (!last) {
         pieces.delete(document);
         rows.delete(document);
-        batch.remove(keys.tail(document));
+        draft.remove(keys.tail(document));
+        const write = {};
+        settling.set(document, write);
+        onDurable(() => settling.get(document) === write && settling.delete(document));
         return;
       }
       const tail: TailRow = {
@@ -81,17 +90,29 @@ export async function createTails(database: Database): Promise<Tails> {
       };
       pieces.set(document, rest);
       rows.set(document, tail);
-      batch.put(keys.tail(document), tail);
+      draft.put(keys.tail(document), tail);
+    },
+    isSettling: (document) => settling.has(document),
+    doubt(draft, document) {
+      const known = rows.get(document);
+      if (known?.digest === undefined) return;
+      const { digest: _, ...tail } = known;
+      rows.set(document, tail);
+      draft.put(keys.tail(document), tail);
     },
     async read() {
+      const found = await database.under<TailRow>('tail/');
+      const last = await database.getConfirmed<{ n: number }>(keys.meta('record'));
+      // Nothing is awaited from here on: half of it would say that a document is in its checkpoint alone.
       rows.clear();
       pieces.clear();
-      for (const [key, tail] of await database.under<TailRow>('tail/')) {
+      settling.clear();
+      for (const [key, tail] of found) {
         const document = key.slice('tail/'.length);
         rows.set(document, tail);
         pieces.set(document, [{ n: tail.through, operations: tail.operations, bytes: tail.bytes }]);
       }
-      record = (await database.getConfirmed<{ n: number }>(keys.meta('record')))?.n ?? 0;
+      record = last?.n ?? 0;
     },
   };
   await tails.read();

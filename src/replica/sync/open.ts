@@ -3,6 +3,7 @@ import type { Signer } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
+import type { Checkpoints } from '../documents/checkpoints.ts';
 import { createDigests, type Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import { createDuties } from '../ledger/duties.ts';
@@ -31,6 +32,7 @@ export function openSync(options: {
   readonly storage: Storage;
   readonly database: Database;
   readonly commits: Commits;
+  readonly checkpoints: Pick<Checkpoints, 'alone'>;
   readonly monotonic: () => number;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly random: (bytes: number) => Uint8Array;

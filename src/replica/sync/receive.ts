@@ -27,6 +27,8 @@ import { verifyKey } from './verifying.ts';
 export interface Receiving {
   receive(document: string, update: Uint8Array, from: SessionId): Promise<Received>;
   take(document: string, entries: readonly (readonly [key: Hash, entry: string])[]): Promise<Received>;
+  /** Runs when nothing is being received into the document. */
+  inTurn<T>(document: string, task: () => Promise<T>): Promise<T>;
   /** Forgets what waits of a session. */
   forget(from: SessionId): void;
 }
@@ -282,6 +284,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   return {
     receive: (document, update, from) => inLane(document, () => receive(document, update, from)),
     take: (document, entries) => inLane(document, () => take(document, entries)),
+    inTurn: inLane,
     forget(from) {
       for (const name of parked.keys()) if (name.startsWith(`${from} `)) parked.delete(name);
     },

@@ -7,6 +7,7 @@ import type { DurableUpdate, SegmentDigest, SyncSource } from '../../sync/port.t
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
+import type { Checkpoints } from '../documents/checkpoints.ts';
 import { type Digests, isMarks } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import type { Duties } from '../ledger/duties.ts';
@@ -16,7 +17,7 @@ import { createCredentials } from './credentials.ts';
 import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive.ts';
 import type { Reconcile } from './reconcile.ts';
-import { remake } from './split.ts';
+import { entriesIn, remake } from './split.ts';
 import type { Verifying } from './verifying.ts';
 
 /** A replica as its sessions see it, and what only its own process needs. */
@@ -40,6 +41,7 @@ export interface SourceOptions {
   readonly stored: DocumentStore;
   readonly database: Database;
   readonly commits: Commits;
+  readonly checkpoints: Pick<Checkpoints, 'alone'>;
   readonly digests: Digests;
   readonly duties: Duties;
   readonly reconcile: Reconcile;
@@ -78,21 +80,17 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     return name !== undefined && (await digests.segments(name.log)).includes(name.segment);
   }
 
+  const made = { ...options, crypto, documents, changed: digests.changed };
+
   async function markSplit(document: string): Promise<void> {
-    if (!(await exists(document))) return;
-    await commits.write(
-      async (work) => {
-        if (work.draft.get(keys.split(document)) !== undefined) return;
-        await work.settled();
-        await remake(options_, work.draft, document);
-        work.draft.put(keys.split(document), 1);
-      },
-      { urgent: true },
+    if (isSplit(document) || !(await exists(document))) return;
+    await remake(
+      made,
+      document,
+      (draft) => entriesIn(crypto, draft, document),
+      (draft) => draft.put(keys.split(document), 1),
     );
-    documents.forget(document);
-    digests.changed(document);
   }
-  const options_ = { ...options, crypto, documents };
 
   const receiving = createReceiving({
     context,
@@ -198,7 +196,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     },
     async markSplit(document) {
       open();
-      await markSplit(document);
+      await receiving.inTurn(document, () => markSplit(document));
     },
     async idle() {
       await verifying.now();

@@ -1,16 +1,17 @@
 import type { DoctorReport, Entry, Hash, Progress } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../keys/node.ts';
-import { createWriter, freshClientID } from '../../log/index.ts';
 import { entryKey } from '../../op/index.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { decodeRow, entryOf, keys, type OperationRow, type SegmentRow, under } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
+import type { Digests } from '../documents/digest.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Membership } from '../ledger/membership.ts';
 import { entriesOf } from '../ledger/redaction.ts';
 import { counters } from '../ledger/state.ts';
+import { remake } from '../sync/split.ts';
 import { operations, replicas } from './chains.ts';
 import { damaged, type Finding } from './finding.ts';
 
@@ -24,8 +25,7 @@ export interface DoctorOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** This replica. */
   readonly self: Hash;
-  /** The document was written anew. */
-  readonly changed: (document: string) => void;
+  readonly digests: Digests;
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -106,7 +106,9 @@ async function documentsOf(options: DoctorOptions): Promise<Finding[] | string> 
       } catch (error) {
         problem = error instanceof Error ? error.message : String(error);
       }
-      const finding = problem === undefined ? undefined : await rebuilt(options, document, problem);
+      const finding = await (problem === undefined
+        ? digested(options, document)
+        : rebuilt(options, document, problem));
       if (finding) findings.push(finding);
       else if (!wasLoaded) documents.unload(document);
       count++;
@@ -148,44 +150,59 @@ async function rebuilt(
   document: string,
   problem: string,
 ): Promise<Finding | undefined> {
-  const { storage, documents, random } = options;
-  // In a turn of its own, with nothing queued: what is being written is no damage, and none of it gets lost.
-  const made = await options.commits.write(
-    async ({ draft, settled }) => {
-      await settled();
-      const entries: [Hash, Entry][] = [];
-      for await (const [at, key, entry] of standing(options)) if (at === document) entries.push([key, entry]);
+  const { storage, documents, digests } = options;
+  const made = await remake(
+    {
+      ...options,
+      crypto: nodeCrypto,
+      stored: storage.documents,
+      store: storage.store,
+      changed: digests.changed,
+    },
+    document,
+    // Looked at again with nothing queued: what is being written is no damage, and none of it gets lost.
+    async () => {
+      const entries = new Map<Hash, Entry>();
+      for await (const [at, key, entry] of standing(options)) if (at === document) entries.set(key, entry);
       const shown = await documents.shown(document).catch(() => undefined);
       const agrees =
-        shown?.size === entries.length &&
-        entries.every(([key, { body }]) => {
+        shown?.size === entries.size &&
+        [...entries].every(([key, { body }]) => {
           const entry = shown.get(key);
           return entry !== undefined && (entry.body !== undefined) === (body !== undefined);
         });
-      if (agrees) return undefined;
-      documents.forget(document);
-      await storage.documents.write(
-        document,
-        createWriter({ clientID: freshClientID(random) }).encode(entries),
-      );
-      const records = await storage.store.list(under(`rec/${document}/`));
-      for (const [key] of records) draft.remove(key);
-      documents.settle(draft, document, Number.MAX_SAFE_INTEGER);
-      const last = records.at(-1)?.[0];
-      draft.put(keys.checkpoint(document), {
-        through: last === undefined ? 0 : Number(last.slice(last.lastIndexOf('/') + 1)),
-      });
-      return entries.length;
+      return agrees ? undefined : entries;
     },
-    { urgent: true },
   );
   if (made === undefined) return undefined;
-  documents.forget(document);
-  options.changed(document);
   return {
     what: `document ${document}`,
     state: 'repaired',
     message: `${problem}; it was made anew from ${made} operations`,
+  };
+}
+
+/** The digest that is kept of a document is that of what it holds; another one would look unequal to others for ever. */
+async function digested(options: DoctorOptions, document: string): Promise<Finding | undefined> {
+  const { commits, documents, digests } = options;
+  const differs = async (): Promise<boolean> =>
+    (await digests.ofDocument(document)) !== (await documents.digest(document));
+  if (!(await differs())) return undefined;
+  const wrong = await commits.write(
+    async ({ draft, settled }) => {
+      await settled();
+      if (!(await differs())) return false;
+      documents.doubt(draft, document);
+      return true;
+    },
+    { urgent: true },
+  );
+  if (!wrong) return undefined;
+  digests.changed(document);
+  return {
+    what: `document ${document}`,
+    state: 'repaired',
+    message: 'its digest was not that of what it holds; it was made anew',
   };
 }
 

@@ -5,6 +5,7 @@ import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { pad, under as range } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
+import type { Digests } from '../documents/digest.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Removal } from '../documents/removal.ts';
 import type { Replica } from '../surface.ts';
@@ -28,8 +29,7 @@ export function maintenanceOf(options: {
   readonly checkpoints: Checkpoints;
   readonly removal: Removal;
   readonly workspace: WorkspaceRow;
-  /** A document was written anew. */
-  readonly changed: (document: string) => void;
+  readonly digests: Digests;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
   let importing: Promise<unknown> = Promise.resolve();
@@ -93,7 +93,7 @@ export function maintenanceOf(options: {
         membership: core.reading.membership,
         random: randomBytes,
         self: core.reading.replica,
-        changed: options.changed,
+        digests: options.digests,
         ...work,
       }),
   };
