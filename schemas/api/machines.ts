@@ -34,6 +34,25 @@ export const Invitation = z.strictObject({
 });
 export type Invitation = z.infer<typeof Invitation>;
 
+/** An invite, as the members log and the rows here show it. Its ticket is shown once, when it is made. */
+export const InviteInfo = z.strictObject({
+  id: z.string(),
+  role: Role,
+  expires: Time,
+  uses: z.int(),
+  /** Machines that joined by it; null where another replica counts them. */
+  used: z.int().nullable(),
+  by: Person,
+  /** The replica that countersigns who joins by it. */
+  countersigner: z.string(),
+  /** Replicas that came in by it. */
+  replicas: z.array(z.string()),
+  revoked: z.strictObject({ by: Person, at: Time, operation: z.string() }).nullable(),
+});
+export type InviteInfo = z.infer<typeof InviteInfo>;
+export const InviteList = list(InviteInfo);
+export const InvitesQuery = z.strictObject({ ...page });
+
 /** A new replica asks the countersigner of its invite. */
 export const AdmissionRequest = z.strictObject({
   /** Protocol versions that the new replica speaks. */

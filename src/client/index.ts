@@ -6,6 +6,7 @@ import type {
   Event,
   HistoryItem,
   Invitation,
+  InviteInfo,
   List,
   Member,
   Memory,
@@ -117,7 +118,11 @@ export function createClient(options: ClientOptions): Client {
       update: async (input, options) => patch<Member>(`/members/${at(await self())}`, input, options),
     },
 
-    invites: { create: (input = {}, options) => post<Invitation>('/invites', input, options) },
+    invites: {
+      create: (input = {}, options) => post<Invitation>('/invites', input, options),
+      list: (query) => get<List<InviteInfo>>('/invites', query),
+      revoke: (invite, options) => post<InviteInfo>(`/invites/${at(invite)}/revoke`, undefined, options),
+    },
     replicas: {
       list: (query) => get<List<ReplicaInfo>>('/replicas', query),
       revoke: (replica, input = {}, options) =>

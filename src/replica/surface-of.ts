@@ -224,6 +224,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     invites: {
       create: async (input, options) =>
         core.machines.invite(actor, checked(schemas.InviteCreate, input ?? {}), options?.key),
+      list: async (query) => core.machines.invites(paged(query)),
+      revoke: async (id, options) => core.machines.uninvite(actor, id, options?.key),
     },
     replicas: {
       list: async (query) => core.machines.list(paged(query)),

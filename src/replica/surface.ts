@@ -18,6 +18,7 @@ import type {
   ImportSummary,
   Invitation,
   InviteCreate,
+  InviteInfo,
   List,
   Member,
   MemberUpdate,
@@ -139,6 +140,10 @@ export interface Surface {
   readonly invites: {
     /** Makes a ticket by which another machine joins; an admin does. */
     create(input?: InviteCreate, options?: WriteOptions): Promise<Invitation>;
+    /** Every invite of the workspace, without its ticket. */
+    list(query?: PageOptions): Promise<List<InviteInfo>>;
+    /** By id. Nobody new comes in by it, anywhere; who came in stays. Who made it revokes it, or an admin. */
+    revoke(invite: string, options?: WriteOptions): Promise<InviteInfo>;
   };
 
   readonly replicas: {

@@ -66,6 +66,8 @@ const verbs: readonly (readonly [verb: string, input: readonly unknown[]])[] = [
   ['tasks.unlink', ['task-1', { kind: 'blocks', to: 'task-1' }, { key }]],
   ['tasks.comment', ['task-1', { text: 'c' }, { key }]],
   ['tasks.comments', ['task-1', { limit: 4 }]],
+  ['invites.list', [{ limit: 2, cursor: 'c' }]],
+  ['invites.revoke', ['i', { key }]],
   ['memory.remember', [{ text: 't', key: 'a/b', tags: ['x'] }, { key }]],
   ['memory.list', [{ tag: 'x', kind: 'fact', forgotten: false }]],
   ['memory.get', ['a/b']],

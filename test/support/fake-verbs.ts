@@ -1,4 +1,4 @@
-import type { Comment, Member, Memory, Message, ReplicaInfo, Task } from '../../schemas/index.ts';
+import type { Comment, InviteInfo, Member, Memory, Message, ReplicaInfo, Task } from '../../schemas/index.ts';
 import { CoterieError, legalMoves } from '../../schemas/index.ts';
 import type { Surface } from '../../src/replica/surface.ts';
 import { at, epoch, type FakeStore, get, missing, person, set } from './fake-store.ts';
@@ -50,6 +50,17 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     revoked: null,
     members: [me],
     links: [],
+  };
+  const invite: InviteInfo = {
+    id: 'i',
+    role: 'member',
+    expires: at,
+    uses: 1,
+    used: 0,
+    by: me,
+    countersigner: 'r',
+    replicas: [],
+    revoked: null,
   };
   return {
     member: me,
@@ -231,6 +242,11 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
         uses,
         expires,
       }),
+      list: () => list([invite]),
+      revoke: async (id) => {
+        if (id !== invite.id) throw missing('invite', id);
+        return { ...invite, revoked: { by: me, at, operation: 'op' } };
+      },
     },
     replicas: {
       list: () => list([replica]),

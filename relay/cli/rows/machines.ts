@@ -18,6 +18,21 @@ export const machinesRows: readonly Row[] = [
     load: async () => (await machines()).invite,
   },
   {
+    name: 'invites',
+    summary: 'List the invites of the workspace: how often each was used, when it ends, who revoked it.',
+    flags: [...onLists],
+    example: 'coterie invites',
+    load: async () => (await machines()).invites,
+  },
+  {
+    name: 'uninvite',
+    takes: '<invite...>',
+    summary: 'Revoke an invite, by its id or its ticket: nobody new comes in by it; who came in stays.',
+    flags: [...onWrites],
+    example: 'coterie uninvite 3jwq7n2k5c4xkzq6o4u2p5v7ae',
+    load: async () => (await machines()).uninvite,
+  },
+  {
     name: 'join',
     takes: '<ticket...>',
     summary: 'Make the data directory a replica of the workspace of a ticket; its relay must run.',

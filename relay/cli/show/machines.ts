@@ -1,4 +1,4 @@
-import type { Invitation, List, Peer, ReplicaInfo } from '../../../schemas/index.ts';
+import type { Invitation, InviteInfo, List, Peer, ReplicaInfo } from '../../../schemas/index.ts';
 import type { JoinAnswer } from '../verbs/machines.ts';
 import { more } from './conversation.ts';
 import { counted, facts, oneLine, type Tint, table, tint, type View } from './terminal.ts';
@@ -15,7 +15,28 @@ export const invitation = (answer: Invitation, view: View): string =>
       `for ${counted(answer.uses, 'machine')}, as ${answer.role}, ends ${ago(answer.expires, view.now)}; whoever has it can join`,
     ),
     tint(view, 'dim', 'there: coterie join TICKET'),
+    tint(view, 'dim', `to take it back: coterie uninvite ${answer.invite}`),
   ].join('\n');
+
+function inviteState({ expires, revoked, uses, used }: InviteInfo, { now }: View): string {
+  if (revoked) return `revoked by ${revoked.by.handle}`;
+  if (Date.parse(expires) <= now) return `ended ${ago(expires, now)}`;
+  return used !== null && used >= uses ? 'used up' : `ends ${ago(expires, now)}`;
+}
+
+export function invites({ items, next }: List<InviteInfo>, view: View): string {
+  const shape = [
+    { title: 'invite', of: (item: InviteInfo) => item.id, tint: 'cyan' as const },
+    { title: 'role', of: (item: InviteInfo) => item.role },
+    { title: 'used', of: ({ used, uses }: InviteInfo) => `${used ?? '?'} of ${uses}` },
+    { title: 'state', of: (item: InviteInfo) => inviteState(item, view), gives: true },
+    { title: 'by', of: (item: InviteInfo) => item.by.handle, tint: 'dim' as const },
+  ];
+  return [table(items, shape, view), more(next, view)].filter((part) => part !== '').join('\n');
+}
+
+export const invite = (item: InviteInfo, view: View): string =>
+  `${tint(view, 'cyan', item.id)} ${inviteState(item, view)}`;
 
 export const joined = (answer: JoinAnswer, view: View): string =>
   [

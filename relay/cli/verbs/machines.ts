@@ -2,7 +2,14 @@ import { asking, type Call, given, misuse, once, paged, type Verb } from '../cal
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
 import { dataDirectory } from '../settings.ts';
-import { invitation, joined, replica, replicas as replicasText } from '../show/machines.ts';
+import {
+  invitation,
+  invites as invitesText,
+  invite as inviteText,
+  joined,
+  replica,
+  replicas as replicasText,
+} from '../show/machines.ts';
 import { untilTime } from '../show/time.ts';
 
 const roles = ['reader', 'member', 'admin', 'owner'] as const;
@@ -30,6 +37,28 @@ export const invite = asking({
     );
   },
   show: invitation,
+});
+
+export const invites = asking({
+  ask: (team, call) => team.invites.list(given(paged(call))),
+  show: invitesText,
+});
+
+/** The id of an invite, also where its ticket is given. */
+async function inviteId(typed: string): Promise<string> {
+  if (!typed.startsWith('coterie')) return typed;
+  const [{ readTicket }, { nodeCrypto }] = await Promise.all([
+    import('../../../src/machines/ticket.ts'),
+    import('../../../src/keys/node.ts'),
+  ]);
+  return readTicket(nodeCrypto, typed).invite;
+}
+
+export const uninvite = asking({
+  write: true,
+  ask: async (team, call) =>
+    team.invites.revoke(await inviteId((await call.words(0)).replaceAll(/\s+/g, '')), once(call)),
+  show: inviteText,
 });
 
 export const replicas = asking({

@@ -4,6 +4,7 @@ import type {
   Hash,
   Invitation,
   InviteCreate,
+  InviteInfo,
   List,
   Peer,
   ReplicaInfo,
@@ -15,6 +16,7 @@ import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { createInvite } from './invites.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
+import { listInvites, revokeInvite } from './uninvite.ts';
 
 /** The replica among others: who is in, who may come in, and what links it has. */
 export interface Machines {
@@ -24,6 +26,8 @@ export interface Machines {
   addresses(): readonly string[];
   peers(): Promise<readonly Peer[]>;
   invite(actor: Actor, input: InviteCreate, key: string | undefined): Promise<Invitation>;
+  invites(query: PageOptions | undefined): Promise<List<InviteInfo>>;
+  uninvite(actor: Actor, invite: string, key: string | undefined): Promise<InviteInfo>;
   countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
   list(query: PageOptions | undefined): Promise<List<ReplicaInfo>>;
   revoke(
@@ -52,6 +56,8 @@ export function createMachines(options: {
     addresses: () => host?.addresses ?? [],
     peers,
     invite: (actor, input, key) => createInvite(writing, actor, { host, now }, input, key),
+    invites: (query) => listInvites(writing.reading, query),
+    uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),
     countersign: (invite, request) => countersign({ writing, signer, host, now }, invite, request),
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),

@@ -11,7 +11,7 @@ import { type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
 import { type Reading, stampIso, startAfter } from '../reading/context.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
 
-type Frontier = Record<Hash, Record<string, Hash[]>>;
+export type Frontier = Record<Hash, Record<string, Hash[]>>;
 
 function shape(reading: Reading, state: ReplicaState, peers: readonly Peer[]): ReplicaInfo {
   const { database, membership, replica } = reading;
@@ -37,7 +37,16 @@ function shape(reading: Reading, state: ReplicaState, peers: readonly Peer[]): R
 /** The revocation that ended its last admission. One that was admitted again since is not revoked. */
 function revocation({ database, membership }: Reading, state: ReplicaState): ReplicaInfo['revoked'] {
   if (state.admissions.some(({ ended }) => ended.length === 0)) return null;
-  const isIt = (one: Narrowing): boolean => one.type === 'replica.revoke' && one.target === state.id;
+  return lastNarrowing({ database, membership }, 'replica.revoke', state.id);
+}
+
+/** The last of a kind that counts and ends a thing: who wrote it, and when. */
+export function lastNarrowing(
+  { database, membership }: Pick<Reading, 'database' | 'membership'>,
+  type: Narrowing['type'],
+  target: Hash,
+): ReplicaInfo['revoked'] {
+  const isIt = (one: Narrowing): boolean => one.type === type && one.target === target;
   const found = membership.state.frontiers.filter(isIt).at(-1);
   const header = found && database.get<OperationRow>(keys.operation(found.op))?.header;
   if (!found || !header) return null;
@@ -105,13 +114,17 @@ export async function revokeReplica(
   return findReplica(reading, id);
 }
 
-/** The last operation of a replica in each log, as it is stored here. */
-async function frontierOf({ database }: Reading, replica: Hash): Promise<Frontier> {
+/** The last operation of a replica in each log, or in one, as it is stored here. */
+export async function frontierOf(
+  { database }: Pick<Reading, 'database'>,
+  replica: Hash,
+  only?: string,
+): Promise<Frontier> {
   const heads = await database.under<HeadRow>('v/head/');
   const logs: Record<string, Hash[]> = {};
   for (const [key, { hash }] of heads) {
     const [, , log = '', of] = key.split('/');
-    if (of === replica) logs[log] = [hash];
+    if (of === replica && (only === undefined || only === log)) logs[log] = [hash];
   }
   return { [replica]: logs };
 }

@@ -34,6 +34,7 @@ export function goodRequests({
     'patch /v1/members/{member}': ['/v1/members/kai', { name: 'Kai' }, 'members.update'],
     'get /v1/replicas': ['/v1/replicas?limit=5', undefined, 'replicas.list'],
     'post /v1/invites': ['/v1/invites', { uses: 2, addresses: ['http://127.0.0.1:4270'] }, 'invites.create'],
+    'get /v1/invites': ['/v1/invites?limit=5', undefined, 'invites.list'],
     'get /v1/channels': ['/v1/channels?limit=10&archived=true', undefined, 'channels.list'],
     'post /v1/channels': ['/v1/channels', { name: 'fresh', topic: 't' }, 'channels.create'],
     'get /v1/channels/{channel}': ['/v1/channels/general', undefined, 'channels.get'],
@@ -100,6 +101,7 @@ export function goodRequests({
 /** Tested by themselves: they answer with a stream, or need keys that exist nowhere else. */
 export const streamed = [
   'post /v1/invites/{invite}/admissions',
+  'post /v1/invites/{invite}/revoke',
   'post /v1/replicas/{replica}/revoke',
   'get /v1/events',
   ...['import', 'export', 'backup', 'compact', 'doctor'].map((work) => `post /v1/admin/${work}`),

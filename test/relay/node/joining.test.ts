@@ -280,6 +280,55 @@ describe('joining by a ticket', () => {
   });
 });
 
+describe('invites that are taken back', () => {
+  it('MCH-16: the ticket of a revoked invite admits nobody, and says why; who came in stays', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    const { ticket, invite } = await node.replica.invites.create({ uses: 5 });
+    const { file } = await prepare(here, ticket);
+    const joined = await start(here, { as: 'zoe', workspace: file });
+    const texts = async (of: Node) =>
+      (await of.replica.messages.list('general')).items.map(({ text }) => text);
+    await joined.replica.messages.post('general', { text: 'before' });
+    await until('it arrived', async () => (await texts(node)).length === 1);
+    // Countersigned, and not admitted yet when the invite is revoked.
+    const late = home();
+    await prepare(late, ticket);
+    expect((await node.replica.invites.list()).items).toEqual([
+      expect.objectContaining({ id: invite, used: 2, uses: 5, replicas: [joined.replica.id], revoked: null }),
+    ]);
+    const revoked = await node.replica.invites.revoke(invite);
+    expect(revoked).toMatchObject({ id: invite, revoked: { by: { handle: 'kai' } } });
+
+    for (const at of [home(), here]) {
+      const asked = { ...at, directory: join(at.root, 'other') };
+      const { message, exit } = await refused(prepare(asked, ticket), 'ticket_expired');
+      expect([message, exit]).toEqual(['The ticket was revoked.', 5]);
+    }
+    await refused(start(late, { as: 'eve' }), 'ticket_expired');
+
+    await joined.replica.messages.post('general', { text: 'after' });
+    await until('it still counts', async () => (await texts(node)).length === 2);
+    expect((await texts(node)).sort()).toEqual(['after', 'before']);
+    await until('it knows', async () => (await joined.replica.invites.list()).items[0]?.revoked !== null);
+    expect((await joined.replica.members.get('zoe')).role).toBe('member');
+    // Another replica does not count uses.
+    expect((await joined.replica.invites.list()).items[0]?.used).toBeNull();
+    for (const { replica } of [node, joined]) expect((await replica.doctor()).ok).toBe(true);
+  });
+
+  it('MCH-16: an admin revokes an invite, or who made it; nobody else does', async () => {
+    const node = await start(home());
+    const { invite } = await node.replica.invites.create();
+    const bob = node.replica.as('bob');
+    await bob.messages.post('general', { text: 'a member' });
+    await refused(bob.invites.revoke(invite), 'forbidden');
+    await refused(bob.invites.revoke('a'.repeat(26)), 'not_found');
+    const first = await node.replica.invites.revoke(invite, { key: 'k' });
+    expect(await node.replica.invites.revoke(invite, { key: 'k' })).toEqual(first);
+  });
+});
+
 describe('replicas', () => {
   it('MCH-13: a revoked replica is listed as such; what it wrote so far counts', async () => {
     const node = await start(home());
