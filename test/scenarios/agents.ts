@@ -17,6 +17,8 @@ export interface Agent {
   /** Id of its replica. */
   readonly id: string;
   readonly workspace: string;
+  /** Where it listens for others. */
+  readonly url: string;
   /** Asks it to do something; rejects with what it says went wrong. */
   ask<T>(verb: string, input?: object): Promise<T>;
   /** Ends it at once. */
@@ -28,9 +30,22 @@ const ended = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => void child.once('close', () => resolve()));
 
+export interface AgentOptions {
+  /** URLs of nodes and of other agents that it dials always. */
+  readonly upstreams?: readonly string[];
+  /** The command that it is started by, where that is another than Node. */
+  readonly by?: readonly [string, ...string[]];
+}
+
 /** Starts an agent; resolves when its replica is open. */
-export async function startAgent(place: Place, directory: string, as: string): Promise<Agent> {
-  const child = spawn(process.execPath, [script, directory, place.config, place.state, as], {
+export async function startAgent(
+  place: Place,
+  directory: string,
+  as: string,
+  { upstreams = [], by = [process.execPath] }: AgentOptions = {},
+): Promise<Agent> {
+  const [command, ...args] = by;
+  const child = spawn(command, [...args, script, directory, place.config, place.state, as, ...upstreams], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const stop = async (): Promise<void> => {
@@ -53,10 +68,15 @@ export async function startAgent(place: Place, directory: string, as: string): P
       answers.push(resolve);
       fails.push(reject);
     });
-  const { ready, workspace } = JSON.parse(await next()) as { ready: string; workspace: string };
+  const { ready, workspace, url } = JSON.parse(await next()) as {
+    ready: string;
+    workspace: string;
+    url: string;
+  };
   return {
     id: ready,
     workspace,
+    url,
     async ask<T>(verb: string, input: object = {}): Promise<T> {
       const answer = next();
       child.stdin.write(`${JSON.stringify({ verb, ...input })}\n`);
@@ -68,14 +88,22 @@ export async function startAgent(place: Place, directory: string, as: string): P
   };
 }
 
-/** A node in a process of its own, as `coterie up` runs it. */
+/** A node in a process of its own. */
+export interface NodeProcess {
+  readonly url: string;
+  stop(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Runs a node as `coterie up` does. `by` is the command that it is started by, where that is another than Node. */
 export async function startNode(
   home: { readonly config: string; readonly state: string; readonly data: string },
   more: readonly string[] = [],
-): Promise<{ readonly url: string; stop(signal: NodeJS.Signals): Promise<void> }> {
+  by: readonly [string, ...string[]] = [process.execPath],
+): Promise<NodeProcess> {
+  const [command, ...args] = by;
   const child = spawn(
-    process.execPath,
-    [nodeEntry, 'up', '--port', '0', '--as', 'node', '--data', home.data, '--json', ...more],
+    command,
+    [...args, nodeEntry, 'up', '--port', '0', '--as', 'node', '--data', home.data, '--json', ...more],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -98,13 +126,22 @@ export async function startNode(
   return { url: (JSON.parse(line) as { url: string }).url, stop };
 }
 
+/** Whether all hold the same. */
+export async function equal(agents: readonly Agent[]): Promise<boolean> {
+  const digests = agents.map(async (one) => (await one.ask<{ digest: string }>('digest')).digest);
+  return new Set(await Promise.all(digests)).size === 1;
+}
+
+/** Machines are busy, and who dials pauses for up to 30 s, ms. */
+const patience = 60_000;
+
 /** Resolves when a condition holds; asks each 20 ms, and gives up after a while with what it was about and how it is. */
 export async function until(
   what: string,
   holds: () => Promise<boolean>,
   how: () => Promise<unknown> = async () => '',
 ): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + patience;
   while (!(await holds())) {
     if (performance.now() > end)
       throw new Error(`it did not come to this: ${what}\n${JSON.stringify(await how(), undefined, 1)}`);
