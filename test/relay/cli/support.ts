@@ -21,6 +21,8 @@ export interface Options {
   readonly env?: Record<string, string>;
   readonly stdin?: string;
   readonly cwd?: string;
+  /** The command that it is started by, where that is another than Node. */
+  readonly by?: readonly [string, ...string[]];
 }
 
 /** A home of its own, so that no test sees the data or the name of the person who runs it. */
@@ -49,7 +51,8 @@ export function home(path = temporary()): Home {
     XDG_STATE_HOME: join(path, 'state'),
   };
   const start = (args: readonly string[], options: Options = {}) => {
-    const child = spawn(process.execPath, [entry, ...args], {
+    const [command, ...before] = options.by ?? [process.execPath];
+    const child = spawn(command, [...before, entry, ...args], {
       env: { ...env, ...options.env },
       cwd: options.cwd ?? path,
       stdio: ['pipe', 'pipe', 'pipe'],
