@@ -27,6 +27,7 @@ export function statusPage(view: {
   const { url, status, channels } = view;
   const curl = `curl -H "Authorization: Bearer $(npx coterie token YOUR-HANDLE)" ${url}/v1/channels`;
   const counts = Object.entries(status.counts).map(([name, count]) => row(name, count));
+  const warned = status.warnings.map(({ what, message, hint }) => row(what, `${message}. ${hint}`));
   const listed = channels.map((channel) => row(`#${channel.name}`, channel.messages, channel.topic));
   return `<!doctype html>
 <html lang="en">
@@ -46,6 +47,7 @@ ${row('durability', status.durability)}
 ${row('running since', status.since)}
 ${row('version', status.version)}
 </table>
+${warned.length === 0 ? '' : `<h2>Warnings</h2>\n<table>\n${warned.join('\n')}\n</table>`}
 <h2>Channels</h2>
 <table>
 <tr><th>name</th><th>messages</th><th>topic</th></tr>

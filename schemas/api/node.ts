@@ -28,6 +28,10 @@ export const MemberUpdate = z.strictObject({
   base: Base.optional(),
 });
 
+/** Something that someone should know of, and what to do about it. Nothing is lost by it. */
+export const Warning = z.strictObject({ what: z.string(), message: z.string(), hint: z.string() });
+export type Warning = z.infer<typeof Warning>;
+
 export const Status = z.strictObject({
   version: z.string(),
   workspace: z.strictObject({ id: z.string(), name: z.string() }),
@@ -54,6 +58,8 @@ export const Status = z.strictObject({
   listening: z.array(z.string()),
   /** Links with other replicas. */
   peers: z.array(Peer),
+  /** Copied directories, forks, broken documents, refused updates, failing checkpoints; empty when all is well. */
+  warnings: z.array(Warning),
   since: Time,
 });
 export type Status = z.infer<typeof Status>;

@@ -253,6 +253,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
         documents,
         durability: options.durability ?? 'sync',
         since,
+        checkpoints,
+        refusals: sync.source.refusals(),
       }),
     purge: () => removal.notice(),
   };
@@ -277,6 +279,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     removal,
     workspace,
     digests,
+    refusals: sync.source.refusals,
   });
 
   let closed: Promise<void> | undefined;

@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module';
 import type { Status } from '../../schemas/index.ts';
 import type { Storage } from '../storage/open.ts';
+import type { Checkpoints } from './documents/checkpoints.ts';
 import type { Documents } from './documents/documents.ts';
 import { counters } from './ledger/state.ts';
 import { cursorOf } from './reading/feed.ts';
 import type { Core } from './surface-of.ts';
+import type { Refusals } from './sync/refusals.ts';
 import { directoryBytes } from './upkeep/size.ts';
+import { warningsOf } from './upkeep/warnings.ts';
 import type { WorkspaceRow } from './workspace/bootstrap.ts';
 import type { Actor } from './writing/context.ts';
 
@@ -21,6 +24,8 @@ export async function statusOf(options: {
   readonly documents: Documents;
   readonly durability: 'sync' | 'os';
   readonly since: string;
+  readonly checkpoints: Pick<Checkpoints, 'trouble'>;
+  readonly refusals: Refusals;
 }): Promise<Status> {
   const { core, actor, workspace, storage, documents } = options;
   const { reading, feed } = core;
@@ -54,6 +59,7 @@ export async function statusOf(options: {
     search: { ready: search.ready, behind: search.behind },
     listening: [...core.machines.addresses()],
     peers: [...(await core.machines.peers())],
+    warnings: await warningsOf({ ...options, database: reading.database, self: reading.replica }),
     since: options.since,
   };
 }

@@ -82,6 +82,13 @@ describe('REP-29 a copied directory', () => {
     for (const one of [higher, lower]) {
       const { findings } = await one.replica.doctor();
       expect(findings.find(({ what }) => what === 'replica key')?.state).toBe('warning');
+      // REP-41: and status says what to do.
+      const { warnings } = await one.replica.status();
+      expect(warnings.find(({ what }) => what === 'replica key')?.hint).toBe(
+        one === higher
+          ? 'Start this replica again: it takes a fresh key.'
+          : 'Start the copy of this directory again: it takes a fresh key.',
+      );
     }
     await higher.reopen();
     await lower.reopen();

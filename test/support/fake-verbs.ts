@@ -278,6 +278,7 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       search: { ready: true, behind: 0 },
       listening: [],
       peers: [],
+      warnings: [],
       since: at,
     }),
   };

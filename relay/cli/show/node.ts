@@ -5,11 +5,15 @@ import type {
   List,
   Member,
   Status,
+  Warning,
 } from '../../../schemas/index.ts';
 import { more } from './conversation.ts';
 import { peers } from './machines.ts';
 import { counted, facts, indent, oneLine, type Tint, table, tint, type View } from './terminal.ts';
 import { ago, size } from './time.ts';
+
+const warning = ({ what, message, hint }: Warning, view: View): string =>
+  `${tint(view, 'yellow', 'warning')}  ${oneLine(what)}: ${oneLine(message)}\n${indent(tint(view, 'dim', oneLine(hint)), '         ')}`;
 
 export function status(answer: Status, view: View): string {
   const { counts, storage, search } = answer;
@@ -57,7 +61,10 @@ export function status(answer: Status, view: View): string {
     ],
     view,
   );
-  return answer.peers.length === 0 ? told : `${told}\n\n${peers(answer.peers, view)}`;
+  const links = answer.peers.length === 0 ? '' : peers(answer.peers, view);
+  return [told, links, answer.warnings.map((one) => warning(one, view)).join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 export function members({ items, next }: List<Member>, view: View): string {

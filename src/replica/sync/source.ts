@@ -3,7 +3,7 @@ import { CoterieError } from '../../../schemas/index.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import type { Signer } from '../../op/index.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
-import type { DurableUpdate, SegmentDigest, SyncSource } from '../../sync/port.ts';
+import type { DurableUpdate, Received, SegmentDigest, SyncSource } from '../../sync/port.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
@@ -17,6 +17,7 @@ import { createCredentials } from './credentials.ts';
 import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive.ts';
 import type { Reconcile } from './reconcile.ts';
+import type { Refusals } from './refusals.ts';
 import { entriesIn, remake } from './split.ts';
 import type { Verifying } from './verifying.ts';
 
@@ -31,6 +32,7 @@ export interface ReplicaSource extends SyncSource {
   caughtUp(): Promise<void>;
   /** A session ended: what waits of it is forgotten. */
   forget(session: number): void;
+  refusals(): Refusals;
 }
 
 export interface SourceOptions {
@@ -108,6 +110,14 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
   });
   const credentials = createCredentials({ context, database, receiving, workspace, replica: signer.id });
 
+  let refusals: Refusals = { count: 0, last: undefined, copies: 0 };
+  function noted(document: string, received: Received): Received {
+    const { reason } = received.ok ? {} : received;
+    if (reason !== undefined)
+      refusals = { ...refusals, count: refusals.count + 1, last: { document, reason } };
+    return received;
+  }
+
   const source: ReplicaSource = {
     workspace,
     publicKey: signer.publicKey,
@@ -119,7 +129,9 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     },
     async admit(publicKey, texts) {
       open();
-      return credentials.admit(publicKey, texts);
+      const verdict = await credentials.admit(publicKey, texts);
+      if (verdict === 'self') refusals = { ...refusals, copies: refusals.copies + 1 };
+      return verdict;
     },
     async root() {
       open();
@@ -163,7 +175,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
       open();
       const received = await receiving.receive(document, update, from);
       await duties.idle();
-      return received;
+      return noted(document, received);
     },
     async keys(document) {
       open();
@@ -184,7 +196,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
       open();
       const received = await receiving.take(document, entries);
       await duties.idle();
-      return received;
+      return noted(document, received);
     },
     isHot(document) {
       const name = parseDocumentName(document);
@@ -213,6 +225,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
       });
     },
     forget: (session) => receiving.forget(session),
+    refusals: () => refusals,
   };
 
   return {

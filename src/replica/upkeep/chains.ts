@@ -14,9 +14,9 @@ import {
 } from '../commit/rows.ts';
 import { counters } from '../ledger/state.ts';
 import { isChained } from '../ledger/turn.ts';
-import { copiedOf } from '../sync/own-key.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { damaged, type Finding } from './finding.ts';
+import { copiedWarning } from './warnings.ts';
 
 /** Operations of one chain that are checked together. */
 const step = 2000;
@@ -111,15 +111,8 @@ export async function replicas({ database, self }: DoctorOptions): Promise<Findi
   const findings: Finding[] = [];
   const warn = (what: string, message: string, hint: string): void =>
     void findings.push({ what, state: 'warning', message, hint });
-  const copied = copiedOf(database);
-  if (copied)
-    warn(
-      'replica key',
-      `another directory writes under this replica's key: it made ${copied.operation}`,
-      copied.rekey
-        ? 'Start this replica again: it takes a fresh key.'
-        : 'Start the copy of this directory again: it takes a fresh key.',
-    );
+  const copied = copiedWarning(database);
+  if (copied) warn(copied.what, copied.message, copied.hint);
   for (const [key, hashes] of await database.under<readonly Hash[]>('v/fork/')) {
     const [, , log = '', replica = ''] = key.split('/');
     if (replica !== self)

@@ -11,9 +11,11 @@ import type { Documents } from '../documents/documents.ts';
 import type { Membership } from '../ledger/membership.ts';
 import { entriesOf } from '../ledger/redaction.ts';
 import { counters } from '../ledger/state.ts';
+import type { Refusals } from '../sync/refusals.ts';
 import { remake } from '../sync/split.ts';
 import { operations, replicas } from './chains.ts';
 import { damaged, type Finding } from './finding.ts';
+import { refusedText } from './warnings.ts';
 
 export interface DoctorOptions {
   readonly storage: Storage;
@@ -23,6 +25,7 @@ export interface DoctorOptions {
   readonly checkpoints: Checkpoints;
   readonly membership: Membership;
   readonly random: (bytes: number) => Uint8Array;
+  readonly refusals: () => Refusals;
   /** This replica. */
   readonly self: Hash;
   readonly digests: Digests;
@@ -73,6 +76,7 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
   });
   await look('views', () => views(options));
   await look('replicas', () => replicas(options));
+  await look('refused updates', async () => refusedText(options.refusals()) ?? 'none since it was opened');
   return { ok: findings.every(({ state }) => state === 'ok' || state === 'repaired'), findings };
 }
 

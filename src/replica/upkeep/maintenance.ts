@@ -10,6 +10,7 @@ import type { Documents } from '../documents/documents.ts';
 import type { Removal } from '../documents/removal.ts';
 import type { Replica } from '../surface.ts';
 import type { Core } from '../surface-of.ts';
+import type { Refusals } from '../sync/refusals.ts';
 import type { WorkspaceRow } from '../workspace/bootstrap.ts';
 import { type Actor, introduce } from '../writing/context.ts';
 import { examine } from './doctor.ts';
@@ -30,6 +31,7 @@ export function maintenanceOf(options: {
   readonly removal: Removal;
   readonly workspace: WorkspaceRow;
   readonly digests: Digests;
+  readonly refusals: () => Refusals;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
   let importing: Promise<unknown> = Promise.resolve();
@@ -94,6 +96,7 @@ export function maintenanceOf(options: {
         random: randomBytes,
         self: core.reading.replica,
         digests: options.digests,
+        refusals: options.refusals,
         ...work,
       }),
   };

@@ -1,0 +1,96 @@
+import type { Hash, Warning } from '../../../schemas/index.ts';
+import type { Database } from '../commit/database.ts';
+import type { Checkpoints } from '../documents/checkpoints.ts';
+import { copiedOf } from '../sync/own-key.ts';
+import type { Refusals } from '../sync/refusals.ts';
+
+/** Names of things that are listed at most; what is beyond is counted. */
+const named = 3;
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, named).join(', ');
+  return names.length > named ? `${shown} and ${names.length - named} more` : shown;
+}
+
+/** Another directory writes under this replica's key, as its operations show. */
+export function copiedWarning(database: Pick<Database, 'get'>): Warning | undefined {
+  const copied = copiedOf(database);
+  return (
+    copied && {
+      what: 'replica key',
+      message: `another directory writes under this replica's key: it made ${copied.operation}`,
+      hint: copied.rekey
+        ? 'Start this replica again: it takes a fresh key.'
+        : 'Start the copy of this directory again: it takes a fresh key.',
+    }
+  );
+}
+
+function metWarning({ copies }: Refusals): Warning | undefined {
+  if (copies === 0) return undefined;
+  return {
+    what: 'replica key',
+    message: 'a process on another directory has this replica’s key: the directory was copied',
+    hint: 'Close one of them and remove its directory; what it alone wrote is in it. They do not sync with each other.',
+  };
+}
+
+async function forkWarning(database: Database, self: Hash): Promise<Warning | undefined> {
+  const forks = (await database.under<readonly Hash[]>('v/fork/'))
+    .map(([key]) => key.split('/'))
+    .filter(([, , , replica]) => replica !== self)
+    .map(([, , log = '', replica = '']) => `${log} of ${replica}`);
+  const chains = [...new Set(forks)];
+  if (chains.length === 0) return undefined;
+  return {
+    what: 'forks',
+    message: `chains fork: ${some(chains)}`,
+    hint: 'A directory was copied or restored there. Both branches count; nothing is lost.',
+  };
+}
+
+async function splitWarning(database: Database): Promise<Warning | undefined> {
+  const split = (await database.under<number>('split/')).map(([key]) => key.slice('split/'.length));
+  if (split.length === 0) return undefined;
+  return {
+    what: 'documents',
+    message: `structures are broken in ${some(split)}`,
+    hint: 'They are synced by key; nothing is lost.',
+  };
+}
+
+/** What others sent and no honest replica sends, since this one was opened. */
+export function refusedText({ count, last }: Refusals): string | undefined {
+  if (!last) return undefined;
+  return `${count} ${count === 1 ? 'update was' : 'updates were'} refused since it was opened; the last for ${last.document}: ${last.reason}`;
+}
+
+/** What someone should know who looks at the status, all of it cheap to find; `doctor` looks at everything. */
+export async function warningsOf(options: {
+  readonly database: Database;
+  readonly checkpoints: Pick<Checkpoints, 'trouble'>;
+  readonly refusals: Refusals;
+  readonly self: Hash;
+}): Promise<Warning[]> {
+  const { database, refusals, self } = options;
+  const { trouble } = options.checkpoints;
+  const refused = refusedText(refusals);
+  const found = [
+    copiedWarning(database) ?? metWarning(refusals),
+    await forkWarning(database, self),
+    await splitWarning(database),
+    refused === undefined
+      ? undefined
+      : {
+          what: 'refused updates',
+          message: refused,
+          hint: 'Who sent them was cut off. Look which peers are known here: coterie replicas',
+        },
+    trouble && {
+      what: 'checkpoints',
+      message: trouble.message,
+      hint: 'Free some space; the journal holds everything meanwhile.',
+    },
+  ];
+  return found.filter((one) => one !== undefined);
+}

@@ -1,0 +1,73 @@
+import { expect, it, vi } from 'vitest';
+import { memory } from './support/memory.ts';
+
+import { asTexts, hand } from './sync/hand.ts';
+import { peers, session } from './sync/support.ts';
+
+it('REP-41: status warns of forks, broken documents, refused updates and a copied directory; of nothing else', async () => {
+  const [ana] = await peers(['ana']);
+  if (!ana) throw new Error('no peer');
+  const { replica, source } = ana;
+  await replica.messages.post('general', { text: 'a' });
+  const warned = async () => (await replica.status()).warnings.map(({ what, message }) => [what, message]);
+  expect(await warned()).toEqual([]);
+
+  const channel = `channel.${(await replica.channels.get('general')).id}`;
+  const document = `log/${channel}/1`;
+  const eve = hand(ana.at.root);
+  const admission = await eve.admission();
+  const machine = (await replica.replicas.list()).items[0]?.machine;
+  const member = await eve.make({
+    log: 'members',
+    type: 'member.create',
+    after: [admission.hash],
+    data: { handle: 'eve', kind: 'agent', machine },
+  });
+  const say = (text: string, at: { seq?: number; prev?: string } = {}) =>
+    eve.make({ log: channel, type: 'message.create', member: eve.member('eve'), body: { text }, ...at });
+  const one = await say('1');
+  const two = await say('2');
+  const other = await say('2, apart', { seq: 2, prev: one.hash });
+  await source.take('log/members/1', asTexts(admission, member), session());
+  await source.take(document, asTexts(one, two, other), session());
+  expect(await warned()).toEqual([['forks', `chains fork: ${channel} of ${eve.id}`]]);
+
+  for (const times of [1, 2]) {
+    const received = await source.receive(document, new Uint8Array(9), session());
+    expect(received.ok).toBe(false);
+    const [, message] = (await warned()).find(([what]) => what === 'refused updates') ?? [];
+    expect(message).toMatch(
+      new RegExp(`^${times} update(s were| was) refused since it was opened; the last for ${document}: .`),
+    );
+  }
+  const { findings } = await replica.doctor();
+  expect(findings.find(({ what }) => what === 'refused updates')?.message).toMatch(/^2 updates were refused/);
+
+  await source.markSplit(document);
+  expect(await warned()).toContainEqual(['documents', `structures are broken in ${document}`]);
+
+  expect(await source.admit(source.publicKey, [])).toBe('self');
+  expect(await warned()).toContainEqual(['replica key', expect.stringMatching(/copied/)]);
+
+  // What is stored is told of again, what happened since the opening is not.
+  await ana.reopen();
+  expect((await ana.replica.status()).warnings.map(({ what }) => what)).toEqual(['forks', 'documents']);
+});
+
+it('REP-41: status warns while checkpoints fail, and no longer', async () => {
+  const disk = memory();
+  const kai = await disk.open();
+  const { merge } = disk.documents;
+  disk.documents.merge = async () => {
+    throw new Error('the disk says no');
+  };
+  // A closed segment is checkpointed.
+  for (let i = 0; i < 10; i++) await kai.messages.post('general', { text: 'x'.repeat(60_000) });
+  await vi.waitFor(async () => expect((await kai.status()).warnings).not.toEqual([]), 10_000);
+  expect((await kai.status()).warnings).toEqual([
+    expect.objectContaining({ what: 'checkpoints', message: expect.stringMatching(/the disk says no/) }),
+  ]);
+  disk.documents.merge = merge;
+  await kai.compact();
+  expect((await kai.status()).warnings).toEqual([]);
+});
