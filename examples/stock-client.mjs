@@ -26,8 +26,17 @@ const workspace = readEntry(nodeCrypto, secret.genesis).hash;
 // Log documents are plain Yjs documents with one map named `ops`.
 const general = defaultChannelId(nodeCrypto, workspace, 'general');
 const open = (document) => ({ document, ...connect({ url, workspace, document, token }) });
-const [members, channel, tasks] = ['log/members/1', `log/channel.${general}/1`, 'log/tasks/1'].map(open);
-const all = [members, channel, tasks];
+/** All segments of a log, the one that is written to last. */
+async function segments(log) {
+  const asked = await fetch(`${url}/v1/documents?log=${log}&limit=1000`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { items } = await asked.json();
+  return items.length > 0 ? items.map(({ document }) => open(document)) : [open(`log/${log}/1`)];
+}
+const logs = await Promise.all(['members', `channel.${general}`, 'tasks'].map(segments));
+const all = logs.flat();
+const [members, channel, tasks] = logs.map((log) => log.at(-1));
 await Promise.all(all.map(({ synced }) => synced()));
 
 const target = ({ document, doc }) => ({ document, ops: doc.getMap('ops') });

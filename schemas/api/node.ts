@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DisplayName, Handle } from '../primitives.ts';
+import { DisplayName, Handle, LogName } from '../primitives.ts';
 import { memberKinds, roles } from '../values.ts';
 import { Base, page, Time } from './common.ts';
 import { Peer } from './machines.ts';
@@ -63,6 +63,26 @@ export const Status = z.strictObject({
   since: Time,
 });
 export type Status = z.infer<typeof Status>;
+
+/** One log document: what a client that knows Yjs opens on `/sync`. */
+export const DocumentInfo = z.strictObject({
+  /** `log/<log>/<segment>`. */
+  document: z.string(),
+  log: z.string(),
+  segment: z.int(),
+  /** Entries that stand in it. */
+  entries: z.int(),
+  /** Over its keys; equal digests mean equal documents. */
+  digest: z.string(),
+  /** True for the segment of its log that is written to now. Older ones may still get late operations. */
+  newest: z.boolean(),
+});
+export type DocumentInfo = z.infer<typeof DocumentInfo>;
+export const DocumentsQuery = z.strictObject({
+  ...page,
+  /** Of this log alone. */
+  log: LogName.optional(),
+});
 
 export const Progress = z.strictObject({ stage: z.string(), done: z.int(), total: z.int().nullable() });
 export type Progress = z.infer<typeof Progress>;

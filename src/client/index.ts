@@ -3,6 +3,7 @@ import type {
   CatchUp,
   Channel,
   Comment,
+  DocumentInfo,
   Event,
   HistoryItem,
   Invitation,
@@ -128,6 +129,8 @@ export function createClient(options: ClientOptions): Client {
       revoke: (replica, input = {}, options) =>
         post<ReplicaInfo>(`/replicas/${at(replica)}/revoke`, input, options),
     },
+
+    documents: { list: (query) => get<List<DocumentInfo>>('/documents', query) },
 
     search: (query) => get<SearchAnswer>('/search', query),
     recall: ({ q, tag, limit, cursor }) =>

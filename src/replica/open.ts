@@ -243,7 +243,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     search,
     machines,
     closing: closing.signal,
-    digest: () => digests.workspace(),
+    digests,
     status: (actor): Promise<Status> =>
       statusOf({
         core,

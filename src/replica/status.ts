@@ -50,7 +50,7 @@ export async function statusOf(options: {
       memories: row.memories,
     },
     cursor: cursorOf(feed, feed.end()),
-    digest: await core.digest(),
+    digest: await core.digests.workspace(),
     storage: {
       bytes: await directoryBytes(storage.info.directory),
       uncheckpointed: documents.uncheckpointed().operations,

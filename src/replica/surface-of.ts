@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Search } from '../search/index.ts';
+import type { Digests } from './documents/digest.ts';
 import type { Machines } from './machines/machines.ts';
 import { catchUp } from './reading/catch-up.ts';
 import { type Reading, thing } from './reading/context.ts';
+import { listDocuments } from './reading/documents.ts';
 import type { Feed } from './reading/feed.ts';
 import { activity, events, history } from './reading/feed.ts';
 import { listMembers, memberShape } from './reading/members.ts';
@@ -45,8 +47,7 @@ export interface Core {
   readonly search: Search;
   readonly machines: Machines;
   readonly closing: AbortSignal;
-  /** Digest of the workspace, not older than a moment. */
-  digest(): Promise<string>;
+  readonly digests: Digests;
   status(actor: Actor): Promise<schemas.Status>;
   /** After a redaction: the text leaves the disk in the background. */
   purge(): void;
@@ -232,6 +233,13 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       revoke: async (ref, input, options) =>
         core.machines.revoke(actor, ref, checked(schemas.ReplicaRevoke, input ?? {}), options?.key),
     },
+    documents: {
+      async list(query) {
+        open();
+        const valid = checked(schemas.DocumentsQuery, query ?? {});
+        return listDocuments({ database: reading.database, digests: core.digests }, valid);
+      },
+    },
     async search(query) {
       open();
       return find(reading, core.search, checked(schemas.SearchQuery, query));
@@ -248,7 +256,9 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     activity: async (query) => activity(reading, feed, paged(query)),
     history: async (id, query) => history(reading, await anyId(reading, id), paged(query)),
     catchUp: async (query) =>
-      catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), core.digest),
+      catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), () =>
+        core.digests.workspace(),
+      ),
     acknowledge: async (input) => core.marks.acknowledge(actor, checked(schemas.Acknowledge, input)),
     status: async () => core.status(actor),
   };

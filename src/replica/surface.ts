@@ -11,6 +11,7 @@ import type {
   ChannelUpdate,
   Comment,
   DoctorReport,
+  DocumentInfo,
   Event,
   EventsQuery,
   ExportSummary,
@@ -155,6 +156,11 @@ export interface Surface {
       input?: { reason?: string | undefined },
       options?: WriteOptions,
     ): Promise<ReplicaInfo>;
+  };
+
+  readonly documents: {
+    /** The log documents that are here, by log and segment: what a Yjs client can open. */
+    list(query?: PageOptions & { log?: string | undefined }): Promise<List<DocumentInfo>>;
   };
 
   search(query: SearchQuery): Promise<SearchAnswer>;

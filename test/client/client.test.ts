@@ -66,6 +66,7 @@ const verbs: readonly (readonly [verb: string, input: readonly unknown[]])[] = [
   ['tasks.unlink', ['task-1', { kind: 'blocks', to: 'task-1' }, { key }]],
   ['tasks.comment', ['task-1', { text: 'c' }, { key }]],
   ['tasks.comments', ['task-1', { limit: 4 }]],
+  ['documents.list', [{ log: 'tasks', limit: 2, cursor: 'log/tasks/1' }]],
   ['invites.list', [{ limit: 2, cursor: 'c' }]],
   ['invites.revoke', ['i', { key }]],
   ['memory.remember', [{ text: 't', key: 'a/b', tags: ['x'] }, { key }]],

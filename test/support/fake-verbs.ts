@@ -248,6 +248,10 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
         return { ...invite, revoked: { by: me, at, operation: 'op' } };
       },
     },
+    documents: {
+      list: () =>
+        list([{ document: 'log/tasks/1', log: 'tasks', segment: 1, entries: 2, digest: 'd', newest: true }]),
+    },
     replicas: {
       list: () => list([replica]),
       revoke: async (id) => {

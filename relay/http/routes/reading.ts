@@ -6,6 +6,8 @@ import {
   CatchUp,
   CatchUpQuery,
   CoterieError,
+  DocumentInfo,
+  DocumentsQuery,
   Event,
   HistoryItem,
   HistoryQuery,
@@ -20,6 +22,14 @@ import { route } from '../route.ts';
 const FindQuery = z.strictObject({ ...SearchQuery.shape, tag: RecallQuery.shape.tag });
 
 export const readingRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/documents',
+    summary: 'Lists the log documents that are here, as `/sync` opens them; `log` names one log.',
+    query: DocumentsQuery,
+    answer: list(DocumentInfo),
+    run: ({ surface, query }) => surface.documents.list(query),
+  }),
   route({
     method: 'get',
     path: '/v1/search',

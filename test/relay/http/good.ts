@@ -84,6 +84,7 @@ export function goodRequests({
     'get /v1/memory/{id}': [`/v1/memory/${key}`, undefined, 'memory.get'],
     'patch /v1/memory/{id}': [`/v1/memory/${key}`, { text: 'n' }, 'memory.update'],
     'delete /v1/memory/{id}': [`/v1/memory/${key}`, undefined, 'memory.forget'],
+    'get /v1/documents': ['/v1/documents?log=tasks&limit=5', undefined, 'documents.list'],
     'get /v1/search': ['/v1/search?q=word&kind=message', undefined, 'search'],
     'get /v1/catch-up': ['/v1/catch-up?budget=1000', undefined, 'catchUp'],
     'post /v1/acks': ['/v1/acks', { receipt }, 'acknowledge'],
