@@ -103,7 +103,7 @@ function openSockets(
     source,
     links,
     whose: (token) => tokens.whose(token),
-    directory: replica.directory,
+    pads: source.pads,
     timer: realTimer,
     onTrouble: (error) => log.warn({ err: error }, 'a document that others write failed'),
   });

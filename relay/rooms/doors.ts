@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../schemas/protocol.ts';
-import { openLevelStore } from '../../src/storage/store/level.ts';
+import type { Pads } from '../../src/storage/pads.ts';
 import type { Links, SyncSource } from '../../src/sync/index.ts';
 import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
@@ -21,8 +19,8 @@ export interface SocketDoorsOptions {
   readonly links: Links;
   /** The member whom a token names, or `undefined`. */
   readonly whose: (token: string) => string | undefined;
-  /** The data directory: pads lie in `pads` below it. */
-  readonly directory: string;
+  /** Where pads lie. */
+  readonly pads: Pick<Pads, 'store'>;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly onTrouble?: ((error: unknown) => void) | undefined;
   readonly limits?: Partial<RoomsLimits> | undefined;
@@ -45,17 +43,14 @@ const silent: SocketEvents = { message: nothing, drained: nothing, closed: nothi
 const plain = /^\/sync\/([^/]+)\/(.+)$/;
 
 export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
-  const { source, links, whose, directory, timer } = options;
+  const { source, links, whose, timer } = options;
   const counts = roomCounts();
   const listener = openMuxListener({ join: (role, transport) => links.connect({ role, transport }), timer });
   const logs = openLogDocuments(source);
   let pads: Promise<Documents> | undefined;
-  let closePads: (() => Promise<void>) | undefined;
 
   async function openPads(): Promise<Documents> {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const store = await openLevelStore({ directory: join(directory, 'pads'), durability: 'sync' });
-    closePads = () => store.close();
+    const store = await options.pads.store();
     const monotonic = (): number => performance.now();
     return openDocuments({ store, counts, monotonic, onTrouble: options.onTrouble });
   }
@@ -115,8 +110,6 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       listener.close();
       await rooms.close();
       logs.close();
-      await pads?.catch(nothing);
-      await closePads?.();
     },
   };
 }

@@ -279,7 +279,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     removal,
     workspace,
     digests,
-    refusals: sync.source.refusals,
+    source: sync.source,
   });
 
   let closed: Promise<void> | undefined;

@@ -2,6 +2,7 @@ import { openDirectory } from './directory.ts';
 import { createDocumentsClient } from './documents/client.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { openStorage, type Storage } from './open.ts';
+import { openPads, padsIn } from './pads.ts';
 import { type DocumentStore, StorageError, type Store, type Write } from './port.ts';
 import { LAST_KEY } from './store/frame.ts';
 import { openLevelStore } from './store/level.ts';
@@ -13,6 +14,8 @@ export interface CopyOptions {
   readonly files?: Files;
   /** Free bytes to leave on the target's disk, 64 MiB unless given. */
   readonly reserve?: number;
+  /** The pads, where there are any: they are copied as of one commit of theirs. */
+  readonly pads?: Store | undefined;
 }
 
 /** What was copied. */
@@ -29,7 +32,7 @@ const BATCH_BYTES = 1024 * 1024;
 
 /**
  * Copies a running store into a fresh directory, which is itself a data directory: every row as of one commit, then
- * every document. Documents are copied after the rows, so they are never behind the checkpoints that the rows tell
+ * every document, and the pads. Documents are copied after the rows, so they are never behind the checkpoints that the rows tell
  * of. Rows and documents are checked as they are read; damage stops the copy with `storage_corrupt`.
  * Rejects with `directory_unreadable` when the target is not empty. A copy that was not finished does not open.
  */
@@ -54,11 +57,25 @@ export async function restoreStorage(
   const found = files.kind(backup) === 'directory' && openDirectory(backup, files).format !== undefined;
   if (!found) throw new StorageError('storage_corrupt', `${backup} is not a finished backup.`);
   const source = await openStorage({ directory: backup, verify: true, files });
+  const pads = openPads(backup, files);
   try {
-    return await copy(source, target, options);
+    return await copy(source, target, { ...options, pads: await pads.existing() });
   } finally {
+    await pads.close();
     await source.close();
   }
+}
+
+/** Opening anew moves what lies in the log to synced tables. */
+async function copyPads(
+  from: Store,
+  directory: string,
+  limits: { readonly reserve?: number },
+  files: Files,
+): Promise<void> {
+  const to = await openLevelStore({ directory, files, ...limits, durability: 'os' });
+  await copyRows(from, to, () => undefined).finally(() => to.close());
+  await (await openLevelStore({ directory, files, ...limits, durability: 'sync', mustExist: true })).close();
 }
 
 async function copy(source: Storage, target: string, options: CopyOptions): Promise<CopyReport> {
@@ -76,6 +93,7 @@ async function copy(source: Storage, target: string, options: CopyOptions): Prom
   const commit = source.store.lastCommit;
   const store = await openLevelStore({ ...journal, durability: 'os' });
   const rows = await copyRows(source.store, store, (count) => told(count, 0)).finally(() => store.close());
+  if (options.pads) await copyPads(options.pads, padsIn(target), limits, files);
   const states = createDocumentsClient({ ...documents, durability: 'os' });
   const count = await copyDocuments(source.documents, states, (done) => told(rows, done)).finally(() =>
     states.close(),

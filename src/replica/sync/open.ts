@@ -1,6 +1,7 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { Signer } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
+import { openPads } from '../../storage/pads.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
@@ -46,6 +47,7 @@ export function openSync(options: {
   const reconcile = createReconcile(options);
   const duties = createDuties(options);
   const verifying = createVerifying(options);
+  const pads = openPads(storage.info.directory);
   const { source, shown } = createSource({
     ...options,
     store: storage.store,
@@ -54,6 +56,7 @@ export function openSync(options: {
     duties,
     reconcile,
     verifying,
+    pads,
   });
   return {
     digests,
@@ -68,6 +71,7 @@ export function openSync(options: {
       reconcile.close();
       await verifying.close();
       await duties.close();
+      await pads.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Hash } from '../../../schemas/index.ts';
 import { CoterieError } from '../../../schemas/index.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import type { Signer } from '../../op/index.ts';
+import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { DurableUpdate, Received, SegmentDigest, SyncSource } from '../../sync/port.ts';
 import type { Commits } from '../commit/commits.ts';
@@ -33,6 +34,8 @@ export interface ReplicaSource extends SyncSource {
   /** A session ended: what waits of it is forgotten. */
   forget(session: number): void;
   refusals(): Refusals;
+  /** Documents of this directory that no log has. */
+  readonly pads: Pads;
 }
 
 export interface SourceOptions {
@@ -51,6 +54,7 @@ export interface SourceOptions {
   readonly monotonic: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
+  readonly pads: Pads;
 }
 
 /** The state vector of a document that holds nothing, and its update. */
@@ -226,6 +230,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     },
     forget: (session) => receiving.forget(session),
     refusals: () => refusals,
+    pads: options.pads,
   };
 
   return {

@@ -10,7 +10,7 @@ import type { Documents } from '../documents/documents.ts';
 import type { Removal } from '../documents/removal.ts';
 import type { Replica } from '../surface.ts';
 import type { Core } from '../surface-of.ts';
-import type { Refusals } from '../sync/refusals.ts';
+import type { ReplicaSource } from '../sync/index.ts';
 import type { WorkspaceRow } from '../workspace/bootstrap.ts';
 import { type Actor, introduce } from '../writing/context.ts';
 import { examine } from './doctor.ts';
@@ -31,7 +31,7 @@ export function maintenanceOf(options: {
   readonly removal: Removal;
   readonly workspace: WorkspaceRow;
   readonly digests: Digests;
-  readonly refusals: () => Refusals;
+  readonly source: Pick<ReplicaSource, 'refusals' | 'pads'>;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
   let importing: Promise<unknown> = Promise.resolve();
@@ -66,6 +66,7 @@ export function maintenanceOf(options: {
       try {
         await commits.idle();
         await backupStorage(storage, directory, {
+          pads: await options.source.pads.existing(),
           ...(work.signal ? { signal: work.signal } : {}),
           progress: ({ rows, documents }) =>
             work.progress?.({ stage: 'copying', done: rows + documents, total: null }),
@@ -96,7 +97,7 @@ export function maintenanceOf(options: {
         random: randomBytes,
         self: core.reading.replica,
         digests: options.digests,
-        refusals: options.refusals,
+        refusals: options.source.refusals,
         ...work,
       }),
   };

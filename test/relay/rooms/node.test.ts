@@ -9,6 +9,7 @@ import { openLog } from '../../../relay/node/log.ts';
 import { openSocketDoors } from '../../../relay/rooms/doors.ts';
 import * as wire from '../../../relay/rooms/wire.ts';
 import { realTimer } from '../../../src/replica/environment.ts';
+import { openPads } from '../../../src/storage/pads.ts';
 import { createLinks, type Links } from '../../../src/sync/index.ts';
 import { createMemorySource, type MemorySource, workspace } from '../../support/sync-source.ts';
 import { bare, connect, scratch, until } from './support.ts';
@@ -27,11 +28,12 @@ function replica(name: string): { source: MemorySource; links: Links } {
 async function startNode(name = 'node') {
   const { source, links } = replica(name);
   const directory = scratch();
+  const pads = openPads(directory);
   const doors = openSocketDoors({
     source,
     links,
     whose: (token) => (token === 'good' ? 'kai' : undefined),
-    directory,
+    pads,
     timer: realTimer,
   });
   const listening = await listen('127.0.0.1', 0);
@@ -39,6 +41,7 @@ async function startNode(name = 'node') {
   onTestFinished(async () => {
     await doors.close();
     await listening.cut();
+    await pads.close();
   });
   const sync = `${listening.url.replace('http', 'ws')}/sync/${workspace}`;
   return { source, links, doors, url: listening.url.replace('http', 'ws'), sync, directory };

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { openLog } from '../../../relay/node/log.ts';
+import { type Node, startNode } from '../../../relay/node/node.ts';
+import { tokenOf } from '../../../relay/node/tokens.ts';
+import { openReplica } from '../../../src/replica/open.ts';
+import { restoreBackup } from '../../../src/replica/upkeep/restore.ts';
+import { connect } from '../../../src/yjs/index.ts';
+import { scratch } from './support.ts';
+
+async function nodeOn(directory: string, root: string): Promise<Node> {
+  const node = await startNode({
+    directory,
+    config: join(root, 'config'),
+    state: join(root, 'state'),
+    as: 'kai',
+    port: 0,
+    log: openLog('silent'),
+  });
+  onTestFinished(() => node.close());
+  return node;
+}
+
+function pad(node: Node, name: string) {
+  const { url, directory } = node;
+  const workspace = node.replica.workspace.id;
+  const token = tokenOf(directory, 'kai');
+  const connection = connect({ url, workspace, document: `pad/${name}`, token });
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+it('RLY-18: pads are in a backup of a running node, and in what is restored from it', async () => {
+  const root = scratch();
+  const data = join(root, 'data');
+  const node = await nodeOn(data, root);
+  await node.replica.messages.post('general', { text: 'hello' });
+  // Without a pad there is none in the backup either.
+  await node.replica.backup({ directory: join(root, 'empty') });
+  const plan = pad(node, 'plan');
+  await plan.synced();
+  plan.doc.getText('t').insert(0, 'together');
+  await plan.stored();
+  await node.replica.backup({ directory: join(root, 'first') });
+  plan.doc.getText('t').insert(0, 'later, ');
+  await plan.stored();
+  plan.close();
+  await node.close();
+
+  // The same by a process that has the directory for itself.
+  const alone = await openReplica({ directory: data, config: join(root, 'config'), as: 'kai' });
+  await alone.backup({ directory: join(root, 'second') });
+  await alone.close();
+
+  const held: string[] = [];
+  for (const name of ['empty', 'first', 'second']) {
+    const directory = join(root, `restored-${name}`);
+    await restoreBackup({ backup: join(root, name), directory });
+    const again = await nodeOn(directory, root);
+    const found = pad(again, 'plan');
+    await found.synced();
+    held.push(found.doc.getText('t').toString());
+    found.close();
+    await again.close();
+  }
+  expect(held).toEqual(['', 'together', 'later, together']);
+});
