@@ -9,10 +9,9 @@ import type { InviteState } from '../../fold/types.ts';
 import { answerBytes } from '../../machines/admission.ts';
 import type { Host } from '../../machines/host.ts';
 import { type Admitted, countersignBytes, proofBytes, type Signer } from '../../op/index.ts';
-import { type ChainRow, entryOf, keys, type OperationRow } from '../commit/rows.ts';
-import type { Reading } from '../reading/context.ts';
 import type { Writing } from '../writing/context.ts';
 import { type Countersigned, type InviteRow, inviteKey } from './invites.ts';
+import { membersLog } from './members-log.ts';
 
 /** Replicas that one machine may bring in by one ticket. */
 const replicasOfMachine = 64;
@@ -55,7 +54,7 @@ export async function countersign(
   if (!host) throw new CoterieError('closed', 'The node is stopping.');
   return {
     countersign: { replica: writing.reading.replica, at, sig },
-    members: await membersLog(writing.reading),
+    members: await membersLog(writing.reading, writing.workspace),
     key: host.key,
     sig: await host.sign(answerBytes(request.nonce, sig)),
   };
@@ -128,14 +127,4 @@ async function count(
     draft.put(inviteKey(invite.id), { ...row, machines } satisfies InviteRow);
     return made;
   });
-}
-
-/** Everything judged of the members log, in the order in which it came: whoever reads it so finds causes first. */
-export async function membersLog({ database }: Pick<Reading, 'database'>): Promise<Admission['members']> {
-  const chains = await database.under<ChainRow>('v/chain/members/');
-  const rows = await database.getMany<OperationRow>(chains.map(([, { hash }]) => keys.operation(hash)));
-  return rows
-    .filter((row) => row !== undefined)
-    .sort((a, b) => (a.arrival ?? 0) - (b.arrival ?? 0))
-    .map((row) => ({ segment: row.segment, entry: entryOf(row) }));
 }

@@ -9,8 +9,11 @@ import { readTicket, type Ticket, writeTicket } from '../../../src/machines/tick
 import { fromBase64url, proofBytes, toBase64url } from '../../../src/op/index.ts';
 import { openReplica } from '../../../src/replica/open.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
+import { syncSourceOf } from '../../../src/replica/sync/index.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { type Home, home, open, refused } from '../../replica/support/open.ts';
+import { asTexts, hand, type Made } from '../../replica/sync/hand.ts';
+import { session } from '../../replica/sync/support.ts';
 import { ask } from '../http/support.ts';
 
 const silent = openLog('silent');
@@ -109,6 +112,34 @@ describe('joining by a ticket', () => {
     expect(second.workspace.id).toBe(node.replica.workspace.id);
     await second.messages.post('general', { text: 'from the second' });
     expect((await second.replicas.list()).items).toHaveLength(2);
+  });
+
+  it('MCH-8: who joins gets the members log causes first, in whatever order it came to the countersigner', async () => {
+    const there = home();
+    const node = await start(there);
+    await node.replica.messages.post('general', { text: 'the first is the owner' });
+    const source = syncSourceOf(node.replica);
+    const take = (...all: Made[]) => source.take('log/members/1', asTexts(...all), session());
+    const [seed, machine] = [generateSeed(), (await node.replica.replicas.list()).items[0]?.machine];
+    const [eve, twin] = [hand(there.root, seed), hand(there.root, seed)];
+    const [admission, other] = [await eve.admission(), await twin.admission()];
+    const member = await eve.make({
+      log: 'members',
+      type: 'member.create',
+      after: [admission.hash],
+      data: { handle: 'eve', kind: 'agent', machine },
+    });
+    // As it comes to a relay that lost its data: by whatever link is there first.
+    await take(member);
+    await take(admission);
+    const { ticket } = await node.replica.invites.create({ uses: 2 });
+    const first = await joined(home(), ticket);
+    expect((await first.members.get('eve')).id).toBe(eve.member('eve'));
+    // Two chains of one key, and what no honest replica writes, keep nobody out either.
+    await take(other);
+    await take(await eve.make({ log: 'members', type: 'member.create', data: { handle: 7 } }));
+    const second = await joined(home(), ticket, 'ada');
+    expect((await second.members.get('eve')).id).toBe(eve.member('eve'));
   });
 
   it('MCH-9: uses are counted by machine, durably, and a repeat by the same machine is none', async () => {
