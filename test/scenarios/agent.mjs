@@ -52,6 +52,13 @@ const verbs = {
   texts: async () => ({
     texts: (await replica.messages.list('general', { limit: 1000 })).items.map(({ text }) => text).sort(),
   }),
+  /** Posts so many messages at once, on top of what is there. */
+  async bulk({ file, count }) {
+    const texts = Array.from({ length: count }, (_, n) => `${n} of many by ${as} ${'.'.repeat(n % 300)}`);
+    const posted = await Promise.all(texts.map((text) => replica.messages.post('general', { text })));
+    appendFileSync(file, posted.map(({ id }) => `${id}\n`).join(''));
+    return {};
+  },
   /** Begins to write and goes on, until it is stopped or has made so much; a round each `every` ms at most. */
   async write({ file, most = 100_000, every = 0 }) {
     writing.on = true;
