@@ -96,6 +96,31 @@ describe('REP-27 an operation waits', () => {
     expect((await states(bo)).waiting).toBe(0);
   });
 
+  it('in a chain that was met in its middle: for its subject, and what follows it does not', async () => {
+    const { bo, eve, channel, admission, member, document } = await three();
+    await bo.source.take('log/members/1', asTexts(admission, member), session());
+    const by = { log: channel, member: eve.member('eve') };
+    const say = (text: string) => eve.make({ ...by, type: 'message.create', body: { text } });
+    const early = await say('early');
+    const between = await say('between');
+    const reaction = await eve.make({
+      ...by,
+      type: 'message.react',
+      subject: early.hash,
+      after: [early.hash],
+      data: { emoji: '+1' },
+    });
+    const late = await say('late');
+    const later = await say('later');
+    // As the newest segment of a large channel comes first, with a reaction to what is in an older one.
+    await bo.source.receive(document, asUpdate(reaction, late, later), session());
+    expect((await states(bo)).waiting).toBe(1);
+    for (const { hash } of [late, later]) expect((await bo.replica.messages.get(hash)).id).toBe(hash);
+    await bo.source.receive(document, asUpdate(early, between), session());
+    expect((await states(bo)).waiting).toBe(0);
+    expect((await bo.replica.messages.get(early.hash)).reactions).toMatchObject([{ emoji: '+1' }]);
+  });
+
   it('for its subject and for what it saw, in any order', async () => {
     const { ana, bo } = await three();
     const task = await ana.replica.tasks.create({ title: 't' });

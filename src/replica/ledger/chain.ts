@@ -122,7 +122,9 @@ export async function recount(draft: Draft, op: Arriving, before: Standing, afte
   const { hash, header } = op;
   const { log, replica, seq } = header;
   const forkedKey = keys.forked(log, replica, hash);
-  if (draft.get<ForkedRow>(forkedKey))
+  // Hardly any chain forks, and each look is one at the disk.
+  const isForked = (await sure<HeadRow>(draft, keys.head(log, replica)))?.trunk !== undefined;
+  if (isForked && draft.get<ForkedRow>(forkedKey))
     draft.put(forkedKey, { seq, ...told(header, after) } satisfies ForkedRow);
   const chainKey = keys.chain(log, replica, seq);
   if (draft.get<ChainRow>(chainKey)?.hash !== hash) return;

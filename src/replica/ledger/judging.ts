@@ -70,8 +70,7 @@ function keyWait(context: AbsorbContext, header: Header): WaitingFor {
 async function prevWait(reader: Reader, { log, replica, prev }: Header): Promise<WaitingFor[]> {
   if (prev === '' || log.startsWith('marks.') || !(await isMissing(reader, prev))) return [];
   const head = await sure<HeadRow>(reader, keys.head(log, replica));
-  // One that is here waits itself, so this one does too.
-  return head?.joining === undefined || (await rowAt(reader, prev)) ? [{ kind: 'prev', hash: prev }] : [];
+  return head?.joining === undefined ? [{ kind: 'prev', hash: prev }] : [];
 }
 
 /** The thing that it is about, where that is made by an operation. */

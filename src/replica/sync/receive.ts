@@ -14,6 +14,7 @@ import type { Received, SessionId } from '../../sync/port.ts';
 import { createBreathing } from '../commit/breathing.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
+import { createGate } from '../commit/gate.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { release } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
@@ -35,6 +36,11 @@ export interface Receiving {
 
 /** Larger updates are judged and stored in parts of about this size, so that others get their turn. */
 const sliceBytes = 96 * 1024;
+/**
+ * Parts that are taken in at a time, of whatever document: while one is being written, the signatures of the next are
+ * checked. More would push what was looked up for them out of memory again.
+ */
+const atOnce = 2;
 /** No honest log comes this far; a higher number would leave none to roll to. */
 const mostSegments = 10_000_000;
 
@@ -66,6 +72,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   const { crypto, documents } = context;
   const lanes = new Map<string, Promise<unknown>>();
   const parked = new Map<string, Parking>();
+  const gate = createGate(atOnce);
 
   /** Calls for one document run in order. */
   function inLane<T>(document: string, task: () => Promise<T>): Promise<T> {
@@ -140,7 +147,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     const name = place(document);
     const { update, entries, clients } = judged;
     if (!name || update === undefined) return [];
-    await survey(database, entries);
+    await survey(database, entries, context.awaited);
     const looked = await checkAll({ ...context, stored: storedIn(database) }, entries);
     const touched = new Map<Hash, Hash | undefined>(entries.map(({ key, hash }) => [key, hash]));
     await commits.write(async (work) => {
@@ -214,7 +221,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     await documents.pin(document);
     try {
       for (const part of sliced.updates) {
-        const received = await one(document, name.log, part, from);
+        const received = await gate(() => one(document, name.log, part, from));
         if (!received.ok) return received;
         all.push(...received.keys);
         waiting = received.parked;
@@ -253,7 +260,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       if (typeof found === 'string') return refused(found);
       checked.push(found);
     }
-    await survey(database, checked);
+    await survey(database, checked, context.awaited);
     const looked = await checkAll({ ...context, stored: storedIn(database) }, checked);
     const shown = await documents.pin(document);
     try {

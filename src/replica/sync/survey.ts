@@ -3,6 +3,7 @@ import type { CheckedEntry } from '../../sync/guard/index.ts';
 import type { Database } from '../commit/database.ts';
 import { type ChainRow, type HeadRow, keys } from '../commit/rows.ts';
 import { counters } from '../ledger/state.ts';
+import { movedKey } from '../views/order.ts';
 
 /** Stretches of a chain with more holes than this are looked at one by one. */
 const sparse = 4;
@@ -11,7 +12,11 @@ const sparse = 4;
  * Reads the chains that entries belong to, a stretch at a time. An operation that has no number in its chain is not
  * here, so each of a thousand new ones needs no look of its own.
  */
-export async function survey(database: Database, entries: readonly CheckedEntry[]): Promise<void> {
+export async function survey(
+  database: Database,
+  entries: readonly CheckedEntry[],
+  awaited: ReadonlySet<string>,
+): Promise<void> {
   const chains = new Map<string, { log: string; replica: Hash; seqs: number[] }>();
   for (const { entry } of entries) {
     const { log, replica, seq } = entry.header;
@@ -34,13 +39,12 @@ export async function survey(database: Database, entries: readonly CheckedEntry[
     if (database.get<HeadRow>(keys.head(log, replica))?.trunk === undefined) read.add(name);
   }
   // Only what waits for a key, or was rejected for its signature, is here without a number.
-  const { waiting, rejected } = counters(database);
-  const all = waiting === 0 && rejected === 0;
+  const all = counters(database).rejected === 0 && ![...awaited].some((name) => name.startsWith('key.'));
   for (const { entry, hash } of entries) {
     const { log, replica, seq } = entry.header;
     const key = keys.operation(hash);
     if (!read.has(`${log} ${replica}`) || (!all && database.get(key) !== undefined)) continue;
     if (database.get<ChainRow>(keys.chain(log, replica, seq)) === undefined)
-      database.vacant([key, keys.state(hash)]);
+      database.vacant([key, keys.state(hash), movedKey(hash)]);
   }
 }
