@@ -60,10 +60,10 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
       latest: later(thread.latest, order),
     });
   }
-  if (state.answers !== undefined) {
-    draft.put(answerKey(state.answers, op.hash), 0);
-    if (draft.get(keys.operation(state.answers)) === undefined) draft.put(earlyKey(state.answers), 0);
-  }
+  if (state.answers !== undefined) draft.put(answerKey(state.answers, op.hash), 0);
+  for (const answered of new Set([state.thread, state.answers]))
+    if (answered !== undefined && draft.get(keys.operation(answered)) === undefined)
+      draft.put(earlyKey(answered), 0);
   for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
     view.need(mention, 'mention');
   const answered = parent === undefined ? undefined : view.state(parent);
@@ -80,20 +80,20 @@ export async function placeReplies(view: ViewContext, op: Arriving, moved = fals
   if (channel === undefined) return;
   const open = [op.hash];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-    const all = moved || parent !== op.hash || draft.get(earlyKey(parent)) !== undefined;
-    for (const reply of await repliesTo(view, parent, all))
+    // What just came has replies only when some came before it.
+    if (!moved && parent === op.hash && draft.get(earlyKey(parent)) === undefined) continue;
+    for (const reply of await repliesTo(view, parent))
       if (placeReply(view, channel, reply, parent)) open.push(reply);
   }
 }
 
-/** Messages that may answer this one; with `answers` also those that stand in the thread of another. */
-async function repliesTo({ draft }: ViewContext, parent: Hash, answers: boolean): Promise<Set<Hash>> {
+/** Messages that may answer this one, in its own thread or in that of another. */
+async function repliesTo({ draft }: ViewContext, parent: Hash): Promise<Set<Hash>> {
   const replies = new Set<Hash>();
   if (draft.get(keys.thread(parent)) !== undefined)
     for (const [, reply] of await draft.under<Hash>(`v/reply/${parent}/`)) replies.add(reply);
-  if (answers)
-    for (const [key] of await draft.under<number>(`v/answer/${parent}/`))
-      replies.add(key.slice(key.lastIndexOf('/') + 1));
+  for (const [key] of await draft.under<number>(`v/answer/${parent}/`))
+    replies.add(key.slice(key.lastIndexOf('/') + 1));
   return replies;
 }
 
