@@ -19,7 +19,7 @@ async function withNode<T>(
   place: Place,
   work: (listening: Listening, delays: () => Promise<Delays>) => Promise<T>,
 ): Promise<T> {
-  const node = await startChild<Listening>('node', { data: place.data, config: place.config, as: 'kai' });
+  const node = await startChild<Listening>('node', { ...place, as: 'kai' });
   try {
     return await work(node.ready, () => node.ask<Delays>({}));
   } finally {

@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   sse: async () => (await import('./http.ts')).sse,
   import: async () => (await import('./import.ts')).imports,
   disk: async () => (await import('./disk.ts')).disk,
+  join: async () => (await import('./join.ts')).join,
   relay: async () => (await import('./relay.ts')).relay,
 };
 

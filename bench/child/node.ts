@@ -4,17 +4,41 @@ import { answerEach, given } from '../support/child.ts';
 import { watchDelay } from '../support/delay.ts';
 
 export interface Listening {
+  readonly url: string;
   readonly port: number;
   readonly token: string;
 }
 
-const { data, config, as } = given<{ data: string; config: string; as: string }>();
-const node = await startNode({ directory: data, config, as, port: 0, log: openLog('error') });
-const ready: Listening = { port: node.port, token: tokenOf(node.directory, as) };
+/** Newest messages of `general`, and what there is in all. */
+export interface Holding {
+  readonly newest: readonly string[];
+  readonly operations: number;
+  readonly messages: number;
+  readonly digest: string;
+}
+
+export type NodeQuestion = { readonly what?: 'delays' | 'holding' };
+
+const { data, config, state, as } = given<{ data: string; config: string; state: string; as: string }>();
+const node = await startNode({ directory: data, config, state, as, port: 0, log: openLog('error') });
+const ready: Listening = { url: node.url, port: node.port, token: tokenOf(node.directory, as) };
 let watch = watchDelay();
+
+async function holding(): Promise<Holding> {
+  const { items } = await node.replica.messages.list('general', { limit: 50 });
+  const { counts, digest } = await node.replica.status();
+  return {
+    newest: items.map(({ id }) => id),
+    operations: counts.operations,
+    messages: counts.messages,
+    digest,
+  };
+}
+
 answerEach(
   ready,
-  async () => {
+  async ({ what }: NodeQuestion) => {
+    if (what === 'holding') return holding();
     const delays = watch();
     watch = watchDelay();
     return delays;

@@ -15,25 +15,34 @@ import { viewsVersion } from '../../src/replica/commit/rows.ts';
 import { type Made, makerVersion, makeWorkspace } from '../make-workspace.ts';
 import type { Asked } from './report.ts';
 
-/** A data directory and the configuration that goes with it. */
+/** A data directory, and the directories of its user. */
 export interface Place {
   readonly data: string;
   readonly config: string;
-  /** Removes both. */
+  /** Where run files lie, so that nobody else's replica is found. */
+  readonly state: string;
+  /** Removes all of it. */
   remove(): void;
 }
 
 /** An empty place beside nothing else. */
 export function emptyPlace(): Place {
   const root = mkdtempSync(join(tmpdir(), 'coterie-bench-'));
-  return {
-    data: join(root, 'data'),
-    config: join(root, 'config'),
-    remove: () => rmSync(root, { recursive: true, force: true }),
-  };
+  return { ...placed(root), remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-const placed = (root: string) => ({ data: join(root, 'data'), config: join(root, 'config') });
+/** Another machine of the user, with nothing on it but the workspace's secret. */
+export function besidePlace({ config }: Pick<Place, 'config'>): Place {
+  const place = emptyPlace();
+  copyTree(config, place.config);
+  return place;
+}
+
+const placed = (root: string) => ({
+  data: join(root, 'data'),
+  config: join(root, 'config'),
+  state: join(root, 'state'),
+});
 
 /** A workspace of so many messages, from the cache or made now. Do not open it: open a copy. */
 export async function madeWorkspace(asked: Asked, messages: number): Promise<Made & { root: string }> {
