@@ -1,0 +1,71 @@
+// A replica that syncs with a node: posts at a pace, and notes when what others post becomes an event here.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openReplica } from '../../relay/embed/index.ts';
+import { openLog } from '../../relay/index.ts';
+import { answerEach, given, wallClock } from '../support/child.ts';
+import { posts } from '../support/writers.ts';
+import type { Came } from './listener.ts';
+import type { Sent } from './poster.ts';
+
+export type MemberQuestion =
+  /** Resolves when the node has all that is here, and the other way round. */
+  | { readonly what: 'equal' }
+  | { readonly what: 'post'; readonly count: number; readonly everyMs: number }
+  | { readonly what: 'came' };
+
+export interface MemberInput {
+  readonly data: string;
+  readonly config: string;
+  readonly state: string;
+  readonly as: string;
+  readonly upstream: string;
+}
+
+const { data, config, state, as, upstream } = given<MemberInput>();
+const sync = { state, upstreams: [upstream], log: openLog('error') };
+const replica = await openReplica({ directory: data, config, as, sync });
+let came: Record<string, number> = {};
+const stop = new AbortController();
+
+async function listen(): Promise<void> {
+  for await (const { operation } of replica.events({ signal: stop.signal })) came[operation] = wallClock();
+}
+const listening = listen();
+
+async function post(count: number, everyMs: number): Promise<Sent> {
+  const sent: Record<string, number> = {};
+  const answers: Promise<void>[] = [];
+  const began = performance.now();
+  let i = 0;
+  for (const { text } of posts(count, 9)) {
+    await sleep(Math.max(0, began + i++ * everyMs - performance.now()));
+    const from = wallClock();
+    answers.push(
+      replica.messages.post('general', { text }).then(({ id }) => {
+        sent[id] = from;
+      }),
+    );
+  }
+  await Promise.all(answers);
+  return sent;
+}
+
+async function equal(): Promise<string> {
+  while (!replica.sync?.status().peers.some(({ state: now }) => now === 'linked')) await sleep(10);
+  await replica.sync?.settled({ peers: 1, timeoutMs: 30_000 });
+  return (await replica.status()).digest;
+}
+
+async function answer(question: MemberQuestion): Promise<Sent | Came | string> {
+  if (question.what === 'equal') return equal();
+  if (question.what === 'post') return post(question.count, question.everyMs);
+  const answered = came;
+  came = {};
+  return answered;
+}
+
+answerEach(null, answer, async () => {
+  stop.abort();
+  await listening.catch(() => undefined);
+  await replica.close();
+});

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Came } from './child/listener.ts';
+import type { MemberInput, MemberQuestion } from './child/member.ts';
+import type { Holding, Listening, NodeQuestion } from './child/node.ts';
+import type { Sent } from './child/poster.ts';
+import { bareBatches, record } from './support/bare.ts';
+import { type Child, startChild } from './support/child.ts';
+import { type Asked, pairs, percentile, type Result, ratio, result } from './support/report.ts';
+import { besidePlace, emptyPlace, type Place } from './support/workspace.ts';
+
+const aSecond = 20;
+const defaultSize = 400;
+const warming = 40;
+/** What came late is waited for so long, ms. */
+const grace = 1000;
+
+interface Delivered {
+  readonly late: readonly number[];
+  readonly missing: number;
+}
+
+const ask = <Answer>(member: Child, question: MemberQuestion): Promise<Answer> => member.ask<Answer>(question);
+
+async function allEqual(node: Child, members: readonly Child[]): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const digests = await Promise.all(members.map((member) => ask<string>(member, { what: 'equal' })));
+    const { digest } = await node.ask<Holding>({ what: 'holding' } satisfies NodeQuestion);
+    if (digests.every((one) => one === digest)) return;
+    await sleep(100);
+  }
+  throw new Error('the replicas do not become equal');
+}
+
+/** Two members on machines of their own, which know each other through the node alone. */
+async function deliver(count: number): Promise<Delivered> {
+  const home = emptyPlace();
+  const places: Place[] = [home];
+  const node = await startChild<Listening>('node', { ...home, as: 'kai' });
+  try {
+    const members: Child[] = [];
+    for (const as of ['mira', 'juno']) {
+      const place = besidePlace(home);
+      places.push(place);
+      const input: MemberInput = { ...place, as, upstream: node.ready.url };
+      members.push(await startChild('member', input));
+    }
+    const [writer, reader] = members as [Child, Child];
+    await ask(writer, { what: 'post', count: 1, everyMs: 0 });
+    await allEqual(node, members);
+    const everyMs = 1000 / aSecond;
+    await ask<Sent>(writer, { what: 'post', count: warming, everyMs });
+    await ask<Came>(reader, { what: 'came' });
+    const sent = await ask<Sent>(writer, { what: 'post', count, everyMs });
+    await sleep(grace);
+    const came = await ask<Came>(reader, { what: 'came' });
+    for (const member of members) await member.end();
+    const late = Object.entries(sent).flatMap(([id, at]) => {
+      const then = came[id];
+      return then === undefined ? [] : [then - at];
+    });
+    return { late, missing: count - late.length };
+  } finally {
+    await node.end();
+    for (const place of places) place.remove();
+  }
+}
+
+async function bare(count: number): Promise<Delivered> {
+  const from = emptyPlace();
+  const to = emptyPlace();
+  try {
+    return { late: await bareBatches(to, await record(from, 1, count, 1)), missing: 0 };
+  } finally {
+    from.remove();
+    to.remove();
+  }
+}
+
+/** From a post in one process to its event in another, through a node in a third: durable in all three. */
+export async function live(asked: Asked): Promise<Result[]> {
+  const count = asked.size ?? defaultSize;
+  const { ours, theirs } = await pairs(
+    asked.pairs,
+    () => deliver(count),
+    () => bare(count),
+  );
+  const of = (runs: readonly Delivered[], share: number): number[] =>
+    runs.map(({ late }) => percentile(late, share));
+  return [
+    result('from post to event, p50', 'ms', of(ours, 0.5)),
+    result('from post to event, p99', 'ms', of(ours, 0.99)),
+    result('bare synced batch of the rows of one post, p50', 'ms', of(theirs, 0.5)),
+    result('bare synced batch, p99', 'ms', of(theirs, 0.99)),
+    ratio('post to event in bare batches, p50', of(ours, 0.5), of(theirs, 0.5), { most: 5 }),
+    result(
+      'events that did not come',
+      '',
+      ours.map(({ missing }) => missing),
+      { most: 0 },
+    ),
+  ];
+}
