@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Came } from './child/listener.ts';
-import type { MemberInput, MemberQuestion } from './child/member.ts';
-import type { Holding, Listening, NodeQuestion } from './child/node.ts';
+import type { MemberInput } from './child/member.ts';
+import type { Listening } from './child/node.ts';
 import type { Sent } from './child/poster.ts';
 import { bareBatches, record } from './support/bare.ts';
 import { type Child, startChild } from './support/child.ts';
+import { allEqual, askMember as ask } from './support/members.ts';
 import { type Asked, pairs, percentile, type Result, ratio, result } from './support/report.ts';
 import { besidePlace, emptyPlace, type Place } from './support/workspace.ts';
 
@@ -17,18 +18,6 @@ const grace = 1000;
 interface Delivered {
   readonly late: readonly number[];
   readonly missing: number;
-}
-
-const ask = <Answer>(member: Child, question: MemberQuestion): Promise<Answer> => member.ask<Answer>(question);
-
-async function allEqual(node: Child, members: readonly Child[]): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const digests = await Promise.all(members.map((member) => ask<string>(member, { what: 'equal' })));
-    const { digest } = await node.ask<Holding>({ what: 'holding' } satisfies NodeQuestion);
-    if (digests.every((one) => one === digest)) return;
-    await sleep(100);
-  }
-  throw new Error('the replicas do not become equal');
 }
 
 /** Two members on machines of their own, which know each other through the node alone. */

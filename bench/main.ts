@@ -17,6 +17,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   import: async () => (await import('./import.ts')).imports,
   disk: async () => (await import('./disk.ts')).disk,
   join: async () => (await import('./join.ts')).join,
+  inventory: async () => (await import('./inventory.ts')).inventory,
   live: async () => (await import('./live.ts')).live,
   relay: async () => (await import('./relay.ts')).relay,
 };

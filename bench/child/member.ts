@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openReplica } from '../../relay/embed/index.ts';
 import { openLog } from '../../relay/index.ts';
 import { answerEach, given, wallClock } from '../support/child.ts';
+import { type Traffic, watchTraffic } from '../support/traffic.ts';
 import { posts } from '../support/writers.ts';
 import type { Came } from './listener.ts';
 import type { Sent } from './poster.ts';
@@ -11,7 +12,9 @@ export type MemberQuestion =
   /** Resolves when the node has all that is here, and the other way round. */
   | { readonly what: 'equal' }
   | { readonly what: 'post'; readonly count: number; readonly everyMs: number }
-  | { readonly what: 'came' };
+  | { readonly what: 'came' }
+  /** Bytes of the link since this process began. */
+  | { readonly what: 'traffic' };
 
 export interface MemberInput {
   readonly data: string;
@@ -21,6 +24,7 @@ export interface MemberInput {
   readonly upstream: string;
 }
 
+const traffic = watchTraffic();
 const { data, config, state, as, upstream } = given<MemberInput>();
 const sync = { state, upstreams: [upstream], log: openLog('error') };
 const replica = await openReplica({ directory: data, config, as, sync });
@@ -56,9 +60,10 @@ async function equal(): Promise<string> {
   return (await replica.status()).digest;
 }
 
-async function answer(question: MemberQuestion): Promise<Sent | Came | string> {
+async function answer(question: MemberQuestion): Promise<Sent | Came | Traffic | string> {
   if (question.what === 'equal') return equal();
   if (question.what === 'post') return post(question.count, question.everyMs);
+  if (question.what === 'traffic') return traffic();
   const answered = came;
   came = {};
   return answered;
