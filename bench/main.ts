@@ -1,5 +1,5 @@
 // Measures one thing, or all of them one after the other.
-//   npm run bench -- NAME [--size N] [--pairs 5] [--cache DIR] [--slack PATH] [--json FILE] [--fresh]
+//   npm run bench -- NAME [--size N] [--pairs 5] [--cache DIR] [--slack PATH] [--peers DIR] [--json FILE] [--fresh]
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     pairs: { type: 'string', default: '5' },
     cache: { type: 'string', default: tmpdir() },
     slack: { type: 'string' },
+    peers: { type: 'string' },
     json: { type: 'string' },
     fresh: { type: 'boolean', default: false },
   },
@@ -52,6 +53,7 @@ const asked: Asked = {
   pairs: whole('pairs', values.pairs),
   cache: resolve(values.cache),
   slack: values.slack === undefined ? undefined : resolve(values.slack),
+  peers: values.peers === undefined ? undefined : resolve(values.peers),
   fresh: values.fresh,
 };
 

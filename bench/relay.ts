@@ -1,129 +1,102 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { WebSocket } from 'ws';
-import { Doc, parseUpdateMeta } from 'yjs';
-import { readMessage, readNumber, step1, update } from '../relay/rooms/wire.ts';
-import { type Asked, type Result, result } from './support/report.ts';
+import { comeBack, firstSyncs, type Returned } from './support/comers.ts';
+import { installPeers } from './support/peers.ts';
+import { type Asked, type Result, ratio, result, say } from './support/report.ts';
+import {
+  type Dialect,
+  hocuspocus,
+  type Load,
+  ours,
+  plain,
+  type Saturated,
+  saturate,
+} from './support/saturate.ts';
+import { type Server, startFreshRelay, startHocuspocus, startPlainServer } from './support/servers.ts';
 
-const clients = 50;
-const seconds = 5;
-const warming = 1;
-/** Updates of one client that its neighbour has not seen. */
-const window = 64;
+const load: Load = { clients: 50, seconds: 5, warming: 1, window: 64 };
+const returning = 200;
 
-/** One writer and reader: it counts what the others wrote by their clocks, and applies nothing. */
-interface Client {
-  readonly doc: Doc;
-  readonly socket: WebSocket;
-  /** Clock of each client, as far as it was delivered here. */
-  readonly seen: Map<number, number>;
-  stored: number;
-  sent: number;
+interface Contender {
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly start: () => Promise<Server>;
+  readonly runs: Saturated[];
 }
 
-async function open(url: string, counted: (client: Client, updates: number) => void): Promise<Client> {
-  const socket = new WebSocket(`${url}/bench`, ['coterie.stored'], { perMessageDeflate: false });
-  await once(socket, 'open');
-  const client: Client = { doc: new Doc(), socket, seen: new Map(), stored: 0, sent: 0 };
-  socket.on('message', (bytes: Buffer) => {
-    if (bytes[0] === 120) {
-      client.stored = readNumber({ bytes, at: 1 });
-      return;
-    }
-    const message = readMessage(bytes);
-    if (message.kind !== 'update') return;
-    let updates = 0;
-    for (const [from, clock] of parseUpdateMeta(message.bytes).to) {
-      const before = client.seen.get(from) ?? 0;
-      if (clock <= before) continue;
-      client.seen.set(from, clock);
-      if (from !== client.doc.clientID) updates += clock - before;
-    }
-    counted(client, updates);
-  });
-  client.doc.on('update', (bytes: Uint8Array) => socket.send(update(bytes)));
-  socket.send(step1(new Uint8Array([0])));
-  return client;
-}
+const own = (): Contender => ({ name: 'the open relay', dialect: ours, start: startFreshRelay, runs: [] });
 
-interface Saturated {
-  readonly deliveries: number;
-  readonly stored: number;
-}
-
-/** Everybody writes as fast as its neighbour hears of it, all read everything. Deliveries and durable updates a second. */
-async function saturate(url: string): Promise<Saturated> {
-  let delivered = 0;
-  const all: Client[] = [];
-  const push = (client: Client): void => {
-    const next = all[(all.indexOf(client) + 1) % all.length];
-    const heard = next?.seen.get(client.doc.clientID) ?? 0;
-    for (; client.sent - heard < window; client.sent += 1) client.doc.getMap('m').set('k', client.sent);
-  };
-  for (let at = 0; at < clients; at += 1) {
-    all.push(
-      await open(url, (_client, updates) => {
-        delivered += updates;
-      }),
-    );
+/** The others, if there is a place for them. */
+function others({ peers }: Asked): Contender[] {
+  if (peers === undefined) {
+    say('without --peers there is nothing to compare with');
+    return [];
   }
-  const until = performance.now() + (warming + seconds) * 1000;
-  let began = performance.now();
-  let from = { delivered: 0, stored: 0 };
-  const stored = (): number => all.reduce((sum, client) => sum + client.stored, 0);
-  let warm = false;
-  while (performance.now() < until) {
-    for (const client of all) push(client);
-    await new Promise((resolve) => setImmediate(resolve));
-    if (warm || performance.now() - began < warming * 1000) continue;
-    warm = true;
-    began = performance.now();
-    from = { delivered, stored: stored() };
-  }
-  const passed = (performance.now() - began) / 1000;
-  const rates = {
-    deliveries: (delivered - from.delivered) / passed,
-    stored: (stored() - from.stored) / passed,
-  };
-  for (const { socket } of all) socket.terminate();
-  return rates;
-}
-
-async function run(): Promise<Saturated> {
-  const directory = mkdtempSync(join(tmpdir(), 'coterie-bench-relay-'));
-  const main = fileURLToPath(new URL('../relay/cli/main.js', import.meta.url));
-  const args = [main, 'relay', '--open', '--port', '0', '--data', directory, '--json'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  try {
-    const [said] = (await once(child.stdout, 'data')) as [Buffer];
-    const { url } = JSON.parse(said.toString()) as { url: string };
-    return await saturate(url);
-  } finally {
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** The open relay, 50 clients on one document who all write and read as fast as they can, in one process beside it. */
-export async function relay(asked: Asked): Promise<Result[]> {
-  const runs: Saturated[] = [];
-  for (let at = 0; at < asked.pairs; at += 1) runs.push(await run());
+  const versions = installPeers(peers);
   return [
-    result(
-      `${clients} clients on one document, deliveries`,
-      '/s',
-      runs.map(({ deliveries }) => deliveries),
+    {
+      name: `Hocuspocus ${versions['@hocuspocus/server']}`,
+      dialect: hocuspocus,
+      start: () => startHocuspocus(peers),
+      runs: [],
+    },
+    {
+      name: `@y/websocket-server ${versions['@y/websocket-server']}`,
+      dialect: plain,
+      start: () => startPlainServer(peers),
+      runs: [],
+    },
+  ];
+}
+
+/** All in turn, each round in the other order than the one before. */
+async function contend(contenders: readonly Contender[], rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const turns = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (const { dialect, start, runs } of turns) {
+      const server = await start();
+      try {
+        runs.push(await saturate(server, dialect, load));
+      } finally {
+        await server.end();
+      }
+    }
+  }
+}
+
+const figures = ({ name, runs }: Contender): Result[] => {
+  const of = (figure: keyof Saturated): number[] => runs.map((run) => run[figure]);
+  return [
+    result(`deliveries, ${name}`, '/s', of('deliveries')),
+    result('  updates acknowledged', '/s', of('acknowledged')),
+    result('  cores that the server took', '', of('server')),
+    result('  cores that the clients took', '', of('client')),
+  ];
+};
+
+/**
+ * The open relay beside other servers, which keep documents in memory: 50 clients on one document who all write and read
+ * as fast as they can. Then what those get who come, and send who come back.
+ */
+export async function relay(asked: Asked): Promise<Result[]> {
+  const us = own();
+  const them = others(asked);
+  await contend([us, ...them], asked.pairs);
+  const deliveries = ({ runs }: Contender): number[] => runs.map((run) => run.deliveries);
+  const came = await firstSyncs(returning);
+  const back: Returned[] = [];
+  for (let round = 0; round < asked.pairs; round++) back.push(await comeBack(returning));
+  const of = (figure: keyof Returned): number[] => back.map((run) => run[figure]);
+  return [
+    ...[us, ...them].flatMap(figures),
+    ...them.map((one, i) =>
+      ratio(`ours to ${one.name}`, deliveries(us), deliveries(one), i === 0 ? { least: 1 } : undefined),
     ),
-    result(
-      'updates stored and acknowledged',
-      '/s',
-      runs.map(({ stored }) => stored),
-    ),
+    result(`first answers not whole, ${returning} at once, room loaded`, '', [came.loaded.lacking], {
+      most: 0,
+    }),
+    result('first answers not whole, room not loaded', '', [came.unloaded.lacking], { most: 0 }),
+    result(`updates from ${returning} who come back with everything`, '', of('uploads'), { most: 0 }),
+    result('  commits at the relay', '', of('commits'), { most: 0 }),
+    result('  bytes of all their messages', 'bytes', of('sent')),
+    result('  bytes of all messages to them', 'bytes', of('received')),
   ];
 }

@@ -6,6 +6,7 @@ export const wallClock = (): number => performance.timeOrigin + performance.now(
 
 /** A process of our own that answers questions over IPC. */
 export interface Child {
+  readonly pid: number;
   /** Sends a message, resolves with the answer. */
   ask<Answer>(message: unknown): Promise<Answer>;
   /** Asks it to end, waits until it has. */
@@ -47,6 +48,7 @@ export async function startChild<Ready>(name: string, input: unknown): Promise<C
   };
   const ready = await next<Ready>();
   return {
+    pid: child.pid ?? 0,
     ready,
     ask(message) {
       const answer = next();

@@ -9,6 +9,8 @@ export interface Asked {
   readonly pairs: number;
   /** Where made workspaces are kept between runs. */
   readonly cache: string;
+  /** Where other servers are installed, or will be; without it there is nothing to compare a relay with. */
+  readonly peers: string | undefined;
   /** A Slack export; without it one is invented. */
   readonly slack: string | undefined;
   /** Makes workspaces anew though they are there. */
