@@ -23,18 +23,15 @@ interface Listener {
 }
 
 /** Memory before and after they came, all of whom must still be there. */
-async function measure(
-  { rest }: Listener,
-  inputs: readonly IdlersInput[],
-  before: readonly IdlersQuestion[],
-): Promise<Each> {
+async function measure({ rest }: Listener, inputs: readonly IdlersInput[]): Promise<Each> {
   const idlers = await Promise.all(inputs.map((input) => startChild('idlers', input)));
   const all = async (question: IdlersQuestion): Promise<number> => {
     const counts = await Promise.all(idlers.map((one) => one.ask<number>(question)));
     return counts.reduce((sum, count) => sum + count, 0);
   };
   try {
-    for (const question of before) await all(question);
+    // What the first ones cost is code. And replicas are admitted: that makes operations, which are no session's.
+    await all('visit');
     const from = await rest();
     await all('come');
     const to = await rest();
@@ -57,7 +54,7 @@ async function onOpenRelay(count: number): Promise<Each> {
   try {
     const { url } = child.ready;
     const inputs = shares(count).map((share, number): IdlersInput => ({ url, count: share, number }));
-    return await measure({ child, rest: () => child.ask<Rest>({}) }, inputs, []);
+    return await measure({ child, rest: () => child.ask<Rest>({}) }, inputs);
   } finally {
     await child.end();
     place.remove();
@@ -76,8 +73,7 @@ async function onNode(count: number): Promise<Each> {
     const { url } = child.ready;
     const mux = { config: place.config, workspace, document: documentName(`channel.${channel}`, 1) };
     const inputs = shares(count).map((share, number): IdlersInput => ({ url, count: share, number, mux }));
-    // They are admitted first: that makes operations, which are no session's.
-    return await measure({ child, rest: () => child.ask<Rest>({ what: 'rest' }) }, inputs, ['visit']);
+    return await measure({ child, rest: () => child.ask<Rest>({ what: 'rest' }) }, inputs);
   } finally {
     await child.end();
     place.remove();

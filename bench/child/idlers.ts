@@ -20,7 +20,7 @@ export interface IdlersInput {
 export type IdlersQuestion = 'visit' | 'come' | 'alive';
 
 const perRoom = 50;
-const atOnce = 16;
+const atOnce = 4;
 
 const { url, count, number, mux } = given<IdlersInput>();
 const sockets: WebSocket[] = [];
@@ -28,26 +28,35 @@ const workspace = mux && (await findMachineWorkspace(mux.config, mux.workspace))
 const keys: Key[] = [];
 if (workspace) for (let i = 0; i < count; i++) keys.push(await makeKey(workspace));
 
-const one = (i: number): Promise<WebSocket> => {
+const one = (i: number, room: string): Promise<WebSocket> => {
   const key = keys[i];
   if (mux && key) return comeMux(url, mux.workspace, key, mux.document);
-  return comePlain(`${url}/idle-${number}-${Math.floor(i / perRoom)}`, number * 100_000 + i + 1);
+  return comePlain(`${url}/${room}`, number * 100_000 + i + 1);
 };
 
-const each = (work: (socket: WebSocket) => Promise<unknown>): Promise<void> =>
-  inParallel(Array.from({ length: count }, (_, i) => i).values(), atOnce, async (i) => work(await one(i)));
+type Work = (socket: WebSocket) => Promise<unknown>;
+const each = (roomOf: (i: number) => string, work: Work): Promise<void> =>
+  inParallel(Array.from({ length: count }, (_, i) => i).values(), atOnce, async (i) =>
+    work(await one(i, roomOf(i))),
+  );
 
 async function answer(question: IdlersQuestion): Promise<number> {
   if (question === 'visit')
-    await each(async (socket) => {
-      const closed = once(socket, 'close');
-      socket.close();
-      await closed;
-    });
+    await each(
+      () => 'visited',
+      async (socket) => {
+        const closed = once(socket, 'close');
+        socket.close();
+        await closed;
+      },
+    );
   else if (question === 'come')
-    await each(async (socket) => {
-      sockets.push(socket);
-    });
+    await each(
+      (i) => `idle-${number}-${Math.floor(i / perRoom)}`,
+      async (socket) => {
+        sockets.push(socket);
+      },
+    );
   return sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length;
 }
 
