@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openReplica } from '../src/index.ts';
 import { documentName } from '../src/log/index.ts';
 import type { IdlersInput, IdlersQuestion } from './child/idlers.ts';
 import type { Listening } from './child/node.ts';
 import { type Child, startChild } from './support/child.ts';
+import { admitKeys } from './support/idle-mux.ts';
 import type { Rest } from './support/memory.ts';
 import { type Asked, type Result, result } from './support/report.ts';
 import { emptyPlace } from './support/workspace.ts';
@@ -30,7 +33,7 @@ async function measure({ rest }: Listener, inputs: readonly IdlersInput[]): Prom
     return counts.reduce((sum, count) => sum + count, 0);
   };
   try {
-    // What the first ones cost is code. And replicas are admitted: that makes operations, which are no session's.
+    // What the first ones cost is code.
     await all('visit');
     const from = await rest();
     await all('come');
@@ -44,8 +47,12 @@ async function measure({ rest }: Listener, inputs: readonly IdlersInput[]): Prom
   }
 }
 
-const shares = (count: number): number[] =>
-  Array.from({ length: processes }, (_, i) => Math.floor((count + i) / processes));
+/** The sessions of each process. */
+const shares = (count: number): { readonly first: number; readonly count: number }[] =>
+  Array.from({ length: processes }, (_, i) => {
+    const first = Math.floor((count * i) / processes);
+    return { first, count: Math.floor((count * (i + 1)) / processes) - first };
+  });
 
 /** Stock sessions in rooms of fifty on the open relay. */
 async function onOpenRelay(count: number): Promise<Each> {
@@ -53,7 +60,7 @@ async function onOpenRelay(count: number): Promise<Each> {
   const child = await startChild<{ url: string }>('open-relay', { data: place.data });
   try {
     const { url } = child.ready;
-    const inputs = shares(count).map((share, number): IdlersInput => ({ url, count: share, number }));
+    const inputs = shares(count).map((share): IdlersInput => ({ ...share, url }));
     return await measure({ child, rest: () => child.ask<Rest>({}) }, inputs);
   } finally {
     await child.end();
@@ -61,18 +68,20 @@ async function onOpenRelay(count: number): Promise<Each> {
   }
 }
 
-/** Replicas of the workspace on a node, each with a key of its own, known there before, and one document open. */
+/** Replicas of the workspace on a node, each with a key of its own, admitted before, and one document open. */
 async function onNode(count: number): Promise<Each> {
   const place = emptyPlace();
   const replica = await openReplica({ directory: place.data, config: place.config, as: 'kai' });
   const { channel } = await replica.messages.post('general', { text: 'Hello.' });
   const workspace = replica.workspace.id;
+  const seeds = join(place.config, 'seeds');
+  writeFileSync(seeds, await admitKeys(replica, place.config, count));
   await replica.close();
   const child = await startChild<Listening>('node', { ...place, as: 'kai' });
   try {
     const { url } = child.ready;
-    const mux = { config: place.config, workspace, document: documentName(`channel.${channel}`, 1) };
-    const inputs = shares(count).map((share, number): IdlersInput => ({ url, count: share, number, mux }));
+    const mux = { seeds, workspace, document: documentName(`channel.${channel}`, 1) };
+    const inputs = shares(count).map((share): IdlersInput => ({ ...share, url, mux }));
     return await measure({ child, rest: () => child.ask<Rest>({ what: 'rest' }) }, inputs);
   } finally {
     await child.end();

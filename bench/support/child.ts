@@ -58,7 +58,8 @@ export async function startChild<Ready>(name: string, input: unknown): Promise<C
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
-      child.disconnect();
+      // One that failed has gone already, or is about to.
+      if (child.connected) child.disconnect();
       await exit;
     },
   };

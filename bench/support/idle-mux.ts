@@ -1,42 +1,75 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
+import type { Replica } from '../../src/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../src/keys/node.ts';
-import { createClock, makeHeader, proveAdmission, type Signer, sealEntry } from '../../src/op/index.ts';
-import type { MachineWorkspace } from '../../src/replica/workspace/machine.ts';
+import {
+  createClock,
+  entryKey,
+  makeHeader,
+  proveAdmission,
+  type Signer,
+  sealEntry,
+} from '../../src/op/index.ts';
+import { syncSourceOf } from '../../src/replica/sync/index.ts';
+import { findMachineWorkspace, type MachineWorkspace } from '../../src/replica/workspace/machine.ts';
 import { proofText } from '../../src/sync/session/handshake.ts';
 import { type ControlMessage, decodeFrame, encodeControl, encodeDocument } from '../../src/sync/wire.ts';
 
-/** A replica that is nothing but a key and what admits it. */
-export interface Key {
-  readonly signer: Signer;
-  readonly credentials: readonly string[];
+const seedBytes = 32;
+const perSegment = 500;
+
+/**
+ * Admits so many keys to a workspace that nobody else has open, as if their replicas had been here. Resolves with their
+ * seeds. One by one it would take long: each change of membership is judged with all of them.
+ */
+export async function admitKeys(replica: Replica, config: string, count: number): Promise<Uint8Array> {
+  const workspace = await findMachineWorkspace(config, replica.workspace.id);
+  if (!workspace) throw new Error('the workspace has no secret here');
+  const source = syncSourceOf(replica);
+  const seeds = Buffer.alloc(count * seedBytes);
+  for (let from = 0; from < count; from += perSegment) {
+    const entries: (readonly [string, string])[] = [];
+    for (let i = from; i < Math.min(count, from + perSegment); i++) {
+      const seed = generateSeed();
+      seeds.set(seed, i * seedBytes);
+      entries.push(await admission(workspace, seed));
+    }
+    const received = await source.take(`log/members/${2 + from / perSegment}`, entries, 1);
+    if (!received.ok) throw new Error(received.reason);
+  }
+  await source.idle();
+  return seeds;
 }
 
-export async function makeKey(workspace: MachineWorkspace): Promise<Key> {
-  const seed = generateSeed();
+async function admission(
+  { id: workspace, machine }: MachineWorkspace,
+  seed: Uint8Array,
+): Promise<readonly [key: string, entry: string]> {
   const signer = signerFromSeed(seed);
-  const admitted = {
-    workspace: workspace.id,
-    key: signer.publicKey,
-    encryption: x25519FromSeed(seed).publicKey,
-  };
-  const { key, encryption } = admitted;
-  const { header, signedBytes } = makeHeader(nodeCrypto, {
+  const keys = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
+  const made = makeHeader(nodeCrypto, {
     stamp: createClock({ now: Date.now, random: randomBytes, replica: signer.id }).next(),
-    workspace: workspace.id,
+    workspace,
     log: 'members',
     replica: signer.id,
     seq: 1,
     prev: '',
-    after: [workspace.id],
+    after: [workspace],
     type: 'replica.admit',
     subject: '',
-    data: { key, encryption, ...(await proveAdmission(workspace.machine, admitted)), name: 'idle' },
+    data: { ...keys, ...(await proveAdmission(machine, { workspace, ...keys })), name: 'idle' },
     random: randomBytes,
   });
-  const entry = sealEntry(header, undefined, await signer.sign(signedBytes));
-  return { signer, credentials: [workspace.genesis, entry].map((one) => JSON.stringify(one)) };
+  const sig = await signer.sign(made.signedBytes);
+  const entry = sealEntry(made.header, undefined, sig);
+  return [entryKey(nodeCrypto, made.hash, sig), JSON.stringify(entry)];
 }
+
+/** The keys of those seeds, from one on. */
+export const keysOf = (seeds: Uint8Array, from: number, count: number): Signer[] =>
+  Array.from({ length: count }, (_, i) =>
+    signerFromSeed(seeds.subarray((from + i) * seedBytes, (from + i + 1) * seedBytes)),
+  );
 
 /**
  * A session of `/mux` that proves its key, has always the very same as the other side, begins one document, and then
@@ -45,7 +78,7 @@ export async function makeKey(workspace: MachineWorkspace): Promise<Key> {
 export function comeMux(
   url: string,
   workspace: string,
-  { signer, credentials }: Key,
+  signer: Signer,
   document: string,
 ): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/mux`, { perMessageDeflate: false });
@@ -69,7 +102,6 @@ export function comeMux(
 
     function take(message: ControlMessage): void {
       if (message.type === 'hello') prove(message).catch(reject);
-      else if (message.type === 'ask') say({ type: 'credentials', entries: credentials });
       else if (message.type === 'ping') say({ type: 'pong', number: message.number });
       else if (message.type === 'bye') reject(new Error(`${message.code} ${message.reason}`));
       else if (message.type === 'root' && !rooted) {
