@@ -34,8 +34,8 @@ const one = (i: number, room: string): Promise<WebSocket> => {
 };
 
 type Work = (socket: WebSocket) => Promise<unknown>;
-const each = (roomOf: (i: number) => string, work: Work): Promise<void> =>
-  inParallel(Array.from({ length: count }, (_, i) => i).values(), atOnce, async (i) =>
+const each = (many: number, roomOf: (i: number) => string, work: Work): Promise<void> =>
+  inParallel(Array.from({ length: many }, (_, i) => i).values(), atOnce, async (i) =>
     work(await one(i, roomOf(i))),
   );
 
