@@ -74,6 +74,8 @@ async function askAt(
     // A node that has no such route, or asks for a token, is one of before tickets.
     if (['no_route', 'unauthorized', 'bad_method'].includes(error.code)) throw stranger(address, error);
     if (error.code !== 'unreachable') throw error;
+    // Something answered, and not in our words: another program has the port.
+    if (error.cause === undefined) throw stranger(address, error);
     throw new CoterieError('unreachable', `The relay of the ticket does not answer at ${address}.`, {
       hint: 'It runs on the machine of who invited you: ask whether their node is up, then join again.',
       cause: error,
