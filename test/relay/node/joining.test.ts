@@ -246,7 +246,9 @@ describe('joining by a ticket', () => {
         method: 'POST',
         json: await request(ticket, more),
       });
-      return [answer.status, (answer.body as { error?: { code: string } }).error?.code];
+      const { error } = answer.body as { error?: { code: string; hint: string } };
+      if (error) expect(error.hint, error.code).toMatch(/^(?:Copy|Ask|Install) /);
+      return [answer.status, error?.code];
     };
     const stranger = signerFromSeed(generateSeed());
     const sig = await stranger.sign(new Uint8Array(3));
