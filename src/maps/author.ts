@@ -1,6 +1,14 @@
 import { CoterieError, type Entry, type Hash, limits, type OperationTypeName } from '../../schemas/index.ts';
 import { parseDocumentName } from '../log/name.ts';
-import { type Crypto, createClock, entryKey, makeHeader, type Signer, sealEntry } from '../op/index.ts';
+import {
+  type Crypto,
+  createClock,
+  entryKey,
+  makeHeader,
+  type Signer,
+  sealEntry,
+  withTexts,
+} from '../op/index.ts';
 import type { View } from './view.ts';
 
 /** The map of a log document that takes entries: any `Y.Map`. */
@@ -97,7 +105,7 @@ export function createAuthor(options: {
       ...(changed ? { members } : {}),
       type: draft.type,
       subject,
-      data: draft.data ?? {},
+      data: withTexts({ type: draft.type, data: draft.data ?? {}, body: draft.body }),
       body: draft.body,
       random,
     });

@@ -13,3 +13,4 @@ export * from './names.ts';
 export * from './redact.ts';
 export * from './shape.ts';
 export * from './strict.ts';
+export * from './texts.ts';

@@ -45,7 +45,6 @@ import type {
   Thread,
 } from '../../schemas/index.ts';
 import type { Host } from '../machines/host.ts';
-import type { SyncSource } from '../sync/port.ts';
 
 /** What every write takes besides its input. */
 export interface WriteOptions {
@@ -200,8 +199,6 @@ export interface Replica extends Surface {
   doctor(work?: LongWork): Promise<DoctorReport>;
   /** Countersigns the admission of who joins by a ticket that this replica gave out. */
   countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
-  /** What its sessions with other replicas see of it. */
-  readonly source?: SyncSource;
   /** The process that listens for this replica says where, and tells of its links. Returns what takes that back. */
   attach(host: Host): () => void;
   close(): Promise<void>;

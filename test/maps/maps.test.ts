@@ -35,7 +35,7 @@ describe('operations in any Y.Map', () => {
     });
     const task = await ada.author.write(await see(), tasks, {
       type: 'task.create',
-      data: { short: 'ada-1', priority: 'P1', texts: ['title'] },
+      data: { short: 'ada-1', priority: 'P1' },
       body: { title: 'Write' },
     });
     await kai.author.write(await see(), tasks, {
@@ -51,6 +51,7 @@ describe('operations in any Y.Map', () => {
     expect(shown.map(({ created }) => created.by)).toEqual([kai.member, ada.member]);
     expect(shown[0]?.edits).toBe(1);
     const state = view.things.get(task);
+    expect(state?.kind === 'task' && view.text(state.title[0]?.value, 'title')).toBe('Write');
     expect(state?.kind === 'task' && state.claims.map(({ by }) => by)).toEqual([kai.member]);
     expect([...view.members.members.keys()].sort()).toEqual([kai.member, ada.member].sort());
   });

@@ -137,10 +137,10 @@ export function createCommits(options: CommitsOptions): Commits {
     if (draft.rows.size === 0 && incoming.length === 0 && mended.length === 0)
       return { value, done: open.rows.size > 0 ? open.done.promise : flying?.done.promise };
     // The group that was open at the start may be in flight by now; what comes joins the one that is open.
-    const joined = open;
-    join(joined, { rows: draft.rows, effects, appended, incoming, mended });
+    join(open, { rows: draft.rows, effects, appended, incoming, mended });
+    const { promise } = open.done;
     pumping ??= pump();
-    return { value, done: joined.done.promise };
+    return { value, done: promise };
   }
 
   function join(

@@ -31,7 +31,7 @@ const vacant = Symbol('vacant');
 const isGone = (known: unknown): boolean => known === absent || known === vacant;
 
 /** Rows that are read in ranges, hardly ever one by one. */
-const ranged = /^(?:rec|feed|v\/(?:news|chain|own|message|reply|on|need))\//;
+const ranged = /^(?:rec|feed|v\/(?:news|chain|at|message|reply|on|need))\//;
 
 /** How many decoded rows stay in memory. */
 const kept = 8192;

@@ -6,7 +6,7 @@ import {
   type OperationTypeName,
 } from '../../../schemas/index.ts';
 import { shouldRoll } from '../../log/index.ts';
-import { type Clock, makeHeader, type Signer } from '../../op/index.ts';
+import { type Clock, makeHeader, type Signer, withTexts } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
@@ -173,15 +173,3 @@ const besideCreation = (hash: Hash): string[] => [
   movedKey(hash),
   earlyKey(hash),
 ];
-
-/** Types whose header says which of several texts the body holds. */
-const severalTexts: ReadonlySet<OperationTypeName> = new Set<OperationTypeName>([
-  'task.create',
-  'task.update',
-]);
-
-function withTexts({ type, data, body }: Proposal): Record<string, unknown> {
-  if (!severalTexts.has(type) || body === undefined) return data as Record<string, unknown>;
-  const texts = Object.keys(body).filter((field) => body[field] !== undefined);
-  return texts.length > 0 ? { ...data, texts } : { ...data };
-}
