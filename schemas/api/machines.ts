@@ -90,8 +90,11 @@ export const Peer = z.strictObject({
   url: z.string().nullable(),
   /** True for one that was named with `--upstream` or by a ticket. */
   upstream: z.boolean(),
-  /** `waiting`: it failed, and is tried again. `gone`: the other side ended it, and it is not for this side to dial. */
-  state: z.enum(['connecting', 'linked', 'waiting', 'gone']),
+  /**
+   * `waiting`: it failed, and is tried again. `refused`: one side will not have the other, and why is in `trouble`; it is
+   * tried again now and then all the same. `gone`: the other side ended it, and it is not for this side to dial.
+   */
+  state: z.enum(['connecting', 'linked', 'waiting', 'refused', 'gone']),
   /** Since when it is in this state. */
   since: Time,
   /** Updates that were sent and are not yet known to be durable there. */

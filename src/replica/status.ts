@@ -59,7 +59,7 @@ export async function statusOf(options: {
     search: { ready: search.ready, behind: search.behind },
     listening: [...core.machines.addresses()],
     peers: [...(await core.machines.peers())],
-    warnings: await warningsOf({ ...options, database: reading.database, self: reading.replica }),
+    warnings: await warningsOf({ ...options, reading }),
     since: options.since,
   };
 }

@@ -193,6 +193,33 @@ describe('meeting', () => {
     expect(peer.heard).toHaveLength(length);
   });
 
+  it('SYN-10: who lives and never answers the first step is dropped with 4408; who answers stays', async () => {
+    for (const answers of [false, true]) {
+      const peer = openPeer({ role: 'dial' });
+      await peer.source.write('tasks', 1);
+      await peer.meet();
+      await peer.say({ type: 'segments', log: 'tasks', changed: false, from: 1, to: 0, segments: [] });
+      await peer.say({ type: 'listed' });
+      expect(peer.document('step1')).toHaveLength(1);
+      if (answers) {
+        await peer.say({ type: 'name', alias: 1, document: 'log/tasks/1' });
+        await peer.sayOf(1, { type: 'step1', stateVector: new Uint8Array([0]) });
+        await peer.sayOf(1, { type: 'step2', update: new Uint8Array([0, 0]) });
+      }
+      let seconds = 0;
+      for (; seconds < 600 && !peer.closed; seconds += 10) {
+        await peer.clock.run(10_000);
+        if (!peer.closed) await peer.say({ type: 'ping', number: seconds });
+      }
+      if (answers) expect(peer.closed).toBeUndefined();
+      else {
+        expect(peer.closed).toEqual({ code: 4408, reason: 'what was asked is not answered' });
+        expect(seconds).toBeGreaterThan(40);
+        expect(seconds).toBeLessThanOrEqual(90);
+      }
+    }
+  });
+
   it('SYN-10: who does not prove itself in 15 s, and who is not heard for a minute, is dropped with 4408', async () => {
     const silent = openPeer();
     await silent.hello();

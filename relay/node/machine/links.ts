@@ -34,17 +34,27 @@ export interface SocketLinks {
 }
 
 const troubles: Readonly<Record<number, Trouble | undefined>> = {
-  [closeCodes.unproven]: { code: 'unauthorized', message: 'the key of one side was not proved' },
+  [closeCodes.unproven]: {
+    code: 'unauthorized',
+    message: 'the key of one side was not proved',
+    refused: true,
+  },
   [closeCodes.stranger]: {
     code: 'forbidden',
     message: 'one side is no replica of this workspace, or was revoked',
+    refused: true,
   },
-  [closeCodes.workspace]: { code: 'conflict', message: 'another workspace is there' },
+  [closeCodes.workspace]: { code: 'conflict', message: 'another workspace is there', refused: true },
   [closeCodes.version]: {
     code: 'protocol_newer',
     message: 'it speaks no version of the protocol that this one knows',
+    refused: true,
   },
-  [closeCodes.self]: { code: 'conflict', message: 'it has this replica’s own key: a copy of the directory' },
+  [closeCodes.self]: {
+    code: 'conflict',
+    message: 'it has this replica’s own key: a copy of the directory',
+    refused: true,
+  },
   [closeCodes.refused]: { code: 'invalid', message: 'an update was refused that no honest replica sends' },
   [closeCodes.busy]: { code: 'busy', message: 'it has too many sessions' },
   [closeCodes.failed]: { code: 'storage_failed', message: 'one side failed' },
@@ -165,10 +175,10 @@ function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]):
       url: link.url,
       upstream: link.upstream,
       // The other side may have dialled as well, and its link stayed.
-      state: session && session.state !== 'gone' ? 'linked' : link.state,
+      state: session && session.state !== 'gone' ? 'linked' : link.trouble?.refused ? 'refused' : link.state,
       since: iso(session && session.state !== 'gone' ? session.since : link.since),
       ...progress(session),
-      trouble: link.trouble ?? null,
+      trouble: link.trouble ? { code: link.trouble.code, message: link.trouble.message } : null,
     };
   });
   const rest = known.filter(({ publicKey }) => !shown.has(publicKey));

@@ -16,6 +16,8 @@ export type LinkState = 'connecting' | 'linked' | 'waiting';
 export interface Trouble {
   readonly code: string;
   readonly message: string;
+  /** True where trying again helps nothing until someone does something about it. */
+  readonly refused?: boolean | undefined;
 }
 
 /** A link that is dialled from here, for as long as nobody closes it. */

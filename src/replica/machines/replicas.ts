@@ -34,8 +34,8 @@ function shape(reading: Reading, state: ReplicaState, peers: readonly Peer[]): R
   };
 }
 
-/** The revocation that ended its last admission. One that was admitted again since is not revoked. */
-function revocation({ database, membership }: Reading, state: ReplicaState): ReplicaInfo['revoked'] {
+/** Who revoked it, unless it was admitted again. */
+export function revocation({ database, membership }: Reading, state: ReplicaState): ReplicaInfo['revoked'] {
   if (state.admissions.some(({ ended }) => ended.length === 0)) return null;
   return lastNarrowing({ database, membership }, 'replica.revoke', state.id);
 }

@@ -1,6 +1,8 @@
 import type { Hash, Warning } from '../../../schemas/index.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
+import { revocation } from '../machines/replicas.ts';
+import type { Reading } from '../reading/context.ts';
 import { copiedOf } from '../sync/own-key.ts';
 import type { Refusals } from '../sync/refusals.ts';
 
@@ -59,6 +61,18 @@ async function splitWarning(database: Database): Promise<Warning | undefined> {
   };
 }
 
+/** This replica itself is out, as the members log says. */
+function revokedWarning(reading: Reading): Warning | undefined {
+  const state = reading.membership.state.replicas.get(reading.replica);
+  const revoked = state && revocation(reading, state);
+  if (!revoked) return undefined;
+  return {
+    what: 'revoked',
+    message: `${revoked.by.handle} revoked this replica: no peer has it, and what it writes counts nowhere else`,
+    hint: 'Ask an admin for a ticket, and join with a fresh directory: coterie join',
+  };
+}
+
 /** What others sent and no honest replica sends, since this one was opened. */
 export function refusedText({ count, last }: Refusals): string | undefined {
   if (!last) return undefined;
@@ -67,15 +81,16 @@ export function refusedText({ count, last }: Refusals): string | undefined {
 
 /** What someone should know who looks at the status, all of it cheap to find; `doctor` looks at everything. */
 export async function warningsOf(options: {
-  readonly database: Database;
+  readonly reading: Reading;
   readonly checkpoints: Pick<Checkpoints, 'trouble'>;
   readonly refusals: Refusals;
-  readonly self: Hash;
 }): Promise<Warning[]> {
-  const { database, refusals, self } = options;
+  const { reading, refusals } = options;
+  const { database, replica: self } = reading;
   const { trouble } = options.checkpoints;
   const refused = refusedText(refusals);
   const found = [
+    revokedWarning(reading),
     copiedWarning(database) ?? metWarning(refusals),
     await forkWarning(database, self),
     await splitWarning(database),

@@ -41,6 +41,8 @@ export class Core {
   looking = false;
   /** When anything was heard last, ms. */
   heard: number;
+  /** Since when an answer is waited for, as was seen at a pulse, and nothing but pings came, ms. */
+  unanswered: number | undefined;
   pings = 0;
   /** Updates are noted from here on: the root that was sent, or will be, does not have them. */
   tracking = false;
@@ -74,6 +76,11 @@ export class Core {
   /** Both sides are admitted, and both know. */
   met(): boolean {
     return this.state.phase === 'syncing' || this.state.phase === 'live';
+  }
+
+  /** True while the source is asked for something: what this side waits for is itself. */
+  isAsking(): boolean {
+    return this.#load > 0;
   }
 
   send(message: ControlMessage): void {

@@ -26,6 +26,11 @@ export function createDispatch(parts: {
   const { handshake, inventory, announce, exchange, compare, repair } = parts;
   const dials = ({ options }: Core): boolean => options.role === 'dial';
 
+  /** Anything but a sign of life. */
+  function answered(core: Core, { type }: { readonly type: string }): void {
+    if (type !== 'ping' && type !== 'pong') core.unanswered = undefined;
+  }
+
   function root(core: Core, message: Of<'root'>): void {
     if (core.met()) inventory.onRoot(core, message);
     else if (handshake.takesRoot(core)) parts.onFirstRoot(core, message);
@@ -87,6 +92,7 @@ export function createDispatch(parts: {
   return {
     /** `own`: this side's random bytes. */
     control(core: Core, own: Uint8Array, message: ControlMessage): void {
+      answered(core, message);
       if (early(core, own, message)) return;
       if (!core.met()) core.outOfTurn(message.type);
       else if (message.type === 'segments') segments(core, message);
@@ -97,6 +103,7 @@ export function createDispatch(parts: {
     },
 
     document(core: Core, alias: number, message: DocumentMessage): void {
+      answered(core, message);
       const channel = channels.at(core, alias);
       if (channel === null) return;
       if (!core.met() || channel === undefined) {

@@ -1,13 +1,35 @@
 import { closeCodes } from '../../../schemas/protocol.ts';
 import { channels, hasBusiness } from './channels.ts';
 import type { Core } from './core.ts';
+import { inbox } from './inbox.ts';
 
 const beat = { low: 18_000, high: 20_000 };
 /** A peer of which nothing was heard for this long is taken for dead, ms. */
 const dead = 60_000;
+/** An answer that has not come so long after it was missed first, with nothing else than pings meanwhile, ms. */
+const patience = 40_000;
 /** Documents that stay open without a word for longer than this are closed, ms; the first few of them stay. */
 const idle = 60_000;
 const keptOpen = 32;
+
+/**
+ * This side asked, and it is the other's turn: it is neither storing nor asking its source, and what it asked has left.
+ */
+function isWaiting(core: Core): boolean {
+  if (inbox.size(core) > 0 || core.isAsking() || core.congested()) return false;
+  if (core.listing?.stage === 'asked') return true;
+  for (const channel of channels.all(core))
+    if (channel.asked || channel.awaiting > 0 || channel.round !== undefined) return true;
+  return false;
+}
+
+/** Closes on a peer that lives, and does not answer: it would hold what was begun for ever. */
+function notice(core: Core): void {
+  if (!isWaiting(core)) core.unanswered = undefined;
+  else if (core.unanswered === undefined) core.unanswered = core.options.now();
+  else if (core.options.now() - core.unanswered >= patience)
+    core.close(closeCodes.silent, 'what was asked is not answered');
+}
 
 function sweep(core: Core): void {
   const before = core.options.now() - idle;
@@ -23,6 +45,7 @@ function sweep(core: Core): void {
 function tick(core: Core): void {
   if (core.options.now() - core.heard > dead) core.close(closeCodes.silent, 'nothing was heard for a minute');
   core.send({ type: 'ping', number: core.pings++ });
+  notice(core);
   sweep(core);
   startPulse(core);
 }

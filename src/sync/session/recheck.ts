@@ -53,5 +53,3 @@ export function createRecheck(parts: {
     },
   };
 }
-
-export type Recheck = ReturnType<typeof createRecheck>;

@@ -388,9 +388,15 @@ describe('replicas', () => {
     expect((await node.replica.replicas.revoke('zoe')).revoked?.by.handle).toBe('kai');
     await until('the link ended', async () => (await peer(node))?.state === 'gone');
     await until('it is told why', async () => (await peer(joined))?.trouble?.code === 'forbidden');
+    // MCH-14: it is tried again, and shown as what it is meanwhile.
+    expect((await peer(joined))?.state).toBe('refused');
     await until('it knows', async () =>
       (await joined.replica.replicas.list()).items.some(({ self, revoked }) => self && revoked !== null),
     );
     expect((await node.replica.messages.list('general')).items.map(({ text }) => text)).toEqual(['before']);
+    const { warnings } = await joined.replica.status();
+    expect(warnings.map(({ what, message }) => [what, message])).toEqual([
+      ['revoked', expect.stringMatching(/^kai revoked this replica/)],
+    ]);
   });
 });
