@@ -61,6 +61,26 @@ describe('REP-28 a chain that forks', () => {
 });
 
 describe('REP-29 a copied directory', () => {
+  it('misses nothing, in whatever order the branch of the other comes', async () => {
+    const [ana] = await peers(['ana']);
+    if (!ana) throw new Error('no peer');
+    await ana.replica.messages.post('general', { text: 'first' });
+    await ana.replica.close();
+    cpSync(ana.at.directory, join(ana.at.root, 'copy'), { recursive: true });
+    await ana.reopen();
+    const twin = await peer('copy', ana.at.root);
+    const document = `log/channel.${(await ana.replica.channels.get('general')).id}/1`;
+    for (const text of ['second', 'third', 'fourth']) await ana.replica.messages.post('general', { text });
+    await twin.replica.as('ana').messages.post('general', { text: 'apart' });
+    const all = (await ana.source.keys(document)).map(([key]) => key);
+    const entries = await ana.source.entries(document, all);
+    const seqOf = ([, text]: readonly [string, string]): number =>
+      (JSON.parse(text) as { header: { seq: number } }).header.seq;
+    for (const entry of [...entries].sort((a, b) => seqOf(b) - seqOf(a)))
+      await twin.source.take(document, [entry], session());
+    expect((await twin.replica.doctor()).findings.filter(({ state }) => state === 'damaged')).toEqual([]);
+  });
+
   it('is told of, and the branch with the higher hash takes a fresh key at its next opening', async () => {
     const [ana, bo] = await peers(['ana', 'bo']);
     if (!ana || !bo) throw new Error('no peers');

@@ -33,16 +33,19 @@ export async function operations(options: DoctorOptions): Promise<Finding[] | st
     const publicKey = membership.keyOf(replica) ?? (owner === replica ? membership.state.owner : undefined);
     const chain = { log, replica, publicKey, own: replica === options.self };
     const numbered = new Set<Hash>();
+    const forked =
+      head.trunk === undefined ? [] : await database.under<ForkedRow>(`v/forked/${log}/${replica}/`);
+    const seqs = new Set(forked.map(([, { seq }]) => seq));
     for (let from = 1; from <= head.seq; from += step) {
       const to = Math.min(from + step - 1, head.seq);
-      const found = await stretch(database, { ...chain, from, to });
+      const found = await stretch(database, { ...chain, from, to }, seqs);
       findings.push(...found.findings);
       if (head.trunk !== undefined) for (const hash of found.hashes) numbered.add(hash);
       count += found.hashes.length;
       progress?.({ stage: 'operations', done: count, total: null });
     }
     if (head.trunk === undefined) continue;
-    const beside = (await database.under<ForkedRow>(`v/forked/${log}/${replica}/`))
+    const beside = forked
       .map(([at]) => at.slice(at.lastIndexOf('/') + 1))
       .filter((hash) => !numbered.has(hash));
     findings.push(...(await whole(database, beside, chain)));
@@ -66,10 +69,11 @@ interface Chain {
   readonly own: boolean;
 }
 
-/** Operations `from` to `to` of one chain. */
+/** Operations `from` to `to` of one chain. `beside`: numbers of those that stand beside it, where it forks. */
 async function stretch(
   database: Database,
   chain: Chain & { readonly from: number; readonly to: number },
+  beside: ReadonlySet<number>,
 ): Promise<{ findings: Finding[]; hashes: Hash[] }> {
   const { log, replica, from, to } = chain;
   const rows = await database.list<ChainRow>({
@@ -77,7 +81,12 @@ async function stretch(
     lt: keys.chain(log, replica, to + 1),
   });
   const findings: Finding[] = [];
-  const missing = to - from + 1 - rows.length;
+  let missing = to - from + 1 - rows.length;
+  if (missing > 0 && beside.size > 0) {
+    const there = new Set([...beside, ...rows.map(([key]) => Number(key.slice(key.lastIndexOf('/') + 1)))]);
+    missing = 0;
+    for (let seq = from; seq <= to; seq++) if (!there.has(seq)) missing++;
+  }
   // Of others some may not have come yet.
   if (missing > 0 && chain.own)
     findings.push(damaged(`chain ${log}`, `${missing} of its operations ${from} to ${to} are missing`));
