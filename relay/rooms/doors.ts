@@ -1,7 +1,7 @@
 import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../schemas/protocol.ts';
 import type { Pads } from '../../src/storage/pads.ts';
-import type { Links, SyncSource } from '../../src/sync/index.ts';
+import type { LinkCounts, Links, SyncSource } from '../../src/sync/index.ts';
 import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openMuxListener } from '../mux/listen.ts';
@@ -32,6 +32,18 @@ export interface SocketDoors {
   samples(): Sample[];
   /** Sends everybody away; resolves when what came is stored. */
   close(): Promise<void>;
+}
+
+/** What sessions with other replicas count. */
+function linkSamples({ refused, parked, released, repaired }: LinkCounts): Sample[] {
+  const counter = (name: string, help: string, value: number): Sample =>
+    single(`coterie_mux_${name}_total`, 'counter', help, value);
+  return [
+    counter('refused', 'Sessions closed for a refused update.', refused),
+    counter('parked', 'Updates of which a part had to wait for what it follows.', parked),
+    counter('released', 'Parts of updates that waited and were taken then.', released),
+    counter('repaired', 'Entries and texts that came by key since documents differed.', repaired),
+  ];
 }
 
 /** Plain sessions at most. */
@@ -99,12 +111,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
     samples: () => [
       ...roomSamples(counts),
       single('coterie_mux_sockets', 'gauge', 'Sockets of other replicas that are open.', listener.sessions),
-      single(
-        'coterie_mux_refused_total',
-        'counter',
-        'Sessions closed for a refused update.',
-        links.status().refused,
-      ),
+      ...linkSamples(links.status()),
     ],
     async close() {
       listener.close();

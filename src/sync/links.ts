@@ -32,6 +32,18 @@ export interface PeerStatus {
   readonly lagging: boolean;
 }
 
+/** What happened in all sessions since they began. */
+export interface LinkCounts {
+  /** Updates that no honest replica sends: each ended its session. */
+  readonly refused: number;
+  /** Updates of which a part had to wait for what it follows. */
+  readonly parked: number;
+  /** Parts that waited, and were taken when that came. */
+  readonly released: number;
+  /** Entries and bodies that came by key, since documents differed after their updates. */
+  readonly repaired: number;
+}
+
 /** How far what was durable here is durable elsewhere. */
 export interface Settled {
   /** Peers at which all of it is durable. */
@@ -50,7 +62,7 @@ export interface Links {
     readonly onEvent?: ((event: SessionEvent) => void) | undefined;
   }): Session;
   sessions(): readonly Session[];
-  status(): { readonly peers: readonly PeerStatus[]; readonly refused: number };
+  status(): { readonly peers: readonly PeerStatus[] } & LinkCounts;
   /**
    * Waits until everything that is durable here at the call is durable at so many peers, for `timeoutMs` at most. Peers
    * that come meanwhile count. Never rejects.
@@ -73,6 +85,8 @@ const remembered = 256;
 interface Link {
   readonly session: Session;
   publicKey: string | undefined;
+  /** Which process of that key it is: a directory that was copied has two. */
+  opening: string | undefined;
   /** It was in step once. */
   live: boolean;
   since: number;
@@ -96,8 +110,9 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const waiting = new Set<Waiting>();
   /** What the last few sessions that ended said in their hello: the other end of one may be judged only now. */
   const ended: Uint8Array[] = [];
+  const opening = options.random(8);
   let lastId = 0;
-  let refused = 0;
+  const counts = { refused: 0, parked: 0, released: 0, repaired: 0 };
   let open = true;
 
   const stop = source.onUpdate((update) => {
@@ -141,9 +156,9 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
    * Of two sessions with one peer the one that the lower key dialled stays. Of two that one side dialled the later
    * stays: that side alone closes the other, since both need not see them in one order.
    */
-  function keepOne(link: Link, publicKey: string): void {
+  function keepOne(link: Link, publicKey: string, opening: string): void {
     for (const other of [...links.values()]) {
-      if (other === link || other.publicKey !== publicKey) continue;
+      if (other === link || other.publicKey !== publicKey || other.opening !== opening) continue;
       const [own, before] = [dialler(link, publicKey), dialler(other, publicKey)];
       if (own === before && link.session.role === 'listen') continue;
       const loser = own <= before ? other : link;
@@ -152,9 +167,10 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     }
   }
 
-  function admitted(link: Link, publicKey: string): void {
-    keepOne(link, publicKey);
+  function admitted(link: Link, publicKey: string, opening: string): void {
+    keepOne(link, publicKey, opening);
     if (!links.has(link.session.id)) return;
+    link.opening = opening;
     link.publicKey = publicKey;
     link.since = now();
     gone.delete(publicKey);
@@ -174,8 +190,11 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   }
 
   function onEvent(link: Link, event: SessionEvent): void {
-    if (event.type === 'admitted') admitted(link, event.publicKey);
-    else if (event.type === 'refused') refused++;
+    if (event.type === 'admitted') admitted(link, event.publicKey, event.opening);
+    else if (event.type === 'refused') counts.refused++;
+    else if (event.type === 'parked') counts.parked++;
+    else if (event.type === 'released') counts.released += event.parts;
+    else if (event.type === 'repaired') counts.repaired += event.keys;
     else if (event.type === 'closed') end(link);
     else if (event.type === 'synced' && !link.live) {
       link.live = true;
@@ -198,6 +217,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
         timer: options.timer,
         now,
         random: options.random,
+        opening,
         slice: options.slice,
         expect,
         isOwn: (random) =>
@@ -209,7 +229,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
           listener?.(event);
         },
       });
-      const link: Link = { session, publicKey: undefined, live: false, since: now() };
+      const link: Link = { session, publicKey: undefined, opening: undefined, live: false, since: now() };
       links.set(id, link);
       held.link = link;
       for (const event of early) onEvent(link, event);
@@ -225,7 +245,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
         const peer = peerOf(link, link.session.status());
         if (peer) peers.set(peer.publicKey, peer);
       }
-      return { peers: [...peers.values()], refused };
+      return { peers: [...peers.values()], ...counts };
     },
 
     settled: ({ peers, timeoutMs }) =>

@@ -13,8 +13,11 @@ export interface SegmentDigest {
 
 /** What became of an update or of entries from elsewhere. */
 export type Received =
-  /** Everything that could be judged is durable and shown. `parked`: parts that wait for what they follow. */
-  | { readonly ok: true; readonly keys: readonly Hash[]; readonly parked: number }
+  /**
+   * Everything that could be judged is durable and shown. `parked`: parts that wait for what they follow. `released`:
+   * parts that waited until now, and were taken.
+   */
+  | { readonly ok: true; readonly keys: readonly Hash[]; readonly parked: number; readonly released: number }
   /** The sender broke a rule that no honest replica breaks; nothing of the update was taken. */
   | { readonly ok: false; readonly reason: string };
 

@@ -1,3 +1,4 @@
+import { toBase64url } from '../op/index.ts';
 import type { DurableUpdate } from './port.ts';
 import { createAnnounce } from './session/announce.ts';
 import { type Channel, channels } from './session/channels.ts';
@@ -17,6 +18,9 @@ import { createWork } from './session/work.ts';
 import { decodeFrame } from './wire.ts';
 
 export type * from './session/types.ts';
+
+/** What of the random bytes of a hello names the opening. */
+const openingBytes = 8;
 
 // The parts of every session, joined once: what they know of one session is in its core.
 
@@ -44,9 +48,10 @@ function meet(core: Core): void {
   const { meeting, state } = core;
   if (!meeting?.rootSent || !meeting.rootCame || meeting.step !== 'admitted') return;
   if (state.phase !== 'proving') return;
+  const opening = toBase64url(meeting.theirs?.random.subarray(0, openingBytes) ?? new Uint8Array());
   core.meeting = undefined;
   core.state = { phase: 'syncing', publicKey: state.publicKey };
-  core.emit({ type: 'admitted', publicKey: state.publicKey });
+  core.emit({ type: 'admitted', publicKey: state.publicKey, opening });
   work.pump(core);
   announce.plan(core);
 }
@@ -223,6 +228,7 @@ function drained(core: Core): void {
 export function createSession(options: SessionOptions): Session {
   const core = new Core(options);
   const hello = options.random(32);
+  if (options.opening) hello.set(options.opening.subarray(0, openingBytes));
   const session: Session = {
     id: options.id,
     role: options.role,

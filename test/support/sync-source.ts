@@ -182,9 +182,9 @@ export function createMemorySource(options: {
     } catch {
       return { ok: false, reason: 'no update' };
     }
-    if (isGapped(open(document), update)) return { ok: true, keys: [], parked: 1 };
+    if (isGapped(open(document), update)) return { ok: true, keys: [], parked: 1, released: 0 };
     await journal();
-    return { ok: true, keys: show(document, update, from), parked: 0 };
+    return { ok: true, keys: show(document, update, from), parked: 0, released: 0 };
   }
 
   function make(log: string): readonly [Hash, Entry] {
@@ -306,10 +306,10 @@ export function createMemorySource(options: {
           const bare = here && !here.body && !here.redacted && read.entry.body;
           if (!here || bare) lacking.push([key, read.entry]);
         }
-        if (lacking.length === 0) return { ok: true, keys: [], parked: 0 };
+        if (lacking.length === 0) return { ok: true, keys: [], parked: 0, released: 0 };
         const update = doc.mender.encode(lacking);
         await journal();
-        return { ok: true, keys: show(document, update, undefined), parked: 0 };
+        return { ok: true, keys: show(document, update, undefined), parked: 0, released: 0 };
       }),
 
     isHot(document) {

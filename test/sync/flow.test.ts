@@ -150,7 +150,10 @@ describe('what is sent and acknowledged', () => {
     const update = new Uint8Array(muxProtocol.updateBytes);
     // Sixteen of them would still do; what they hold is looked at once it is their turn.
     peer.source.receive = () =>
-      new Promise((resolve) => void peer.clock.timer(() => resolve({ ok: true, keys: [], parked: 0 }), 1000));
+      new Promise(
+        (resolve) =>
+          void peer.clock.timer(() => resolve({ ok: true, keys: [], parked: 0, released: 0 }), 1000),
+      );
     for (let i = 0; i < 16; i++) await peer.sayOf(1, { type: 'update', update });
     expect(peer.wire.paused).toBe(false);
     await peer.sayOf(1, { type: 'update', update });

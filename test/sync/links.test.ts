@@ -134,6 +134,54 @@ describe('links', () => {
     }
   });
 
+  it('SYN-29: a copied directory is not shut out by sessions of the other', async () => {
+    for (let run = 0; run < 6; run++) {
+      const network = createNetwork({ seed: runSeed() + run });
+      const [hub, first, copy] = ['hub', 'first', 'copy'].map((name) => {
+        const keySeed = new Uint8Array(32).fill(name === 'hub' ? 20 + run : 8);
+        return join(network, name, createMemorySource({ name, ...network, keySeed }));
+      }) as [Node, Node, Node];
+      hub.keep('first');
+      copy.keep('hub');
+      await network.run(3000);
+      await copy.source.write('tasks', 1);
+      await network.run(3000);
+      expect(first.source.document(document).size).toBe(1);
+      expect(hub.links.sessions().length).toBe(2);
+    }
+  });
+
+  it('SYN-31: status counts what had to wait, what was taken then, and what came by key', async () => {
+    const { network, nodes } = setUp('ab');
+    const [a, b] = nodes as [Node, Node];
+    b.keep('a');
+    await network.run(3000);
+    const { receive } = b.source;
+    let calls = 0;
+    b.source.receive = async (...given) => {
+      const received = await receive(...given);
+      calls++;
+      return received.ok
+        ? { ...received, parked: calls === 1 ? 1 : 0, released: calls === 1 ? 0 : 3 }
+        : received;
+    };
+    for (let at = 0; at < 2; at++) {
+      await a.source.write('tasks', 1);
+      await network.run(3000);
+    }
+    expect(b.links.status()).toMatchObject({ parked: 1, released: 3 * (calls - 1), refused: 0 });
+    expect(calls).toBeGreaterThan(1);
+    expect(a.links.status()).toMatchObject({ parked: 0, released: 0, repaired: 0 });
+    const { network: other, nodes: two } = setUp('cd');
+    const [c, d] = two as [Node, Node];
+    await c.source.write('tasks', 2);
+    await d.source.write('tasks', 1);
+    await d.source.markSplit(document);
+    d.keep('c');
+    await other.run(3000);
+    expect([c, d].map(({ links }) => links.status().repaired)).toEqual([1, 2]);
+  });
+
   it('SYN-8: a replica that dials itself notices, and its source is not told of a copy', async () => {
     const { network, nodes } = setUp('a');
     const [a] = nodes as [Node];

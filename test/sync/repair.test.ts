@@ -71,7 +71,12 @@ describe('repair by key', () => {
     a.source.plant(document, clash(entries.slice(0, 4)));
     b.source.plant(document, clash([...entries.slice(0, 2), ...entries.slice(4)]));
     // The set does not take.
-    b.source.take = async (_document, taken) => ({ ok: true, keys: taken.map(([key]) => key), parked: 0 });
+    b.source.take = async (_document, taken) => ({
+      ok: true,
+      keys: taken.map(([key]) => key),
+      parked: 0,
+      released: 0,
+    });
     await b.dial('a');
     await network.run(30_000);
     expect([...b.source.splits]).toEqual([document]);

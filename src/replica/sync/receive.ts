@@ -190,6 +190,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       { bytes: update, origin: from },
     ];
     let isSplit = false;
+    let released = 0;
     for (let next = queue.shift(); next && !isSplit; next = queue.shift()) {
       const shown = await documents.pin(document);
       try {
@@ -197,6 +198,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         if (judged.verdict === 'refuse') return refused(`${judged.reason}: ${judged.message}`);
         parking.add(judged.parked);
         stored.push(...(await store(document, judged, next.origin)));
+        if (next.origin === undefined && judged.update !== undefined) released++;
         isSplit = judged.split.length > 0;
         for (const part of parking.release(await documents.shown(document)))
           queue.push({ bytes: part, origin: undefined, most: parkingBounds.bytes });
@@ -206,18 +208,19 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     }
     if (isSplit) await options.onSplit(document);
     if (parking.parts === 0) parked.delete(`${from} ${document}`);
-    return { ok: true, keys: stored, parked: parking.parts };
+    return { ok: true, keys: stored, parked: parking.parts, released };
   }
 
   async function receive(document: string, update: Uint8Array, from: SessionId): Promise<Received> {
     const name = place(document);
     if (!name) return refused(`${document.slice(0, 80)} is no log document`);
     // Its structures are broken here; what it lacks comes by key.
-    if (options.isSplit(document)) return { ok: true, keys: [], parked: 0 };
+    if (options.isSplit(document)) return { ok: true, keys: [], parked: 0, released: 0 };
     const sliced = sliceUpdate(update, sliceBytes);
     if (sliced.verdict === 'refuse') return refused(`${sliced.reason}: ${sliced.message}`);
     const all: Hash[] = [];
     let waiting = 0;
+    let released = 0;
     await documents.pin(document);
     try {
       for (const part of sliced.updates) {
@@ -225,11 +228,12 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         if (!received.ok) return received;
         all.push(...received.keys);
         waiting = received.parked;
+        released += received.released;
       }
     } finally {
       documents.unpin(document);
     }
-    return { ok: true, keys: all, parked: waiting };
+    return { ok: true, keys: all, parked: waiting, released };
   }
 
   function read(log: string, key: Hash, text: string): CheckedEntry | string {
@@ -282,7 +286,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         }
       });
       await reconcile.look(document, touched);
-      return { ok: true, keys: [...touched.keys()], parked: 0 };
+      return { ok: true, keys: [...touched.keys()], parked: 0, released: 0 };
     } finally {
       documents.unpin(document);
     }

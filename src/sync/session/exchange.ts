@@ -87,6 +87,9 @@ export function createExchange(parts: {
     received: Received & { ok: true },
     settle: () => void,
   ): boolean {
+    const { document } = channel;
+    if (received.released > 0) core.emit({ type: 'released', document, parts: received.released });
+    if (received.parked > 0) core.emit({ type: 'parked', document, parts: received.parked });
     if (last && channel.awaiting > 0) channel.awaiting--;
     const whole = channel.awaiting === 0;
     if (received.parked > 0 && !(last && whole)) {

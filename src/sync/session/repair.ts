@@ -174,7 +174,8 @@ export function createRepair(parts: {
       channel,
       bytes,
       () => core.source.take(channel.document, entries, core.options.id),
-      () => {
+      ({ keys }) => {
+        if (keys.length > 0) core.emit({ type: 'repaired', document: channel.document, keys: keys.length });
         if (last && channel.round) channel.round.wanting = false;
         void Promise.resolve().then(() => finish(core, channel));
         return true;

@@ -20,14 +20,20 @@ export type Timer = (task: () => void, ms: number) => () => void;
 
 /** What a session tells whoever holds it. */
 export type SessionEvent =
-  /** The peer proved its key and is a replica of this workspace. */
-  | { readonly type: 'admitted'; readonly publicKey: string }
+  /** The peer proved its key and is a replica of this workspace. `opening`: the same in all sessions of its process. */
+  | { readonly type: 'admitted'; readonly publicKey: string; readonly opening: string }
   /** Everything that differed at the start has been exchanged. */
   | { readonly type: 'synced' }
   /** The peer stored more, or a document got in step. */
   | { readonly type: 'progress' }
   /** The peer sent an update that no honest replica sends; the session closes. */
   | { readonly type: 'refused'; readonly document: string; readonly reason: string }
+  /** An update waits, in part, for what it follows. */
+  | { readonly type: 'parked'; readonly document: string; readonly parts: number }
+  /** What waited was taken: what it follows came. */
+  | { readonly type: 'released'; readonly document: string; readonly parts: number }
+  /** Entries or bodies that were lacking here came by key. */
+  | { readonly type: 'repaired'; readonly document: string; readonly keys: number }
   /** The peer reads too slowly: `documents` are held back and synced anew when it has caught up. */
   | { readonly type: 'lagging'; readonly documents: number }
   /** A document stays unequal after repair; it is tried again later. */
@@ -76,6 +82,8 @@ export interface SessionOptions {
   readonly timer: Timer;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  /** Eight random bytes of this opening of the replica, in the hello of all its sessions. */
+  readonly opening?: Uint8Array | undefined;
   /** Cuts an update into parts of at most `bytes`, in order, each valid alone. */
   readonly slice: (update: Uint8Array, bytes: number) => readonly Uint8Array[];
   readonly onEvent: (event: SessionEvent) => void;
