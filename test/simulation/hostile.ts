@@ -11,7 +11,7 @@ export function spoil(state: Uint8Array, draw: (below: number) => number): Uint8
   const key = keys[draw(keys.length || 1)];
   const entry = key === undefined ? undefined : ops.get(key);
   if (key === undefined || entry === undefined) return state;
-  switch (draw(5)) {
+  switch (draw(6)) {
     case 0:
       ops.delete(key);
       break;
@@ -24,6 +24,13 @@ export function spoil(state: Uint8Array, draw: (below: number) => number): Uint8
     case 3:
       ops.set(key, structuredClone({ ...entry, body: { salt: 'a'.repeat(26), text: 'forged' } }));
       break;
+    case 4: {
+      // At the place where another one writes next: what that writes then is hidden, or this is.
+      const clients = [...Y.decodeStateVector(Y.encodeStateVector(doc)).keys()];
+      doc.clientID = clients[draw(clients.length)] ?? doc.clientID;
+      ops.set(key, structuredClone(entry));
+      break;
+    }
     default: {
       const damaged = Y.encodeStateAsUpdate(doc);
       const at = draw(damaged.length);

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeCrypto } from '../../src/keys/node.ts';
 import { segmentDigest } from '../../src/log/index.ts';
-import { act, type Counts, noCounts, type Said } from './team.ts';
-import { createWorld, type Station, type World } from './world.ts';
+import { type Counts, countStates, noCounts } from './counts.ts';
+import type { Station } from './station.ts';
+import { act, type Said } from './team.ts';
+import { createWorld, type World } from './world.ts';
 
 const names = ['ana', 'bo', 'cy', 'dee', 'eli'];
 
@@ -54,21 +56,61 @@ async function differing(stations: readonly Station[]): Promise<string> {
   return apart.map(([what, names]) => `${what}: ${names.join()}`).join('\n');
 }
 
+/** A document whose digest is said to be another than that of what stands in it. */
+async function stale({ name, source }: Station): Promise<string | undefined> {
+  for (const [log] of await source.logs())
+    for (const { n } of await source.segments(log)) {
+      const document = `log/${log}/${n}`;
+      const before = (await source.digest(document)).digest;
+      const held = segmentDigest(nodeCrypto, await source.keys(document));
+      // Else something came in between.
+      if (before !== held && (await source.digest(document)).digest === before)
+        return `${document} has a stale digest at ${name}`;
+    }
+  return undefined;
+}
+
+async function refuseStale({ stations, drive }: World): Promise<void> {
+  for (const station of stations) {
+    const found = station.up ? await drive(stale(station)) : undefined;
+    if (found !== undefined) throw new Error(found);
+  }
+}
+
 /** Virtual time in which everything must have healed, ms. */
 const patience = 600_000;
+/** How often someone looks whether a replica says that it must be started again, ms. */
+const lookEach = 30_000;
+
+/** Starts those again of which the doctor says that they must take a fresh key. */
+async function rekey({ stations, drive }: World, counts: Counts): Promise<void> {
+  for (const station of stations) {
+    const { findings } = await drive(station.replica.doctor());
+    if (!findings.some(({ hint }) => hint?.startsWith('Start this replica again'))) continue;
+    const { id } = station.replica;
+    await drive(station.stop(false));
+    await drive(station.open());
+    if (station.replica.id !== id) counts.rekeyed++;
+  }
+}
 
 /** Heals everything and waits until all digests are equal. Throws with what differs. */
-async function heal({ network, stations, drive }: World): Promise<number> {
+async function heal(world: World, counts: Counts): Promise<void> {
+  const { network, stations, drive } = world;
   network.heal();
   for (const station of stations) if (!station.up) await drive(station.open());
   const began = network.now();
+  let looked = began;
+  if (counts.copied > 0) await network.run(5000);
+  if (counts.copied > 0) await rekey(world, counts);
   while ((await drive(roots(stations))).size > 1) {
-    if (network.now() - began > patience) {
+    if (network.now() - began > patience)
       throw new Error(`not equal after ${patience} ms: ${await drive(differing(stations))}`);
-    }
     await network.run(1000);
+    if (counts.copied === 0 || network.now() - looked < lookEach) continue;
+    looked = network.now();
+    await rekey(world, counts);
   }
-  return network.now() - began;
 }
 
 async function check(world: World, said: Said): Promise<void> {
@@ -116,6 +158,7 @@ async function step(run: Run): Promise<void> {
   const station = stations[draw(stations.length)];
   if (!station) return;
   const chance = draw(100);
+  const all = stations.map(({ name }) => name);
   if (!station.up) await drive(station.open());
   else if (chance < 3) {
     const crash = station.disk === 'memory' && draw(2) === 0;
@@ -126,8 +169,8 @@ async function step(run: Run): Promise<void> {
     run.apart = true;
     counts.partitions++;
     const cut = 1 + draw(stations.length - 1);
-    if (draw(3) === 0) network.block(names[draw(5)] ?? '', names[draw(5)] ?? '');
-    else network.partition([names.slice(0, cut), names.slice(cut)]);
+    if (draw(3) === 0) network.block(all[draw(all.length)] ?? '', all[draw(all.length)] ?? '');
+    else network.partition([all.slice(0, cut), all.slice(cut)]);
   } else if (chance < 9) {
     run.apart = false;
     network.heal();
@@ -135,19 +178,13 @@ async function step(run: Run): Promise<void> {
   if (draw(2) === 0) await network.run(draw(2000));
 }
 
-/** Notes what came about in the run. */
-async function count({ world, counts }: Run): Promise<void> {
-  const { stations } = world;
-  const [first] = stations;
-  for (const [log] of (await first?.source.logs()) ?? [])
-    counts.rolled += Math.max(0, ((await first?.source.segments(log))?.length ?? 1) - 1);
-  for (const { events } of stations) {
-    for (const event of events) {
-      if (event.type !== 'closed') continue;
-      const why = `${event.code} ${event.reason}`;
-      counts.closes[why] = (counts.closes[why] ?? 0) + 1;
-    }
-  }
+/** A directory is copied, and both go on under one key. */
+async function copyOne({ world, counts }: Run): Promise<void> {
+  const { stations, network } = world;
+  const station = stations[network.draw(3)];
+  if (!station?.up) return;
+  await world.copy(station);
+  counts.copied++;
 }
 
 /** One run from a seed: a team works while everything happens to it, then all is healed and compared. */
@@ -159,15 +196,22 @@ export async function simulate(seed: number, options: { steps: number; onDisk: n
     skewed: seed % 3 === 0,
     hostile: seed % 5 === 0,
   });
+  // Some of those on memory, some of those on disk.
+  const copied = seed % 5 === 2 || seed % 10 === 1;
   const said: Said = { messages: new Map(), tasks: new Set(), memories: new Set(), removed: new Set() };
   const run: Run = { world, said, counts: noCounts(), apart: false };
   try {
     await world.network.run(5000);
-    for (let at = 0; at < options.steps; at++) await step(run);
+    for (let at = 0; at < options.steps; at++) {
+      if (copied && at === Math.floor(options.steps / 3)) await copyOne(run);
+      await step(run);
+      if (at % 30 === 29) await refuseStale(world);
+    }
     world.honest();
-    await heal(world);
+    await heal(world, run.counts);
+    await refuseStale(world);
     await world.drive(check(world, said));
-    await world.drive(count(run));
+    await world.drive(countStates(world.stations, run.counts));
     return run.counts;
   } catch (error) {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {

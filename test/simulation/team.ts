@@ -1,32 +1,9 @@
 import type { ErrorCode } from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Replica } from '../../src/replica/surface.ts';
-import type { Station, World } from './world.ts';
-
-/** What happened in a run, to be printed: a state that never comes about is not tested. */
-export interface Counts {
-  acknowledged: number;
-  refusals: number;
-  restarts: number;
-  crashes: number;
-  partitions: number;
-  redactions: number;
-  redactedApart: number;
-  rolled: number;
-  closes: Record<string, number>;
-}
-
-export const noCounts = (): Counts => ({
-  acknowledged: 0,
-  refusals: 0,
-  restarts: 0,
-  crashes: 0,
-  partitions: 0,
-  redactions: 0,
-  redactedApart: 0,
-  rolled: 0,
-  closes: {},
-});
+import type { Counts } from './counts.ts';
+import type { Station } from './station.ts';
+import type { World } from './world.ts';
 
 /** What a member may be told when others were quicker, or when its replica went down. */
 const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -69,6 +46,12 @@ async function post(turn: Turn, text: string, thread?: string, to?: string): Pro
   const channel = where ?? ['general', 'dev', 'problems'][draw(3)] ?? 'general';
   const { id } = await replica.messages.post(channel, { text, ...(thread ? { thread } : {}) });
   said.messages.set(id, channel);
+}
+
+/** Nine of these fill a segment. */
+async function fill(turn: Turn, messages: number): Promise<void> {
+  for (let at = 0; at < messages; at++)
+    await post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general');
 }
 
 /** A message of this member whose text is still there. */
@@ -116,14 +99,15 @@ const actions: readonly ((turn: Turn) => Promise<void>)[] = [
     turn.counts.redactions++;
     if (turn.apart) turn.counts.redactedApart++;
   },
-  // Nine of these fill a segment.
-  (turn) => post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general'),
-  (turn) => post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general'),
-  (turn) => post(turn, `${turn.counts.acknowledged} ${large}`, undefined, 'general'),
+  (turn) => fill(turn, 1),
+  (turn) => fill(turn, 1),
+  // Apart, both sides come to the end of a segment.
+  (turn) => fill(turn, turn.apart ? 7 : 1),
   (turn) => post(turn, `reply ${turn.counts.acknowledged}`, pick(turn, turn.said.messages.keys())),
-  async ({ replica }) => {
+  async ({ replica, draw }) => {
     const { receipt } = await replica.catchUp();
     await replica.acknowledge({ receipt });
+    if (draw(3) === 0) await replica.compact();
   },
   (turn) => post(turn, `hello ${turn.counts.acknowledged}`),
   (turn) => post(turn, `hello again ${turn.counts.acknowledged}`),
@@ -132,13 +116,13 @@ const actions: readonly ((turn: Turn) => Promise<void>)[] = [
 /** One step of a member on one replica. Throws what no honest run may bring about. */
 export async function act(
   { network: { draw } }: World,
-  { replica, name }: Station,
+  { replica, as }: Station,
   said: Said,
   counts: Counts,
   apart: boolean,
 ): Promise<void> {
   try {
-    await actions[draw(actions.length)]?.({ replica, name, draw, said, counts, apart });
+    await actions[draw(actions.length)]?.({ replica, name: as, draw, said, counts, apart });
     counts.acknowledged++;
   } catch (error) {
     if (!(error instanceof CoterieError) || !expected.has(error.code)) throw error;

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest';
+import type { Counts } from '../../simulation/counts.ts';
 import { simulate } from '../../simulation/run.ts';
-import type { Counts } from '../../simulation/team.ts';
 
 const runs = Number(process.env['COTERIE_RUNS'] ?? 300);
 const first = Number(process.env['COTERIE_SEED'] ?? 1);
+
+/** What each three hundred runs must have met; in a few of them some may be missing. */
+const rare =
+  runs < 300
+    ? []
+    : [
+        ...['redactedApart', 'rolled', 'rolledTwice', 'crashes', 'restarts'],
+        ...['forked', 'rekeyed', 'split', 'repaired', 'parked', 'released'],
+      ];
 
 test(
   `SYN-30 ${runs} runs of five whole replicas end equal, a fifth with a liar, a fifth on LevelDB`,
@@ -22,14 +31,12 @@ test(
       }
       for (const [name, value] of Object.entries(counts))
         if (typeof value === 'number') sums[name] = (sums[name] ?? 0) + value;
-      if (counts.rolled > 1) sums['rolled twice'] = (sums['rolled twice'] ?? 0) + 1;
       for (const [why, times] of Object.entries(counts.closes)) closes[why] = (closes[why] ?? 0) + times;
       if (seed % 10 === 0) console.info(`${seed - first + 1} runs`, JSON.stringify({ ...sums, closes }));
     }
     expect(failed).toEqual([]);
     // A state that never comes about is not tested.
-    for (const name of ['redactedApart', 'rolled', 'crashes', 'restarts'])
-      expect(sums[name], name).toBeGreaterThan(0);
+    for (const name of rare) expect(sums[name], name).toBeGreaterThan(0);
   },
   runs * 60_000,
 );
