@@ -270,6 +270,9 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     try {
       const touched = new Map<Hash, Hash | undefined>();
       await commits.write(async (work) => {
+        const hasText = (hash: Hash) =>
+          work.draft.get<OperationRow>(keys.operation(hash))?.body !== undefined;
+        const own = new Set(looked.flatMap(({ hash }) => (hasText(hash) ? [hash] : [])));
         const { places, bytes } = await absorbAll(work, looked, name.segment);
         await followSegment(work, name.log, name.segment, places.length, bytes);
         for (const { key, hash, entry } of looked) {
@@ -278,7 +281,8 @@ export function createReceiving(options: ReceivingOptions): Receiving {
           const whole: OperationRow = { ...row, sig: entry.sig };
           if (!shown.has(key))
             work.append({ document, first: false, hash, row: whole, signed: Promise.resolve() });
-          else if (row.body && !shown.get(key)?.body) {
+          else if (row.body && !shown.get(key)?.body && !own.has(hash)) {
+            // Only a text that was not here: one that the document lost comes back after a grace, by `reconcile`.
             await documents.hold(document);
             work.mend({ document, hash, entry: entryOf(whole) });
           }
