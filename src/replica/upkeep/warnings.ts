@@ -1,6 +1,7 @@
 import type { Hash, Warning } from '../../../schemas/index.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
+import type { Membership } from '../ledger/membership.ts';
 import { revocation } from '../machines/replicas.ts';
 import type { Reading } from '../reading/context.ts';
 import { copiedOf } from '../sync/own-key.ts';
@@ -15,17 +16,31 @@ function some(names: readonly string[]): string {
 }
 
 /** Another directory writes under this replica's key, as its operations show. */
-export function copiedWarning(database: Pick<Database, 'get'>): Warning | undefined {
+export function copiedWarning(options: {
+  readonly database: Pick<Database, 'get'>;
+  readonly membership: Membership;
+  readonly self: Hash;
+}): Warning | undefined {
+  const { database, membership, self } = options;
   const copied = copiedOf(database);
-  return (
-    copied && {
-      what: 'replica key',
-      message: `another directory writes under this replica's key: it made ${copied.operation}`,
-      hint: copied.rekey
-        ? 'Start this replica again: it takes a fresh key.'
-        : 'Start the copy of this directory again: it takes a fresh key.',
-    }
-  );
+  if (!copied) return undefined;
+  // Only the owner's machine admits a fresh key by itself.
+  const { owner, replicas } = membership.state;
+  const hints =
+    replicas.get(self)?.seed === owner
+      ? [
+          'Start this replica again: it takes a fresh key.',
+          'Start the copy of this directory again: it takes a fresh key.',
+        ]
+      : [
+          'Ask for another ticket, and go on in a fresh directory: coterie join',
+          'Close the copy of this directory, and go on in a fresh one there: coterie join',
+        ];
+  return {
+    what: 'replica key',
+    message: `another directory writes under this replica's key: it made ${copied.operation}`,
+    hint: hints[copied.rekey ? 0 : 1] ?? '',
+  };
 }
 
 function metWarning({ copies }: Refusals): Warning | undefined {
@@ -91,7 +106,7 @@ export async function warningsOf(options: {
   const refused = refusedText(refusals);
   const found = [
     revokedWarning(reading),
-    copiedWarning(database) ?? metWarning(refusals),
+    copiedWarning({ database, membership: reading.membership, self }) ?? metWarning(refusals),
     await forkWarning(database, self),
     await splitWarning(database),
     refused === undefined

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../../relay/node/log.ts';
@@ -13,7 +13,7 @@ import { syncSourceOf } from '../../../src/replica/sync/index.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { type Home, home, open, refused } from '../../replica/support/open.ts';
 import { asTexts, hand, type Made } from '../../replica/sync/hand.ts';
-import { session } from '../../replica/sync/support.ts';
+import { peer, pull, session } from '../../replica/sync/support.ts';
 import { ask } from '../http/support.ts';
 
 const silent = openLog('silent');
@@ -363,6 +363,33 @@ describe('invites that are taken back', () => {
 });
 
 describe('replicas', () => {
+  it('REP-29: a copied directory that came in by a ticket keeps its key, and is told what to do instead', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    const { ticket } = await node.replica.invites.create();
+    const first = await joined(here, ticket);
+    await first.messages.post('general', { text: 'first' });
+    await first.close();
+    for (const name of ['one', 'two']) cpSync(here.directory, join(here.root, name), { recursive: true });
+    const [one, two] = [await peer('one', here.root), await peer('two', here.root)];
+    for (const { replica, name } of [one, two])
+      await replica.as('zoe').messages.post('general', { text: name });
+    await pull(one, two);
+    await pull(two, one);
+    const hints: string[] = [];
+    for (const { replica } of [one, two])
+      for (const { what, hint } of (await replica.status()).warnings)
+        if (what === 'replica key') hints.push(hint);
+    expect(hints.sort()).toEqual([
+      'Ask for another ticket, and go on in a fresh directory: coterie join',
+      'Close the copy of this directory, and go on in a fresh one there: coterie join',
+    ]);
+    for (const at of [one, two]) {
+      await at.reopen();
+      expect(at.replica.id).toBe(first.id);
+    }
+  });
+
   it('MCH-13: a revoked replica is listed as such; what it wrote so far counts', async () => {
     const node = await start(home());
     const { ticket } = await node.replica.invites.create();
