@@ -25,10 +25,11 @@ export function spoil(state: Uint8Array, draw: (below: number) => number): Uint8
       ops.set(key, structuredClone({ ...entry, body: { salt: 'a'.repeat(26), text: 'forged' } }));
       break;
     case 4: {
-      // At the place where another one writes next: what that writes then is hidden, or this is.
-      const clients = [...Y.decodeStateVector(Y.encodeStateVector(doc)).keys()];
-      doc.clientID = clients[draw(clients.length)] ?? doc.clientID;
-      ops.set(key, structuredClone(entry));
+      // At the places where others write next: what they write then is hidden, or this is.
+      for (const client of Y.decodeStateVector(Y.encodeStateVector(doc)).keys()) {
+        doc.clientID = client;
+        ops.set(key, structuredClone(entry));
+      }
       break;
     }
     default: {

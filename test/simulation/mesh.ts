@@ -1,3 +1,4 @@
+import { closeCodes } from '../../schemas/protocol.ts';
 import { sliceUpdate } from '../../src/sync/guard/index.ts';
 import { createLinks, type Links } from '../../src/sync/links.ts';
 import type { SyncSource } from '../../src/sync/port.ts';
@@ -52,8 +53,8 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
       let keeping = true;
       /** Connections that this one made and that are up. */
       let up = 0;
-      const again = (): void => {
-        if (open && keeping && up === 0) network.timer(dial, 50 + network.draw(500));
+      const again = (wait = 50): void => {
+        if (open && keeping && up === 0) network.timer(dial, wait + network.draw(10 * wait));
       };
       function dial(): void {
         if (!open || !keeping || up > 0) return;
@@ -69,12 +70,12 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
                 events.push(event);
                 if (event.type !== 'closed') return;
                 up--;
-                again();
+                again(event.code === closeCodes.self ? 2000 : undefined);
               },
             });
             end.bind(session);
           },
-          again,
+          () => again(),
         );
       }
       dial();
