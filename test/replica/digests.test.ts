@@ -132,6 +132,27 @@ describe('STO-17 the digest of a document is that of what it holds', () => {
     expect((await ana.source.keys(document)).length).toBe(3);
   });
 
+  it('also when others write to it, and take texts out of it, while it is made anew', async () => {
+    const { ana, document } = await one();
+    const { messages } = ana.replica;
+    const { id } = await messages.post('general', { text: 'to be removed' });
+    await Promise.all([
+      messages.post('general', { text: 'before' }),
+      ana.source.markSplit(document),
+      messages.redact(id),
+      messages.post('general', { text: 'after' }),
+      ana.replica.compact(),
+    ]);
+    await agree(ana, document);
+    await ana.replica.compact();
+    await agree(ana, document);
+    await ana.reopen();
+    await agree(ana, document);
+    expect((await ana.replica.messages.get(id)).text).toBe(null);
+    const { findings } = await ana.replica.doctor();
+    expect(findings.filter(({ state }) => state === 'damaged' || state === 'repaired')).toEqual([]);
+  });
+
   it('also when it was made anew and the disk refused to say so', async () => {
     const { ana, storage, document } = await one();
     await ana.replica.compact();
