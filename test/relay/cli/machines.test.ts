@@ -60,6 +60,11 @@ describe('invite, join, replicas, revoke', () => {
     expect(await error(here, 'invite', '--role', 'king')).toEqual(['usage', 2]);
     expect(await error(here, 'invite', '--expires', '2020-01-01')).toEqual(['invalid', 2]);
     expect(await error(here, 'revoke', 'nobody')).toEqual(['not_found', 3]);
+  });
+
+  it('MCH-16: a ticket is taken back by itself or by its id, and the list says so', async () => {
+    const here = home();
+    await up(here);
     const taken = Invitation.parse(await json(here, 'invite', '--as', 'kai'));
     expect(await json(here, 'uninvite', taken.ticket)).toMatchObject({ id: taken.invite, used: 0 });
     expect(await error(home(), 'join', taken.ticket)).toEqual(['ticket_expired', 5]);
