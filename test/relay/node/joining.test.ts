@@ -402,6 +402,18 @@ describe('replicas', () => {
     expect(own.revoked?.by.handle).toBe('kai');
   });
 
+  it('MCH-14: an upstream of another workspace is shown as refused, and why', async () => {
+    const other = await start(home());
+    const node = await start(home(), { upstreams: [other.url] });
+    const link = async () => (await node.replica.status()).peers[0];
+    await until('it is refused', async () => (await link())?.state === 'refused');
+    expect(await link()).toMatchObject({
+      url: other.url,
+      upstream: true,
+      trouble: { code: 'conflict', message: 'another workspace is there' },
+    });
+  });
+
   it('MCH-15: the links of a revoked replica end, and it is not let in again', async () => {
     const [there, here] = [home(), home()];
     const node = await start(there);
