@@ -13,8 +13,11 @@ say({ ready: replica.id, workspace: replica.workspace.id, url: replica.sync.url 
 /** What is written in the background, and who waits for how much of it. */
 const writing = { on: false, count: 0, done: Promise.resolve(), waiting: [] };
 
-/** Writes of each kind, one after the other. Every acknowledged id is in the file before the next write begins. */
-async function write(file, most, every) {
+/**
+ * Writes of each kind, one after the other; before that so many messages, a hundred at a time. Every acknowledged id is
+ * in the file before the next write begins.
+ */
+async function write({ file, most, every, many }) {
   const { messages, tasks, memory } = replica;
   async function keep(work) {
     const made = await work;
@@ -22,6 +25,10 @@ async function write(file, most, every) {
     writing.count++;
     for (const look of writing.waiting.splice(0)) look();
     return made;
+  }
+  for (let n = 0; writing.on && n < many; n += 100) {
+    const texts = Array.from({ length: 100 }, (_, at) => `${n + at} of many by ${as} ${'.'.repeat(3 * at)}`);
+    await Promise.all(texts.map((text) => keep(messages.post('general', { text }))));
   }
   for (let n = 0; writing.on && writing.count < most; n++) {
     const text = `${n} by ${as}`;
@@ -52,17 +59,13 @@ const verbs = {
   texts: async () => ({
     texts: (await replica.messages.list('general', { limit: 1000 })).items.map(({ text }) => text).sort(),
   }),
-  /** Posts so many messages at once, on top of what is there. */
-  async bulk({ file, count }) {
-    const texts = Array.from({ length: count }, (_, n) => `${n} of many by ${as} ${'.'.repeat(n % 300)}`);
-    const posted = await Promise.all(texts.map((text) => replica.messages.post('general', { text })));
-    appendFileSync(file, posted.map(({ id }) => `${id}\n`).join(''));
-    return {};
-  },
-  /** Begins to write and goes on, until it is stopped or has made so much; a round each `every` ms at most. */
-  async write({ file, most = 100_000, every = 0 }) {
+  /**
+   * Begins to write and goes on, until it is stopped or has made so much; a round each `every` ms at most, and `many`
+   * messages at first.
+   */
+  async write({ file, most = 100_000, every = 0, many = 0 }) {
     writing.on = true;
-    writing.done = write(file, writing.count + most, every);
+    writing.done = write({ file, most: writing.count + most, every, many });
     return {};
   },
   /** Answers when so much was acknowledged. */

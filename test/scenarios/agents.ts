@@ -133,18 +133,19 @@ export async function equal(agents: readonly Agent[]): Promise<boolean> {
 }
 
 /** Machines are busy, and who dials pauses for up to 30 s, ms. */
-const patience = 60_000;
+const minute = 60_000;
 
-/** Resolves when a condition holds; asks each 20 ms, and gives up after a while with what it was about and how it is. */
+/** Resolves when a condition holds; asks each 50 ms, and gives up after a while with what it was about and how it is. */
 export async function until(
   what: string,
   holds: () => Promise<boolean>,
   how: () => Promise<unknown> = async () => '',
+  patience = minute,
 ): Promise<void> {
   const end = performance.now() + patience;
   while (!(await holds())) {
     if (performance.now() > end)
       throw new Error(`it did not come to this: ${what}\n${JSON.stringify(await how(), undefined, 1)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -36,6 +36,8 @@ export interface CutOptions {
   readonly up: number;
   /** Between two rounds of a writer, ms. */
   readonly every: number;
+  /** How long it may take to heal, ms; a minute unless said. */
+  readonly patience?: number | undefined;
 }
 
 /** What came of it. */
@@ -83,7 +85,7 @@ export async function writeOverCutLink(sites: Sites, options: CutOptions): Promi
   }
   await Promise.all(team.map((agent) => agent.ask('stop')));
   const mended = performance.now();
-  await until('all are equal', () => equal(team), peers);
+  await until('all are equal', () => equal(team), peers, options.patience);
   const healed = Math.round(performance.now() - mended);
   for (const agent of team) expect(await agent.ask('doctor'), agent.id).toEqual({ findings: [] });
   await Promise.all(team.map((agent) => agent.ask('close')));

@@ -5,43 +5,48 @@ import { until } from './agents.ts';
 import { exportOf, linesOf, lost } from './exports.ts';
 import { digestOf, linkedWith, relayed } from './relay.ts';
 
+/** Who dialled in vain for a while dials again within 30 s; and much is to be told then, ms. */
+const patience = 120_000;
+
 export interface VanishOptions {
   readonly seed: number;
   readonly kills: number;
-  /** Messages on either side that the other lacks at first. */
+  /** Messages that either side begins with. */
   readonly amount: number;
   /** The relay is killed so long after somebody linked with it, at most, ms. */
   readonly within: number;
 }
 
 /**
- * Two replicas that have much to tell each other meet at a relay that is killed again and again, at drawn instants, and
- * go on writing. In the end all three are equal, and nothing that was acknowledged is lost.
+ * Two replicas that write much, and have nothing but a relay between them, which is killed again and again at drawn
+ * instants. In the end all three are equal, and nothing that was acknowledged is lost.
  */
 export async function syncOverVanishingRelay(options: VanishOptions): Promise<{ acknowledged: number }> {
   const draw = randomFrom(options.seed);
   const place = relayed();
   let relay = await place.up();
-  await relay.stop('SIGKILL');
   const names = ['left', 'right'];
   const files = names.map(place.acknowledged);
   const team = await Promise.all(names.map(place.agent));
-  await Promise.all(team.map((agent, at) => agent.ask('bulk', { file: files[at], count: options.amount })));
-  await Promise.all(team.map((agent, at) => agent.ask('write', { file: files[at], every: 50 })));
+  await Promise.all(
+    team.map((agent, at) => agent.ask('write', { file: files[at], many: options.amount, every: 100 })),
+  );
   const peers = (): Promise<unknown> => Promise.all(team.map((agent) => agent.ask('peers')));
   const linked = async (): Promise<number> => (await Promise.all(team.map(linkedWith))).flat().length;
   for (let kill = 0; kill < options.kills; kill++) {
-    relay = await place.up();
     await until('somebody is linked with the relay', async () => (await linked()) > 0, peers);
     await pause(draw(options.within));
     await relay.stop('SIGKILL');
+    relay = await place.up();
   }
-  relay = await place.up();
+  // All of the first lot, too.
+  await Promise.all(team.map((agent) => agent.ask('wrote', { count: options.amount })));
   await Promise.all(team.map((agent) => agent.ask('stop')));
   await until(
     'all three are equal',
     async () => new Set(await Promise.all([place.digest(), ...team.map(digestOf)])).size === 1,
     peers,
+    patience,
   );
   for (const agent of team) expect(await agent.ask('doctor'), agent.id).toEqual({ findings: [] });
   await Promise.all(team.map((agent) => agent.ask('close')));
