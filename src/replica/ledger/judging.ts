@@ -1,4 +1,5 @@
 import {
+  CoterieError,
   type Entry,
   type Hash,
   type Header,
@@ -20,6 +21,16 @@ export function shapeOf(entry: Entry): Pick<OperationRow, 'flaw' | 'newer'> {
   if (state.state === 'rejected') return { flaw: { reason: 'schema', message: state.message } };
   if (state.state === 'waiting' && state.for.some(({ kind }) => kind === 'version')) return { newer: true };
   return {};
+}
+
+/** Throws `invalid` for what others would reject for its form, or not understand: it would count here and nowhere else. */
+export function refuseMalformed({ header, body }: Arriving): void {
+  const { flaw, newer } = shapeOf({ header, ...(body ? { body } : {}), sig: '' });
+  if (!flaw && !newer) return;
+  throw new CoterieError(
+    'invalid',
+    `no replica would take this ${header.type}: ${flaw?.message ?? 'it has unknown fields'}`,
+  );
 }
 
 /** What the signatures of an operation say; `waiting` for the key of a replica. */

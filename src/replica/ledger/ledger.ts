@@ -14,6 +14,7 @@ import { sure } from '../commit/transaction.ts';
 import { earlyKey } from '../views/conversation.ts';
 import { movedKey } from '../views/order.ts';
 import { absorb } from './absorb.ts';
+import { refuseMalformed } from './judging.ts';
 import { aliasKey } from './repeats.ts';
 import { type AbsorbContext, stateOf } from './state.ts';
 
@@ -130,6 +131,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       body: proposal.body,
       random,
     });
+    refuseMalformed(made);
     let bytes = made.signedBytes.length + entryOverhead;
     for (const text of Object.values(made.body ?? {})) bytes += text.length;
     const segment = await place(work, log, bytes);

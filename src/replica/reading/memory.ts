@@ -1,5 +1,6 @@
 import type { Hash, List, Memory, MemoryQuery } from '../../../schemas/index.ts';
 import type { MemoryState, MemoryVersion } from '../../fold/types.ts';
+import { hashOf } from '../../op/index.ts';
 import { stateOf } from '../ledger/state.ts';
 import { baseOf, importedOf, type Reading, removedOf, stampIso, textOf, thing, time } from './context.ts';
 import { aliasesOf, pageOf } from './messages.ts';
@@ -19,8 +20,9 @@ export async function memoryShape(reading: Reading, state: MemoryState): Promise
   });
   const [shown, ...others] = state.versions;
   if (!shown) throw new Error(`memory ${state.id} without a version`);
-  const twins =
-    state.key === undefined ? [] : (await memoriesOfKey(reading, state.key)).filter((id) => id !== state.id);
+  const { crypto, database } = reading;
+  const named = state.key === undefined ? [] : await memoriesOfKey(database, hashOf(crypto, state.key));
+  const twins = named.filter((id) => id !== state.id);
   const by = (await reading.database.under<string>(`v/superseded/${state.id}/`)).map(([key]) =>
     key.slice(key.lastIndexOf('/') + 1),
   );

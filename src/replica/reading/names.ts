@@ -2,6 +2,7 @@ import { CoterieError, type Hash } from '../../../schemas/index.ts';
 import type { ChannelState, MemberState, TaskState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
+import type { Reader } from '../commit/transaction.ts';
 import { stateOf } from '../ledger/state.ts';
 import { isHash, type Reading, thing } from './context.ts';
 
@@ -90,7 +91,8 @@ export async function findMemory(reading: Reading, ref: string): Promise<Hash> {
     const row = reading.database.get<OperationRow>(keys.operation(ref));
     if (row?.header.type === 'memory.create') return thing(reading, ref, 'memory').id;
   }
-  const ids = await memoriesOfKey(reading, ref);
+  const { database, crypto } = reading;
+  const ids = await unreplaced(database, await memoriesOfKey(database, hashOf(crypto, ref)));
   const [id] = ids;
   if (id === undefined) throw new CoterieError('not_found', `There is no memory ${ref}.`);
   if (ids.length > 1)
@@ -101,8 +103,19 @@ export async function findMemory(reading: Reading, ref: string): Promise<Hash> {
   return id;
 }
 
-export async function memoriesOfKey(reading: Reading, key: string): Promise<Hash[]> {
-  return (await reading.database.under<string>(`v/memorykey/${hashOf(reading.crypto, key)}/`)).map(([row]) =>
-    lastPart(row),
-  );
+/** All that were made under a key, in any order, by the hash of the key. */
+export async function memoriesOfKey(reader: Pick<Reader, 'under'>, key: Hash): Promise<Hash[]> {
+  return (await reader.under<string>(`v/memorykey/${key}/`)).map(([row]) => lastPart(row));
+}
+
+/** Those of one key that none of the others replaces: as a rule one. */
+export async function unreplaced(reader: Pick<Reader, 'under'>, ids: readonly Hash[]): Promise<Hash[]> {
+  if (ids.length < 2) return [...ids];
+  const open: Hash[] = [];
+  for (const id of ids) {
+    const by = (await reader.under<string>(`v/superseded/${id}/`)).map(([row]) => lastPart(row));
+    if (!by.some((other) => other !== id && ids.includes(other))) open.push(id);
+  }
+  // Each replaced by another, in a circle: nobody can tell which is meant.
+  return open.length > 0 ? open : [...ids];
 }

@@ -1,6 +1,6 @@
 import type { Hash, MemoryUpdate, Remember } from '../../../schemas/index.ts';
 import { hashOf } from '../../op/index.ts';
-import { findMemory } from '../reading/names.ts';
+import { findMemory, memoriesOfKey, unreplaced } from '../reading/names.ts';
 import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';
 
 type Key = string | undefined;
@@ -18,39 +18,48 @@ async function versionOf(writing: Writing, input: MemoryUpdate): Promise<Record<
   };
 }
 
+/** As many as an operation may name. */
+const most = 50;
+
+function superseding(data: Record<string, unknown>, replaced: readonly Hash[]): Record<string, unknown> {
+  const named = (data['supersedes'] as readonly Hash[] | undefined) ?? [];
+  const all = [...new Set([...named, ...replaced])].slice(0, most);
+  return all.length > 0 ? { ...data, supersedes: all } : data;
+}
+
 /** Writes a memory; under a key that exists it writes the next version of that memory. */
 export async function remember(writing: Writing, actor: Actor, input: Remember, key: Key): Promise<Hash> {
   const data = await versionOf(writing, input);
   const body = { title: input.title, text: input.text };
   const named = input.key === undefined ? undefined : hashOf(writing.reading.crypto, input.key);
   const hash = await once(writing, { actor, key, input: { remember: input } }, async (work, keyHash) => {
-    const known = named === undefined ? [] : await work.draft.under<string>(`v/memorykey/${named}/`);
-    const [only] = known;
-    const id = only?.[0].slice(only[0].lastIndexOf('/') + 1);
-    if (id !== undefined && known.length === 1) {
-      refuseRedacted(await queuedState(writing, work, id, 'memory'));
+    const known = named === undefined ? [] : await memoriesOfKey(work.draft, named);
+    const open = await unreplaced(work.draft, known);
+    const [id] = open;
+    if (id !== undefined && open.length === 1) {
+      const state = await queuedState(writing, work, id, 'memory');
+      refuseRedacted(state);
+      // A version stands for all of it: what the one before replaced under this key stays replaced.
+      const replaced = state.versions.flatMap((one) =>
+        one.supersedes.filter((other) => known.includes(other)),
+      );
       return writing.ledger.append(work, {
         log: 'memory',
         type: 'memory.update',
         subject: id,
         member: actor.id,
-        data,
+        data: superseding(data, replaced),
         body,
         key: keyHash,
         base: input.base,
       });
     }
     // Two memories made apart under one key are siblings: a write to the key can't choose, so it replaces both.
-    const supersedes = known.map(([row]) => row.slice(row.lastIndexOf('/') + 1));
     return writing.ledger.append(work, {
       log: 'memory',
       type: 'memory.create',
       member: actor.id,
-      data: {
-        ...data,
-        ...(input.key === undefined ? {} : { key: input.key }),
-        ...(supersedes.length > 0 ? { supersedes } : {}),
-      },
+      data: { ...superseding(data, open), ...(input.key === undefined ? {} : { key: input.key }) },
       body,
       key: keyHash,
     });
