@@ -5,9 +5,6 @@ import { until } from './agents.ts';
 import { exportOf, linesOf, lost } from './exports.ts';
 import { digestOf, linkedWith, relayed } from './relay.ts';
 
-/** Who dialled in vain for a while dials again within 30 s; and much is to be told then, ms. */
-const patience = 120_000;
-
 export interface VanishOptions {
   readonly seed: number;
   readonly kills: number;
@@ -15,6 +12,10 @@ export interface VanishOptions {
   readonly amount: number;
   /** The relay is killed so long after somebody linked with it, at most, ms. */
   readonly within: number;
+  /** Between two rounds of a writer, ms. */
+  readonly every: number;
+  /** How long it may take to heal, ms: who dialled in vain for a while dials again within 30 s, and much is to be told then. */
+  readonly patience: number;
 }
 
 /**
@@ -29,7 +30,9 @@ export async function syncOverVanishingRelay(options: VanishOptions): Promise<{ 
   const files = names.map(place.acknowledged);
   const team = await Promise.all(names.map(place.agent));
   await Promise.all(
-    team.map((agent, at) => agent.ask('write', { file: files[at], many: options.amount, every: 100 })),
+    team.map((agent, at) =>
+      agent.ask('write', { file: files[at], many: options.amount, every: options.every }),
+    ),
   );
   const peers = (): Promise<unknown> => Promise.all(team.map((agent) => agent.ask('peers')));
   const linked = async (): Promise<number> => (await Promise.all(team.map(linkedWith))).flat().length;
@@ -46,7 +49,7 @@ export async function syncOverVanishingRelay(options: VanishOptions): Promise<{ 
     'all three are equal',
     async () => new Set(await Promise.all([place.digest(), ...team.map(digestOf)])).size === 1,
     peers,
-    patience,
+    options.patience,
   );
   for (const agent of team) expect(await agent.ask('doctor'), agent.id).toEqual({ findings: [] });
   await Promise.all(team.map((agent) => agent.ask('close')));
