@@ -66,6 +66,25 @@ const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 };
 
+describe('STO-16 a checkpoint', () => {
+  it('that a compaction made meanwhile is not missed', async () => {
+    const { ana, storage } = await one();
+    const { documents } = storage;
+    const gated = gate(documents.merge, () => true);
+    documents.merge = gated.call;
+    const compacting = ana.replica.compact();
+    await gated.reached;
+    // Its segment is closed, so it is due in the background as well.
+    const large = 'x'.repeat(60_000);
+    for (let at = 0; at < 10; at++) await ana.replica.messages.post('general', { text: large });
+    gated.release();
+    await compacting;
+    await ana.replica.compact();
+    const { findings } = await ana.replica.doctor();
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+  });
+});
+
 describe('STO-17 the digest of a document is that of what it holds', () => {
   it('while a checkpoint of it is on its way to the disk', async () => {
     const { ana, storage, document } = await one();

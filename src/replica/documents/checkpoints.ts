@@ -162,7 +162,10 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   async function work(): Promise<void> {
     for (let document = next(); document !== undefined && !closed; document = next()) {
       const due = document;
-      await alone(() => checkpoint(due)).catch((error: unknown) => {
+      // A compaction may have made it while this one waited.
+      await alone(async () => {
+        if (documents.tails.has(due)) await checkpoint(due);
+      }).catch((error: unknown) => {
         failing.add(due);
         fail(error);
       });
