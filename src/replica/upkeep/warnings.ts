@@ -48,7 +48,7 @@ function metWarning({ copies }: Refusals): Warning | undefined {
   return {
     what: 'replica key',
     message: 'a process on another directory has this replica’s key: the directory was copied',
-    hint: 'Close one of them and remove its directory; what it alone wrote is in it. They do not sync with each other.',
+    hint: 'They do not sync with each other. Let both meet another replica and start them again: one takes a fresh key.',
   };
 }
 
