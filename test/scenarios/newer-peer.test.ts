@@ -88,7 +88,7 @@ it('SYN-5 MCH-14: a peer of a newer version is told so, shown as that, and hinde
   const team = createClient({ url: node.url, token: tokenOf(user.data, 'kai') });
   await expect
     .poll(async () => (await team.status()).peers, { timeout: 20_000 })
-    .toMatchObject([{ url: upstream, state: 'waiting', trouble: { code: 'protocol_newer' } }]);
+    .toMatchObject([{ url: upstream, state: 'refused', trouble: { code: 'protocol_newer' } }]);
   expect(closes).toEqual([4406]);
   const shown = await user.run(['status']);
   expect(shown.stdout).toContain('it speaks no version of the protocol that this one knows');
