@@ -94,7 +94,7 @@ async function count(
   if (isRevoked(invite)) throw new CoterieError('ticket_expired', 'The ticket was revoked.');
   return writing.commits.write(async ({ draft }) => {
     const row = await draft.getConfirmed<InviteRow>(inviteKey(invite.id));
-    // Made by a process that kept no row: a restored backup knows nothing of the uses since.
+    // A restored directory keeps no row of what was given out before: it does not know of the uses since its backup.
     if (!row)
       throw new CoterieError('ticket_elsewhere', 'This node does not know how often that ticket was used.');
     const own = row.machines[machine] ?? {};

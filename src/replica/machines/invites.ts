@@ -28,7 +28,8 @@ const usualTime = 7 * 24 * 3_600_000;
 
 /**
  * Makes a ticket: a seed that an `invite.create` names, countersigned by this replica alone. Rejects with `forbidden` for
- * who may not invite, `invalid` for an end that has passed, `unreachable` where nobody could ask this replica.
+ * who may not invite, `invalid` for an end that has passed, `unreachable` where nobody could ask this replica,
+ * `ticket_elsewhere` for a repeat of one that was made before the backup that this directory was restored from.
  */
 export async function createInvite(
   writing: Writing,
@@ -74,7 +75,11 @@ async function invitation({ reading, workspace }: Writing, host: Host, invite: H
   const row = await database.getConfirmed<InviteRow>(inviteKey(invite));
   const genesis = await database.getConfirmed<OperationRow>(keys.operation(workspace));
   const state = membership.state.invites.get(invite);
-  if (!row || !genesis || !state || !fromBase64url(row.seed, 32))
+  if (!row)
+    throw new CoterieError('ticket_elsewhere', 'This node does not know how often that ticket was used.', {
+      hint: 'Its directory was restored from a backup. Invite again, under another key.',
+    });
+  if (!genesis || !state || !fromBase64url(row.seed, 32))
     throw new CoterieError('internal', `the invite ${invite} is not stored whole`);
   const { role, uses, expires } = state;
   const ticket: Ticket = {

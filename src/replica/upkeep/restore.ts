@@ -6,15 +6,17 @@ import { createKeyFile, readKeyFile } from '../../keys/key-file.ts';
 import { generateSeed } from '../../keys/node.ts';
 import { restoreStorage } from '../../storage/backup.ts';
 import { openStorage } from '../../storage/open.ts';
-import { StorageError } from '../../storage/port.ts';
-import { decodeRow, encodeRow, keys } from '../commit/rows.ts';
+import { StorageError, type Write } from '../../storage/port.ts';
+import { decodeRow, encodeRow, keys, under } from '../commit/rows.ts';
+import { inviteKey } from '../machines/invites.ts';
 import type { LongWork } from '../surface.ts';
 import { freshEpoch, keyFileName, type WorkspaceRow } from '../workspace/bootstrap.ts';
 
 /**
  * Makes a data directory from a backup. It keeps the replica's key and writes nothing until a peer told it its own
  * heads, for the original may have written more under that key; with `alone` it takes a new key instead and writes at
- * once. Cursors of the original are unknown to it. Rejects with `directory_not_empty`, `storage_corrupt`, `disk_full`.
+ * once. Cursors of the original are unknown to it, and so are the uses of its tickets, which admit nobody any more.
+ * Rejects with `directory_not_empty`, `storage_corrupt`, `disk_full`.
  */
 export async function restoreBackup(
   options: { readonly backup: string; readonly directory: string; readonly alone?: boolean | undefined },
@@ -39,7 +41,9 @@ export async function restoreBackup(
       const row = await storage.store.get(keys.meta('workspace'));
       if (row === undefined)
         throw new CoterieError('storage_corrupt', `The backup ${options.backup} holds no workspace.`);
+      const invites = await storage.store.list(under(inviteKey('')));
       await storage.store.commit([
+        ...invites.map(([key]): Write => [key, undefined]),
         [keys.meta('epoch'), encodeRow(freshEpoch(randomBytes))],
         [keys.meta('restored'), encodeRow(!alone)],
       ]);

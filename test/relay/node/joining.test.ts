@@ -10,6 +10,7 @@ import { fromBase64url, proofBytes, toBase64url } from '../../../src/op/index.ts
 import { openReplica } from '../../../src/replica/open.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import { syncSourceOf } from '../../../src/replica/sync/index.ts';
+import { restoreBackup } from '../../../src/replica/upkeep/restore.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { type Home, home, open, refused } from '../../replica/support/open.ts';
 import { asTexts, hand, type Made } from '../../replica/sync/hand.ts';
@@ -186,6 +187,34 @@ describe('joining by a ticket', () => {
     // Who was countersigned in time comes in.
     await joined(before, late.ticket);
     await refused(node.replica.invites.create({ expires: ends }), 'invalid');
+  });
+
+  it('MCH-9: what is restored from a backup admits nobody by a ticket of before, whatever was used since', async () => {
+    const there = home();
+    const node = await start(there);
+    const { ticket } = await node.replica.invites.create({}, { key: 'k' });
+    const backup = join(there.root, 'backup');
+    await node.replica.backup({ directory: backup });
+    const first = home();
+    const replica = await joined(first, ticket);
+    await replica.messages.post('general', { text: 'in' });
+    await replica.close();
+    await node.close();
+    const directory = join(there.root, 'restored');
+    await restoreBackup({ backup, directory });
+    const again = await start({ ...there, directory }, { port: node.port });
+    await start(first, { as: 'zoe' });
+    // It writes again once it has met a peer.
+    await until('the restored replica writes', () =>
+      again.replica.messages.post('general', { text: 'back' }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await refused(prepare(home(), ticket), 'ticket_elsewhere');
+    const { hint } = await refused(again.replica.invites.create({}, { key: 'k' }), 'ticket_elsewhere');
+    expect(hint).toMatch(/Invite again/);
+    await prepare(home(), (await again.replica.invites.create({}, { key: 'l' })).ticket);
   });
 
   it('MCH-8: only an admin invites, and only an owner makes an owner', async () => {
