@@ -14,7 +14,7 @@ export interface RoomDocument {
   receive(update: Uint8Array, from: number, whole: boolean): void;
   /** A socket is gone. What it sent stays. */
   left(from: number): void;
-  /** Updates taken, and not yet settled, bytes. */
+  /** Updates taken, and neither settled nor refused, bytes. When an event tells of one it does not count any more. */
   waiting(): number;
   /** Lets the document go, after its checkpoint. Nothing is told any more. */
   close(): Promise<void>;

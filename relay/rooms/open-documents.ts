@@ -95,11 +95,13 @@ function openDocument(
     return whole;
   }
 
-  /** Applies what can be read; answers how many messages of each socket are settled once it is durable. */
-  function apply(batch: readonly Arrived[]): Map<number, number> {
+  /** Applies what can be read; answers how many messages of each socket are settled once it is durable, and their bytes. */
+  function apply(batch: readonly Arrived[]): { settled: Map<number, number>; bytes: number } {
     const late: Arrived[] = [];
     const settled = new Map<number, number>();
-    const settle = ({ from, whole }: Arrived, complete: boolean): void => {
+    let bytes = 0;
+    const settle = ({ update, from, whole }: Arrived, complete: boolean): void => {
+      bytes += update.length;
       const count = owing.settle(from, complete, whole);
       settled.set(from, (settled.get(from) ?? 0) + count);
     };
@@ -111,8 +113,12 @@ function openDocument(
     doc.transact(() => {
       for (const one of batch) {
         const why = unsound(one.update);
-        if (why !== undefined) events.refused(one.from, why);
-        else if (!take(one)) late.push(one);
+        if (why === undefined) {
+          if (!take(one)) late.push(one);
+          continue;
+        }
+        queued -= one.update.length;
+        events.refused(one.from, why);
       }
       // What came before that on which it rests, from another socket.
       for (const one of late) {
@@ -121,7 +127,7 @@ function openDocument(
         events.lacking(one.from);
       }
     });
-    return settled;
+    return { settled, bytes };
   }
 
   function fail(error: unknown): void {
@@ -136,17 +142,17 @@ function openDocument(
     const batch = queue.length > mostAtOnce ? queue.splice(0, mostAtOnce) : queue;
     if (batch === queue) queue = [];
     merged = undefined;
-    let settled: Map<number, number>;
+    let applied: ReturnType<typeof apply>;
     try {
-      settled = apply(batch);
+      applied = apply(batch);
     } catch (error) {
       // It could be read and not be integrated: nobody knows what that left in memory.
       fail(error);
       return;
     }
     const done = (): void => {
-      for (const { update } of batch) queued -= update.length;
-      for (const [from, count] of settled) events.stored(from, count);
+      queued -= applied.bytes;
+      for (const [from, count] of applied.settled) events.stored(from, count);
     };
     const update = merged as Uint8Array | undefined;
     if (update === undefined) {

@@ -178,6 +178,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       counts.refused += 1;
       const guest = guests.get(from);
       if (guest) end(guest, closeCodes.refused, reason);
+      release();
     },
     lacking(from) {
       counts.lacking += 1;

@@ -181,6 +181,22 @@ describe('a room', () => {
     expect(reader.doc.getText('t').length).toBe(30_000);
   });
 
+  it('RLY-7: a paused writer goes on when what filled the room was refused', async () => {
+    const { join, store } = world({ waiting: 10_000 });
+    const writer = await join(peer());
+    const bad = await join(peer());
+    const release = store.faults.hold();
+    writer.doc.getText('t').insert(0, 'z'.repeat(12_000));
+    await turns(2);
+    expect(writer.state.paused).toBe(true);
+    // Waits until the write is done, alone, and keeps the room full until it is refused.
+    bad.say(wire.update(new Uint8Array(12_000).fill(255)));
+    release();
+    await turns();
+    expect(bad.state.closed).toBe(4422);
+    expect(writer.state.paused).toBe(false);
+  });
+
   it('RLY-8: says something in each 20 s, and cuts off whom it hears nothing of', async () => {
     const { join, time } = world();
     const silent = await join(peer());
