@@ -1,6 +1,6 @@
 import { closeCodes, control, documentMessage, muxProtocol, syncMessage } from '../../schemas/protocol.ts';
 import type { ControlMessage, DocumentMessage, Frame } from './wire.ts';
-import { wireLimits } from './wire-limits.ts';
+import { toldCodes, wireLimits } from './wire-limits.ts';
 import { createReader, Malformed, type Reader } from './wire-reader.ts';
 
 /** The smallest items of lists, bytes: more than fit into the frame are refused before any is read. */
@@ -43,7 +43,7 @@ function readControl(type: number, from: Reader): ControlMessage | undefined {
       return {
         type: 'segments',
         log: from.text(wireLimits.name),
-        changed: from.flag(),
+        told: from.choice(toldCodes),
         from: from.uint(),
         to: from.uint(),
         segments: from.list(wireLimits.segments, least.segment, () => ({

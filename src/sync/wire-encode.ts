@@ -12,6 +12,7 @@ import { CoterieError, type Hash } from '../../schemas/index.ts';
 import { control, documentMessage, muxProtocol, syncMessage } from '../../schemas/protocol.ts';
 import { fromBase32, fromBase64url } from '../op/index.ts';
 import type { ControlMessage, DocumentMessage } from './wire.ts';
+import { toldCodes } from './wire-limits.ts';
 
 function raw(encoder: Encoder, value: string, size: number): void {
   const bytes = fromBase64url(value, size);
@@ -56,7 +57,7 @@ function writeControl(to: Encoder, message: ControlMessage): void {
       break;
     case 'segments':
       writeVarString(to, message.log);
-      writeUint8(to, message.changed ? 1 : 0);
+      writeUint8(to, toldCodes.indexOf(message.told));
       writeVarUint(to, message.from);
       writeVarUint(to, message.to);
       list(to, message.segments, ({ n, digest, split }) => {

@@ -1,3 +1,8 @@
+import type { Told } from './wire.ts';
+
+/** What the byte `told` of `segments` means. */
+export const toldCodes: readonly Told[] = ['asked', 'changed', 'heard'];
+
 /** Items of one message at most; longer lists are sent as several messages, or not at all. */
 export const wireLimits = {
   versions: 16,

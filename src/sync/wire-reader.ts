@@ -18,6 +18,8 @@ export interface Reader {
   flag(): boolean;
   /** One byte with no bits but those of `mask`. */
   flags(mask: number): number;
+  /** One byte: the place of one of the values. */
+  choice<T>(values: readonly T[]): T;
   /** A view of the frame. */
   bytes(size: number): Uint8Array;
   /** A view of the frame, its length in front. */
@@ -46,9 +48,12 @@ export function createReader(frame: Uint8Array): Reader {
     if (size > left()) throw new Malformed('the frame ends too early');
     return readUint8Array(decoder, size);
   };
-  const flags = (mask: number): number => {
+  const byte = (): number => {
     if (left() < 1) throw new Malformed('the frame ends too early');
-    const value = readUint8(decoder);
+    return readUint8(decoder);
+  };
+  const flags = (mask: number): number => {
+    const value = byte();
     if ((value & ~mask) !== 0) throw new Malformed('unknown flags');
     return value;
   };
@@ -57,6 +62,11 @@ export function createReader(frame: Uint8Array): Reader {
     uint,
     flags,
     flag: () => flags(1) === 1,
+    choice(values) {
+      const value = values[byte()];
+      if (value === undefined) throw new Malformed('unknown choice');
+      return value;
+    },
     bytes,
     block: () => bytes(uint()),
     hash: () => toBase32(bytes(16)),

@@ -4,6 +4,9 @@ import type { KeyFlag, SegmentDigest } from './port.ts';
 export { decodeFrame } from './wire-decode.ts';
 export { encodeControl, encodeDocument } from './wire-encode.ts';
 
+/** Why `segments` are sent: asked for; one was written to; the answer to that of who has the same. */
+export type Told = 'asked' | 'changed' | 'heard';
+
 /** Messages under alias 0. Hashes, keys, random bytes and signatures are raw bytes on the wire; texts are UTF-8. */
 export type ControlMessage =
   | {
@@ -29,11 +32,11 @@ export type ControlMessage =
       readonly to: string;
       readonly logs: readonly (readonly [log: string, digest: Hash])[];
     }
-  /** All segments of a log from `from` to `to`; 0: to the last. `changed`: told unasked, of one segment that was written to. */
+  /** All segments of a log from `from` to `to`; 0: to the last. `told`: unasked, of one segment. */
   | {
       readonly type: 'segments';
       readonly log: string;
-      readonly changed: boolean;
+      readonly told: Told;
       readonly from: number;
       readonly to: number;
       readonly segments: readonly SegmentDigest[];

@@ -159,8 +159,8 @@ describe('meeting', () => {
       { type: 'listed' },
       { type: 'stored', count: 1 },
       { type: 'close', alias: 7 },
-      { type: 'segments', log: 'tasks', changed: false, from: 1, to: 0, segments: [] },
-      { type: 'segments', log: 'tasks', changed: true, from: 1, to: 2, segments: [] },
+      { type: 'segments', log: 'tasks', told: 'asked', from: 1, to: 0, segments: [] },
+      { type: 'segments', log: 'tasks', told: 'changed', from: 1, to: 2, segments: [] },
     ] as const;
     for (const message of messages) {
       const peer = openPeer();
@@ -198,7 +198,7 @@ describe('meeting', () => {
       const peer = openPeer({ role: 'dial' });
       await peer.source.write('tasks', 1);
       await peer.meet();
-      await peer.say({ type: 'segments', log: 'tasks', changed: false, from: 1, to: 0, segments: [] });
+      await peer.say({ type: 'segments', log: 'tasks', told: 'asked', from: 1, to: 0, segments: [] });
       await peer.say({ type: 'listed' });
       expect(peer.document('step1')).toHaveLength(1);
       if (answers) {

@@ -71,7 +71,7 @@ describe('the inventory', () => {
     for (let n = 1; n <= 20; n++) await peer.source.write('tasks', 1, n);
     await peer.meet();
     expect(peer.control('logs')).toHaveLength(1);
-    await peer.say({ type: 'segments', log: 'tasks', changed: false, from: 1, to: 0, segments: [] });
+    await peer.say({ type: 'segments', log: 'tasks', told: 'asked', from: 1, to: 0, segments: [] });
     expect(peer.control('name').map(({ document }) => document)).toEqual(
       [20, 19, 18, 17, 16, 15, 14, 13].map((n) => documentName('tasks', n)),
     );
@@ -113,16 +113,35 @@ describe('the inventory', () => {
     await peer.source.write('tasks', 1, 2);
     await peer.meet();
     const { digest } = await peer.source.digest('log/tasks/1');
-    const heard = { type: 'segments', log: 'tasks', changed: true, from: 1, to: 1 } as const;
+    const heard = { type: 'segments', log: 'tasks', told: 'changed', from: 1, to: 1 } as const;
     await peer.say({ ...heard, segments: [{ n: 1, digest, split: false }] });
     expect(peer.control('segments')).toHaveLength(1);
-    // The answer to what this side tells is not answered again.
+    expect(peer.control('segments')).toMatchObject([{ told: 'heard' }]);
+    // The answer to what this side tells is not answered again, however often it comes.
     await peer.source.write('tasks', 1, 1);
     await peer.clock.run(60);
     expect(peer.control('segments')).toHaveLength(2);
-    await peer.say(peer.control('segments')[1]!);
+    expect(peer.control('segments')[1]).toMatchObject({ told: 'changed' });
+    for (let at = 0; at < 3; at++) await peer.say({ ...peer.control('segments')[1]!, told: 'heard' });
     expect(peer.control('segments')).toHaveLength(2);
     expect(peer.session.status().syncing).toBe(0);
+  });
+
+  it('SYN-15: an answer to an earlier digest is not taken for one to the present', async () => {
+    const peer = openPeer();
+    await peer.source.write('tasks', 1, 1);
+    await peer.source.write('tasks', 1, 2);
+    await peer.meet();
+    for (let at = 0; at < 2; at++) {
+      await peer.source.write('tasks', 1, 1);
+      await peer.clock.run(60);
+    }
+    const [first, second] = peer.control('segments');
+    await peer.say({ ...first!, told: 'heard' });
+    expect(peer.session.status().syncing).toBe(1);
+    await peer.say({ ...second!, told: 'heard' });
+    expect(peer.session.status().syncing).toBe(0);
+    expect(peer.control('segments')).toHaveLength(2);
   });
 
   it('SYN-16: digests are compared again by and by, and what was missed is found', async () => {

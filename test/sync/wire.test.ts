@@ -32,7 +32,7 @@ const controls: readonly ControlMessage[] = [
   {
     type: 'segments',
     log: 'tasks',
-    changed: true,
+    told: 'changed',
     from: 3,
     to: 0,
     segments: [{ n: 3, digest: hash('3'), split: true }],
@@ -81,6 +81,13 @@ describe('the wire', () => {
   it('SYN-1: every message comes back as it was', () => {
     for (const message of controls)
       expect(decodeFrame(encodeControl(message))).toEqual({ kind: 'control', message });
+    for (const told of ['asked', 'changed', 'heard'] as const) {
+      const message = { type: 'segments', log: 'tasks', told, from: 1, to: 1, segments: [] } as const;
+      const frame = encodeControl(message);
+      expect(decodeFrame(frame)).toEqual({ kind: 'control', message });
+      // The byte after the log.
+      expect(decodeFrame(frame.with(8, 3))).toMatchObject({ kind: 'bad', code: closeCodes.malformed });
+    }
     for (const message of documents)
       expect(decodeFrame(encodeDocument(500, message))).toEqual({ kind: 'document', alias: 500, message });
   });

@@ -1,3 +1,4 @@
+import type { Hash } from '../../../schemas/index.ts';
 import { documentName, parseDocumentName } from '../../log/name.ts';
 import type { ControlMessage } from '../wire.ts';
 import type { Core } from './core.ts';
@@ -10,16 +11,16 @@ export const isMarks = (log: string): boolean => log.startsWith('marks.');
 
 type Segments = Extract<ControlMessage, { type: 'segments' }>;
 
-/** Documents to be told of, and those that were and are not known to have been heard. */
+/** Documents to be told of; those that were and are not known to have been heard, with the digest that was told last. */
 export interface Announced {
   readonly dirty: Set<string>;
-  readonly told: Set<string>;
+  readonly told: Map<string, Hash>;
   planned: boolean;
 }
 
 /**
  * Tells of documents that were written to and are not open: `segments` of the one document, with its digest. Whoever
- * hears it and has another digest begins; who has the same says so, which ends it.
+ * hears it and has another digest begins; who has the same answers `heard`, and an answer is never answered.
  */
 export function createAnnounce(parts: {
   readonly work: Work;
@@ -27,7 +28,7 @@ export function createAnnounce(parts: {
   readonly progress: (core: Core) => void;
 }) {
   function stateOf(core: Core): Announced {
-    core.announced ??= { dirty: new Set(), told: new Set(), planned: false };
+    core.announced ??= { dirty: new Set(), told: new Map(), planned: false };
     return core.announced;
   }
 
@@ -35,11 +36,13 @@ export function createAnnounce(parts: {
     const name = parseDocumentName(document);
     if (!name || parts.isFed(core, document)) return;
     const { digest, split } = await core.source.digest(document);
-    stateOf(core).told.add(document);
+    // An answer that went out meanwhile has it.
+    if (parts.isFed(core, document)) return;
+    stateOf(core).told.set(document, digest);
     core.send({
       type: 'segments',
       log: name.log,
-      changed: true,
+      told: 'changed',
       from: name.segment,
       to: name.segment,
       segments: [{ n: name.segment, digest, split }],
@@ -87,7 +90,8 @@ export function createAnnounce(parts: {
     /** What was told, or not yet, and is not known to have been heard. */
     isPending: ({ announced }: Core, document: string): boolean =>
       announced !== undefined && (announced.dirty.has(document) || announced.told.has(document)),
-    documents: ({ announced }: Core): string[] => (announced ? [...announced.dirty, ...announced.told] : []),
+    documents: ({ announced }: Core): string[] =>
+      announced ? [...announced.dirty, ...announced.told.keys()] : [],
     size: ({ announced }: Core): number => (announced ? announced.dirty.size + announced.told.size : 0),
     /** Tells what could not be told before. */
     plan,
@@ -104,8 +108,16 @@ export function createAnnounce(parts: {
         heard(core, document);
         parts.work.add(core, document, log === 'members' ? 0 : 1, own.split || theirs.split);
         parts.work.pump(core);
-      } else if (heard(core, document)) parts.progress(core);
-      else core.send(message);
+      } else {
+        core.send({ ...message, told: 'heard' });
+        if (heard(core, document)) parts.progress(core);
+      }
+    },
+    /** The answer to what was told; one to an earlier digest says nothing of the present one, which is on its way. */
+    onHeard(core: Core, { log, from, segments }: Segments): void {
+      const document = `log/${log}/${from}`;
+      if (core.announced?.told.get(document) === segments[0]?.digest && heard(core, document))
+        parts.progress(core);
     },
   };
 }

@@ -38,12 +38,13 @@ export function createDispatch(parts: {
   }
 
   function segments(core: Core, message: Of<'segments'>): void {
-    const { changed, from, to, segments } = message;
-    if (!changed) {
+    const { told, from, to, segments } = message;
+    if (told === 'asked') {
       if (dials(core)) inventory.onSegments(core, message);
       else core.outOfTurn('segments');
     } else if (from < 1 || from !== to || segments.length !== 1 || segments[0]?.n !== from)
       core.outOfTurn('segments');
+    else if (told === 'heard') announce.onHeard(core, message);
     else void core.work(() => announce.onChanged(core, message));
   }
 

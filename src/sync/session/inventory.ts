@@ -111,7 +111,7 @@ export function createInventory(parts: {
   async function sendSegments(core: Core, log: string): Promise<void> {
     const segments = await core.source.segments(log);
     for (const { from, to, part } of chunks(segments, wireLimits.segments, ({ n }) => n, 0, 0))
-      core.send({ type: 'segments', log, changed: false, from: from + 1, to, segments: part });
+      core.send({ type: 'segments', log, told: 'asked', from: from + 1, to, segments: part });
   }
 
   /** Answers with the segments of each log that differs. */
