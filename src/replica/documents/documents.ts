@@ -106,6 +106,12 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
   const keyed = (entries: readonly { hash: Hash; entry: Entry }[]): [Hash, Entry][] =>
     entries.map(({ hash, entry }) => [entryKey(crypto, hash, entry.sig), entry]);
 
+  /** Something was written into it before, if only by others while this group was made. */
+  function isListed(document: string): boolean {
+    const name = parseDocumentName(document);
+    return name !== undefined && database.get(keys.part(name.log, name.segment)) !== undefined;
+  }
+
   /** One more record, and what is listed of its document. */
   function record(
     rows: Rows,
@@ -150,7 +156,11 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       const written: Written[] = [];
       // Whoever writes under a clientID of ours has taken it: what is encoded from here on has another.
       for (const { document, clients } of incoming) encoding.renounce(document, clients);
-      const begun = new Set(appended.filter(({ first }) => first).map(({ document }) => document));
+      const begun = new Set(
+        appended
+          .filter(({ first, document }) => first && !isListed(document))
+          .map(({ document }) => document),
+      );
       for (const [document, list] of groupBy(appended)) {
         const entries = keyed(list.map(({ hash, row }) => ({ hash, entry: entryOf(row) })));
         const update = encoding.write(document, entries);

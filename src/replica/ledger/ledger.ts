@@ -5,11 +5,11 @@ import {
   limits,
   type OperationTypeName,
 } from '../../../schemas/index.ts';
-import { shouldRoll } from '../../log/index.ts';
+import { mostSegments, shouldRoll } from '../../log/index.ts';
 import { type Clock, makeHeader, type Signer, withTexts } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
-import { type HeadRow, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
+import { type HeadRow, keys, type OperationRow, type PartRow, type SegmentRow } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
 import { earlyKey } from '../views/conversation.ts';
 import { movedKey } from '../views/order.ts';
@@ -60,8 +60,17 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   /** Where the next operation of a log stands; rolls to a fresh segment when the newest is full. */
   async function place(work: Work, log: string, bytes: number): Promise<{ n: number; first: boolean }> {
-    const row = (await sure<SegmentRow>(work.draft, keys.segment(log))) ?? { n: 1, operations: 0, bytes: 0 };
-    const current = shouldRoll(row) ? { n: row.n + 1, operations: 0, bytes: 0 } : row;
+    let current = (await sure<SegmentRow>(work.draft, keys.segment(log))) ?? {
+      n: 1,
+      operations: 0,
+      bytes: 0,
+    };
+    while (shouldRoll(current) && current.n < mostSegments) {
+      const n = current.n + 1;
+      // Others may have begun it, and this replica not have followed.
+      const begun = await sure<PartRow>(work.draft, keys.part(log, n));
+      current = { n, operations: begun?.operations ?? 0, bytes: begun?.bytes ?? 0 };
+    }
     work.draft.put(keys.segment(log), {
       n: current.n,
       operations: current.operations + 1,

@@ -1,13 +1,13 @@
 import type { Entry } from '../../../schemas/index.ts';
 import { entryKey } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
-import { keys, type OperationRow, type TwinRow } from '../commit/rows.ts';
+import { keys, type OperationRow, type PartRow, type SegmentRow, type TwinRow } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
 import { arrive, evaluate } from '../ledger/absorb.ts';
 import { enchain } from '../ledger/chain.ts';
 import { redactOf, shapeOf } from '../ledger/judging.ts';
 import { again } from '../ledger/release.ts';
-import type { AbsorbContext } from '../ledger/state.ts';
+import { type AbsorbContext, counters } from '../ledger/state.ts';
 import { changeRow } from '../ledger/turn.ts';
 import type { Looked } from './signatures.ts';
 
@@ -119,17 +119,44 @@ async function mergeTwin(
   return { placed, lets: await evaluate(context, work, op, row, known.state) };
 }
 
-/** Where a log is written to follows what came from elsewhere. */
-export async function followSegment(
-  { draft }: Work,
-  log: string,
-  n: number,
-  operations: number,
-  bytes: number,
-): Promise<void> {
+/** So many segments further than before a log is followed at once: others may have rolled while this one was away. */
+const slack = 8;
+
+/** What came into one segment of a log. */
+export interface Placed {
+  readonly operations: number;
+  readonly bytes: number;
+  /** Some of it is signed by a replica that is known. */
+  readonly known: boolean;
+}
+
+/** As many segments as a log has operations here are a lot, and cost whoever claims them as many. */
+async function isPlausible({ draft }: Work, log: string, now: number, n: number): Promise<boolean> {
+  if (n <= now + slack) return true;
+  if (n > counters(draft).operations) return false;
+  const parts = await draft.under<PartRow>(`v/part/${log}/`);
+  return n <= parts.reduce((sum, [, { operations }]) => sum + operations, 0);
+}
+
+/** Where a log is written to follows what known replicas wrote elsewhere, as far as its number can be believed. */
+export async function followSegment(work: Work, log: string, n: number, placed: Placed): Promise<void> {
+  if (placed.operations === 0) return;
+  const { draft } = work;
   const key = keys.segment(log);
-  const row = await sure<{ n: number; operations: number; bytes: number }>(draft, key);
-  if (row && row.n > n) return;
-  const before = row?.n === n ? row : { operations: 0, bytes: 0 };
-  draft.put(key, { n, operations: before.operations + operations, bytes: before.bytes + bytes });
+  const known = await sure<SegmentRow>(draft, key);
+  const row = known ?? { n: 1, operations: 0, bytes: 0 };
+  // Of a marks log only the newest segment is exchanged: what stands elsewhere, others would not see.
+  const isNext =
+    row.n < n && (log.startsWith('marks.') || (placed.known && (await isPlausible(work, log, row.n, n))));
+  if (row.n !== n && !isNext) {
+    // The log is here from now on, whoever wrote it.
+    if (!known) draft.put(key, row);
+    return;
+  }
+  const before = row.n === n ? row : await sure<PartRow>(draft, keys.part(log, n));
+  draft.put(key, {
+    n,
+    operations: (before?.operations ?? 0) + placed.operations,
+    bytes: (before?.bytes ?? 0) + placed.bytes,
+  } satisfies SegmentRow);
 }

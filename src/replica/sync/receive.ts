@@ -1,5 +1,5 @@
 import type { Hash } from '../../../schemas/index.ts';
-import { type LogDocument, parseDocumentName } from '../../log/index.ts';
+import { type LogDocument, mostSegments, parseDocumentName } from '../../log/index.ts';
 import { readEntry } from '../../op/index.ts';
 import {
   type CheckedEntry,
@@ -18,7 +18,7 @@ import { createGate } from '../commit/gate.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { release } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
-import { followSegment, mergeEntry } from './merge.ts';
+import { followSegment, mergeEntry, type Placed } from './merge.ts';
 import type { Reconcile } from './reconcile.ts';
 import { checkAll, type Looked, storedIn } from './signatures.ts';
 import { survey } from './survey.ts';
@@ -41,9 +41,6 @@ const sliceBytes = 96 * 1024;
  * checked. More would push what was looked up for them out of memory again.
  */
 const atOnce = 2;
-/** No honest log comes this far; a higher number would leave none to roll to. */
-const mostSegments = 10_000_000;
-
 /** Documents and sessions of which something waits. */
 const mostParked = 256;
 
@@ -103,12 +100,17 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     }
   }
 
+  /** A replica that is known here signed it. */
+  const isVouched = ({ signed, entry }: Looked): boolean =>
+    (signed === 'holds' || signed === 'proven') &&
+    context.membership.keyOf(entry.header.replica) !== undefined;
+
   /** Everything that entries say, in the order of their stamps. Returns what the document did not hold before. */
   async function absorbAll(
     work: Work,
     looked: readonly Looked[],
     n: number,
-  ): Promise<{ places: [Hash, Hash][]; bytes: number }> {
+  ): Promise<{ places: [Hash, Hash][]; placed: Placed }> {
     const breathing = createBreathing(options.monotonic);
     const places = new Map<Hash, Hash>();
     const proven: Hash[] = [];
@@ -118,8 +120,10 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       const { key, hash, entry } = one;
       const isOwn = entry.header.replica === options.self && !work.draft.get(keys.operation(hash));
       const { placed, lets } = await mergeEntry(context, work, one, n);
-      if (placed) places.set(key, hash);
-      bytes += one.signedBytes.length;
+      if (placed) {
+        places.set(key, hash);
+        bytes += one.signedBytes.length;
+      }
       if (one.signed === 'proven') proven.push(hash);
       if (isOwn && typeof one.signed === 'string' && one.signed !== 'fails') await options.onOwn(work, hash);
       const row = work.draft.get<OperationRow>(keys.operation(hash));
@@ -135,7 +139,8 @@ export function createReceiving(options: ReceivingOptions): Receiving {
       work.draft.put(verifyKey(proven[0] ?? ''), proven);
       work.onDurable(options.onProven);
     }
-    return { places: [...places], bytes };
+    const known = looked.some((one) => places.has(one.key) && isVouched(one));
+    return { places: [...places], placed: { operations: places.size, bytes, known } };
   }
 
   /** One judged update: stored with all that follows from it, then shown. */
@@ -151,8 +156,8 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     const looked = await checkAll({ ...context, stored: storedIn(database) }, entries);
     const touched = new Map<Hash, Hash | undefined>(entries.map(({ key, hash }) => [key, hash]));
     await commits.write(async (work) => {
-      const { places, bytes } = await absorbAll(work, looked, name.segment);
-      await followSegment(work, name.log, name.segment, places.length, bytes);
+      const { places, placed } = await absorbAll(work, looked, name.segment);
+      await followSegment(work, name.log, name.segment, placed);
       work.receive({
         document,
         update,
@@ -273,8 +278,8 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         const hasText = (hash: Hash) =>
           work.draft.get<OperationRow>(keys.operation(hash))?.body !== undefined;
         const own = new Set(looked.flatMap(({ hash }) => (hasText(hash) ? [hash] : [])));
-        const { places, bytes } = await absorbAll(work, looked, name.segment);
-        await followSegment(work, name.log, name.segment, places.length, bytes);
+        const { placed } = await absorbAll(work, looked, name.segment);
+        await followSegment(work, name.log, name.segment, placed);
         for (const { key, hash, entry } of looked) {
           const row = work.draft.get<OperationRow>(keys.operation(hash));
           if (!row) continue;
