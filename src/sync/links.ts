@@ -82,6 +82,9 @@ export interface LinksOptions {
 /** Peers without a session that are remembered. */
 const remembered = 256;
 
+/** Sessions of one key, of as many openings as it names: more than a directory has copies, and few enough for a relay. */
+const sessionsOfKey = 4;
+
 interface Link {
   readonly session: Session;
   publicKey: string | undefined;
@@ -167,6 +170,13 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     }
   }
 
+  /** An opening is what the peer says it is, so keeping one of each is no bound. */
+  function keepFew(publicKey: string): void {
+    const all = [...links.values()].filter((link) => link.publicKey === publicKey);
+    for (const { session } of all.slice(0, -sessionsOfKey))
+      session.close(closeCodes.busy, 'too many sessions of one key');
+  }
+
   function admitted(link: Link, publicKey: string, opening: string): void {
     keepOne(link, publicKey, opening);
     if (!links.has(link.session.id)) return;
@@ -174,6 +184,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     link.publicKey = publicKey;
     link.since = now();
     gone.delete(publicKey);
+    keepFew(publicKey);
   }
 
   function end(link: Link): void {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { closeCodes } from '../../schemas/protocol.ts';
-import { join, type MeshNode } from '../simulation/mesh.ts';
+import { createLinks } from '../../src/sync/links.ts';
+import type { SessionEvent } from '../../src/sync/session.ts';
+import { join, type MeshNode, slice } from '../simulation/mesh.ts';
 import { createNetwork, type Network } from '../simulation/network.ts';
 import { runSeed } from '../support/storage.ts';
 import { createMemorySource, type MemorySource } from '../support/sync-source.ts';
@@ -149,6 +151,32 @@ describe('links', () => {
       expect(first.source.document(document).size).toBe(1);
       expect(hub.links.sessions().length).toBe(2);
     }
+  });
+
+  it('SYN-29: of 50 sessions of one key, each of an opening of its own, the last four stay', async () => {
+    const { network, nodes } = setUp('ab');
+    const [a, b] = nodes as [Node, Node];
+    await b.dial('a');
+    const many = createMemorySource({ name: 'many', ...network, keySeed: new Uint8Array(32).fill(9) });
+    const codes: number[] = [];
+    for (let i = 0; i < 50; i++) {
+      const links = createLinks(many, { ...network, slice });
+      network.dial('many', 'a', (end) => {
+        const onEvent = (event: SessionEvent): void => {
+          if (event.type === 'closed') codes.push(event.code);
+        };
+        end.bind(links.connect({ role: 'dial', transport: end.transport, onEvent }));
+      });
+      await network.run(100);
+    }
+    await network.run(3000);
+    const keys = a.links.sessions().map((session) => {
+      const { state } = session.status();
+      return state.phase === 'live' ? state.publicKey : undefined;
+    });
+    expect(keys).toEqual([b.source.publicKey, ...Array.from({ length: 4 }, () => many.publicKey)]);
+    expect(codes).toEqual(Array.from({ length: 46 }, () => closeCodes.busy));
+    expect(a.links.status().peers).toMatchObject([{ state: 'live' }, { state: 'live' }]);
   });
 
   it('SYN-31: status counts what had to wait, what was taken then, and what came by key', async () => {
