@@ -75,7 +75,7 @@ export type OperationState =
 
 export type WaitingFor =
   | { readonly kind: 'key'; readonly replica: Hash }
-  | { readonly kind: 'prev' | 'after' | 'members' | 'subject'; readonly hash: Hash }
+  | { readonly kind: 'after' | 'members' | 'subject'; readonly hash: Hash }
   | { readonly kind: 'body' }
   | { readonly kind: 'version' };
 

@@ -59,24 +59,7 @@ describe('REP-27 an operation waits', () => {
     ).toHaveLength(1);
   });
 
-  it('for the operation before it in its chain, transitively', async () => {
-    const { bo, eve, channel, admission, member, document } = await three();
-    await bo.source.take('log/members/1', asTexts(admission, member), session());
-    const say = (text: string) =>
-      eve.make({ log: channel, type: 'message.create', member: eve.member('eve'), body: { text } });
-    const [one, two, three_, four] = [await say('1'), await say('2'), await say('3'), await say('4')];
-    await bo.source.take(document, asTexts(one), session());
-    await bo.source.take(document, asTexts(four), session());
-    await bo.source.take(document, asTexts(three_), session());
-    expect((await states(bo)).waiting).toBe(2);
-    await refused(bo.replica.messages.get(four.hash), 'not_found');
-    await bo.source.take(document, asTexts(two), session());
-    expect((await states(bo)).waiting).toBe(0);
-    const { items } = await bo.replica.messages.list('general');
-    expect(items.map(({ text }) => text).filter((text) => text && /\d/.test(text))).toHaveLength(4);
-  });
-
-  it('below where a chain was met nothing waits for what is before it', async () => {
+  it('for nothing that is before it in its chain, whatever came first', async () => {
     const { bo, eve, channel, admission, member, document } = await three();
     await bo.source.take('log/members/1', asTexts(admission, member), session());
     const said: Made[] = [];
@@ -89,14 +72,33 @@ describe('REP-27 an operation waits', () => {
           body: { text: `${i}` },
         }),
       );
-    for (const one of said.toReversed()) {
+    for (const one of [...said.slice(0, 1), ...said.slice(3).toReversed(), ...said.slice(1, 3)]) {
       await bo.source.take(document, asTexts(one), session());
       expect((await bo.replica.messages.get(one.hash)).id).toBe(one.hash);
     }
     expect((await states(bo)).waiting).toBe(0);
   });
 
-  it('in a chain that was met in its middle: for its subject, and what follows it does not', async () => {
+  it('for the same things whatever came first, also when something never comes', async () => {
+    const { ana, bo, eve, channel, admission, member, document } = await three();
+    for (const { source } of [ana, bo])
+      await source.take('log/members/1', asTexts(admission, member), session());
+    const by = { log: channel, type: 'message.create', member: eve.member('eve') };
+    const one = await eve.make({ ...by, body: { text: '1' } });
+    const two = await eve.make({ ...by, after: ['a'.repeat(26)], body: { text: '2' } });
+    await eve.make({ ...by, body: { text: 'kept back' } });
+    const four = await eve.make({ ...by, body: { text: '4' } });
+    const five = await eve.make({ ...by, body: { text: '5' } });
+    await ana.source.receive(document, asUpdate(one, two, four, five), session());
+    await bo.source.receive(document, asUpdate(four, five), session());
+    await bo.source.receive(document, asUpdate(one, two), session());
+    await meet(ana, bo);
+    await equal(ana, bo);
+    expect(await states(bo)).toEqual(await states(ana));
+    expect((await states(ana)).waiting).toBe(1);
+  });
+
+  it('for its subject, and what follows it in its chain does not', async () => {
     const { bo, eve, channel, admission, member, document } = await three();
     await bo.source.take('log/members/1', asTexts(admission, member), session());
     const by = { log: channel, member: eve.member('eve') };
@@ -208,6 +210,42 @@ describe('REP-27 an operation waits', () => {
     await bo.reopen();
     expect((await bo.replica.tasks.list()).items).toHaveLength(1);
   });
+});
+
+it('REP-44 a reply stands behind what it answers, also when that came before and waited', async () => {
+  const { ana, bo, eve, channel, admission, member, document } = await three();
+  for (const { source } of [ana, bo])
+    await source.take('log/members/1', asTexts(admission, member), session());
+  const root = await ana.replica.messages.post('general', { text: 'root' });
+  await pull(ana, bo);
+  const by = { log: channel, member: eve.member('eve') };
+  const first = await eve.make({ ...by, type: 'message.create', body: { text: 'first' } });
+  const early = (day: string) => `01J${day}${first.entry.header.stamp.slice(10)}`;
+  // Clocks that are behind.
+  const answer = await eve.make({
+    ...by,
+    type: 'message.create',
+    after: [first.hash],
+    data: { thread: root.id, answers: root.id },
+    body: { text: 'answers root' },
+    stamp: early('0000000'),
+  });
+  const reply = await eve.make({
+    ...by,
+    type: 'message.create',
+    data: { thread: root.id, answers: answer.hash },
+    body: { text: 'answers that' },
+    stamp: early('1000000'),
+  });
+  await ana.source.receive(document, asUpdate(first, answer, reply), session());
+  for (const one of [answer, reply, first]) await bo.source.take(document, asTexts(one), session());
+  await meet(ana, bo);
+  await equal(ana, bo);
+  const { items } = await bo.replica.messages.list('general');
+  const order = items
+    .map(({ text }) => text)
+    .filter((text) => text === 'root' || text?.startsWith('answers'));
+  expect(order).toEqual(['answers that', 'answers root', 'root']);
 });
 
 describe('REP-18 more heads than an operation may name', () => {

@@ -24,7 +24,9 @@ export const keys = {
   /** Head of a chain. */
   head: (log: string, replica: Hash) => `v/head/${log}/${replica}`,
   /** Operations of a chain from where it forks on, each singly. */
-  forked: (log: string, replica: Hash, hash: Hash) => `v/forked/${log}/${replica}/${hash}`,
+  /** With an empty hash all of one number. */
+  forked: (log: string, replica: Hash, seq: number, hash: Hash | '') =>
+    `v/forked/${log}/${replica}/${pad(seq)}/${hash}`,
   /** Operations of a chain that name one `prev`. */
   fork: (log: string, replica: Hash, prev: Hash | '') => `v/fork/${log}/${replica}/${prev}`,
   /** Entries that came into a document with its record `n`: keys and operations. */
@@ -126,8 +128,6 @@ export interface HeadRow {
   readonly hash: Hash;
   /** Heads of the members log as this chain last carried them, joined. */
   readonly members: string;
-  /** Operations of the chain that are here, while it was met in its middle and is not whole: nothing waits for `prev`. */
-  readonly joining?: number | undefined;
   /** The last operation before the chain forks. */
   readonly trunk?: number | undefined;
 }

@@ -53,18 +53,12 @@ export async function enchain(draft: Draft, op: Arriving, standing: Standing): P
   const block = (await sure<BlockRow>(draft, key)) ?? nothing;
   draft.put(key, { ...counted(block, header, standing, 1), held: block.held + 1 } satisfies BlockRow);
   if (head?.trunk !== undefined && seq > head.trunk) {
-    draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+    draft.put(keys.forked(log, replica, seq, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
     await noteFork(draft, op);
   }
-  const isNew = head === undefined || seq > head.seq;
-  const joining = head === undefined ? (seq > 1 ? 1 : undefined) : head.joining && head.joining + 1;
-  if (!isNew && joining === undefined) return;
-  draft.put(headKey, {
-    ...head,
-    ...(isNew ? { seq, hash, members: header.members?.join(',') ?? head?.members ?? '' } : {}),
-    // Met in its middle, a chain is history until all of it is here.
-    joining: joining === (isNew ? seq : head.seq) ? undefined : joining,
-  } as HeadRow);
+  if (head !== undefined && seq < head.seq) return;
+  const members = header.members?.join(',') ?? head?.members ?? '';
+  draft.put(headKey, { ...head, seq, hash, members } satisfies HeadRow);
 }
 
 /** Whether the operation takes its number in the chain that is here: nothing else has it, and its neighbours agree. */
@@ -88,7 +82,7 @@ async function fork(
   head: HeadRow | undefined,
 ): Promise<void> {
   const { log, replica, seq } = header;
-  draft.put(keys.forked(log, replica, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+  draft.put(keys.forked(log, replica, seq, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
   await noteFork(draft, { hash, header });
   const trunk = Math.min(head?.trunk ?? Number.MAX_SAFE_INTEGER, seq - 1);
   if (!head || trunk === head.trunk) return;
@@ -99,7 +93,8 @@ async function fork(
     lt: keys.chain(log, replica, head.seq + 1),
   })) {
     const { hash: one, ...rest } = row;
-    draft.put(keys.forked(log, replica, one), { seq: Number(at.slice(at.lastIndexOf('/') + 1)), ...rest });
+    const number = Number(at.slice(at.lastIndexOf('/') + 1));
+    draft.put(keys.forked(log, replica, number, one), { seq: number, ...rest });
   }
 }
 
@@ -108,8 +103,8 @@ async function noteFork(draft: Draft, { hash, header }: Arriving): Promise<void>
   const { log, replica, seq, prev } = header;
   const there = draft.get<ChainRow>(keys.chain(log, replica, seq));
   const rivals = new Set([hash, ...(there ? [there.hash] : [])]);
-  for (const [key, row] of await draft.under<ForkedRow>(`v/forked/${log}/${replica}/`))
-    if (row.seq === seq) rivals.add(key.slice(key.lastIndexOf('/') + 1));
+  for (const [key] of await draft.under<ForkedRow>(keys.forked(log, replica, seq, '')))
+    rivals.add(key.slice(key.lastIndexOf('/') + 1));
   const twins = [...rivals].filter(
     (one) => one === hash || draft.get<OperationRow>(keys.operation(one))?.header.prev === prev,
   );
@@ -121,7 +116,7 @@ export async function recount(draft: Draft, op: Arriving, before: Standing, afte
   if (before === after) return;
   const { hash, header } = op;
   const { log, replica, seq } = header;
-  const forkedKey = keys.forked(log, replica, hash);
+  const forkedKey = keys.forked(log, replica, seq, hash);
   // Hardly any chain forks, and each look is one at the disk.
   const isForked = (await sure<HeadRow>(draft, keys.head(log, replica)))?.trunk !== undefined;
   if (isForked && draft.get<ForkedRow>(forkedKey))

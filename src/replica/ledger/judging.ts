@@ -77,13 +77,6 @@ function keyWait(context: AbsorbContext, header: Header): WaitingFor {
   return { kind: 'key', replica: replica ?? header.replica };
 }
 
-/** The operation before it, unless all of that is history here, which comes in any order. */
-async function prevWait(reader: Reader, { log, replica, prev }: Header): Promise<WaitingFor[]> {
-  if (prev === '' || log.startsWith('marks.') || !(await isMissing(reader, prev))) return [];
-  const head = await sure<HeadRow>(reader, keys.head(log, replica));
-  return head?.joining === undefined ? [{ kind: 'prev', hash: prev }] : [];
-}
-
 /** The thing that it is about, where that is made by an operation. */
 async function subjectWait(context: AbsorbContext, reader: Reader, header: Header): Promise<WaitingFor[]> {
   const { log, subject, type } = header;
@@ -96,8 +89,8 @@ async function subjectWait(context: AbsorbContext, reader: Reader, header: Heade
 }
 
 /**
- * What an operation waits for, with `reader` as all there is: its key, what its chain and its causes need, its body, a
- * version. A body that is missing counts as removed while a redact of the thing is here and not rejected.
+ * What an operation waits for, with `reader` as all there is: its key, its causes, its body, a version. Not for what is
+ * before it in its chain: newest segments come first, and what counts must follow from what is here alone. A body that is missing counts as removed while a redact of the thing is here and not rejected.
  */
 export async function waitsOf(
   context: AbsorbContext,
@@ -106,7 +99,7 @@ export async function waitsOf(
   row: OperationRow,
 ): Promise<WaitingFor[]> {
   if (row.unchecked) return [keyWait(context, header)];
-  const waits = await prevWait(reader, header);
+  const waits: WaitingFor[] = [];
   for (const kind of ['after', 'members'] as const)
     for (const one of header[kind] ?? []) if (await isMissing(reader, one)) waits.push({ kind, hash: one });
   if (row.newer) return [...waits, { kind: 'version' }];

@@ -22,7 +22,7 @@ export const channelOfLog = (log: string): Hash | undefined =>
 /** Replies to a message that is not the first of its thread. */
 const answerKey = (parent: Hash, reply: Hash): string => `v/answer/${parent}/${reply}`;
 
-/** Marks a message that was answered before it came. */
+/** Marks a message that was answered before it counted. */
 export const earlyKey = (parent: Hash): string => `v/early/${parent}`;
 
 const parentOf = (state: MessageState): Hash | undefined => state.answers ?? state.thread;
@@ -61,9 +61,12 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
     });
   }
   if (state.answers !== undefined) draft.put(answerKey(state.answers, op.hash), 0);
-  for (const answered of new Set([state.thread, state.answers]))
-    if (answered !== undefined && draft.get(keys.operation(answered)) === undefined)
-      draft.put(earlyKey(answered), 0);
+  for (const answered of new Set([state.thread, state.answers])) {
+    if (answered === undefined) continue;
+    const row = draft.get<OperationRow>(keys.operation(answered));
+    // It may be here and wait: its place is not known before it counts.
+    if (!row || row.state !== undefined) draft.put(earlyKey(answered), 0);
+  }
   for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
     view.need(mention, 'mention');
   const answered = parent === undefined ? undefined : view.state(parent);
@@ -124,6 +127,8 @@ export function removeMessage(view: ViewContext, op: Arriving, state: MessageSta
   if (channel === undefined) return;
   const order = orderOf(draft, op.hash, op.header);
   setOrder(view, op.hash, op.header, naturalOrder(op.hash, op.header));
+  // Its replies are placed again if it comes back.
+  draft.put(earlyKey(op.hash), 0);
   draft.remove(keys.message(channel, order));
   const row = draft.get<ChannelRow>(keys.channel(channel)) ?? { messages: 1 };
   draft.put(keys.channel(channel), { ...row, messages: row.messages - 1 });
