@@ -143,7 +143,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       entry.digest = undefined;
       entry.through = Math.max(entry.through, n);
       // Whoever holds it sees it change.
-      if (entry.ready && (applied || isHeld(document))) {
+      if (entry.ready && (applied || entry.looking > 0 || isHeld(document))) {
         const touched = current(entry, entry.ready).apply(update);
         applied?.(touched);
       } else entry.early.push(update);

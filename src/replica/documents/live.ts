@@ -13,6 +13,8 @@ export interface Live {
   digest: string | undefined;
   /** The last record that is in it. */
   through: number;
+  /** Calls that are answered with it in this turn of the event loop, and may look at it still. */
+  looking: number;
 }
 
 /** Documents in memory: loaded from checkpoint and records when someone looks, a few of them at a time. */
@@ -80,6 +82,7 @@ export function createLive(options: {
       early: [],
       digest: undefined,
       through: 0,
+      looking: 0,
       loading: undefined as never,
     };
     live.set(document, entry);
@@ -125,7 +128,10 @@ export function createLive(options: {
         const entry = openLive(document);
         const ready = await entry.loading;
         // It may have had to make room meanwhile.
-        if (live.get(document) === entry) return { entry, ready: current(entry, ready) };
+        if (live.get(document) !== entry) continue;
+        entry.looking++;
+        setImmediate(() => entry.looking--);
+        return { entry, ready: current(entry, ready) };
       }
     },
     loaded(document) {
