@@ -9,10 +9,13 @@ export interface LogDocuments extends Documents {
   close(): void;
 }
 
+/** A replica's source is told when a session ended. */
+type Forgetting = SyncSource & { readonly forget?: (session: number) => void };
+
 /** Sessions are numbered upwards from 1, the sockets of rooms downwards. */
 const sessionOf = (from: number): number => -from;
 
-export function openLogDocuments(source: SyncSource): LogDocuments {
+export function openLogDocuments(source: Forgetting): LogDocuments {
   const live = new Map<string, DocumentEvents>();
   const stop = source.onUpdate(({ document, update, origin }) => {
     const from = origin !== undefined && origin < 0 ? -origin : undefined;
@@ -55,7 +58,10 @@ export function openLogDocuments(source: SyncSource): LogDocuments {
           waiting += update.length;
           take(update, from, whole).catch(events.failed);
         },
-        left: owing.left,
+        left(from) {
+          owing.left(from);
+          source.forget?.(sessionOf(from));
+        },
         waiting: () => waiting,
         async close() {
           if (live.get(name) === events) live.delete(name);

@@ -3,10 +3,8 @@ import { type LogDocument, mostSegments, parseDocumentName } from '../../log/ind
 import { readEntry } from '../../op/index.ts';
 import {
   type CheckedEntry,
-  createParking,
   type Judgement,
   judgeInSteps,
-  type Parking,
   parkingBounds,
   sliceUpdate,
 } from '../../sync/guard/index.ts';
@@ -19,6 +17,7 @@ import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { release } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { followSegment, mergeEntry, type Placed } from './merge.ts';
+import { createParked } from './parked.ts';
 import type { Reconcile } from './reconcile.ts';
 import { checkAll, type Looked, storedIn } from './signatures.ts';
 import { survey } from './survey.ts';
@@ -41,9 +40,6 @@ const sliceBytes = 96 * 1024;
  * checked. More would push what was looked up for them out of memory again.
  */
 const atOnce = 2;
-/** Documents and sessions of which something waits. */
-const mostParked = 256;
-
 export interface ReceivingOptions {
   readonly context: AbsorbContext;
   readonly workspace: Hash;
@@ -68,7 +64,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   const { context, workspace, database, commits, reconcile } = options;
   const { crypto, documents } = context;
   const lanes = new Map<string, Promise<unknown>>();
-  const parked = new Map<string, Parking>();
+  const parked = createParked();
   const gate = createGate(atOnce);
 
   /** Calls for one document run in order. */
@@ -173,23 +169,9 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     return entries.map(({ key }) => key);
   }
 
-  function parkingOf(document: string, from: SessionId): Parking {
-    const name = `${from} ${document}`;
-    const known = parked.get(name);
-    if (known) return known;
-    const made = createParking();
-    for (const oldest of parked.keys()) {
-      if (parked.size < mostParked) break;
-      // It comes again when digests are compared.
-      parked.delete(oldest);
-    }
-    parked.set(name, made);
-    return made;
-  }
-
   /** One part of an update, and then what it lets go of what was parked. */
   async function one(document: string, log: string, update: Uint8Array, from: SessionId): Promise<Received> {
-    const parking = parkingOf(document, from);
+    const parking = parked.of(document, from);
     const stored: Hash[] = [];
     const queue: { bytes: Uint8Array; origin: SessionId | undefined; most?: number }[] = [
       { bytes: update, origin: from },
@@ -209,10 +191,10 @@ export function createReceiving(options: ReceivingOptions): Receiving {
           queue.push({ bytes: part, origin: undefined, most: parkingBounds.bytes });
       } finally {
         documents.unpin(document);
+        parked.settle(document, from);
       }
     }
     if (isSplit) await options.onSplit(document);
-    if (parking.parts === 0) parked.delete(`${from} ${document}`);
     return { ok: true, keys: stored, parked: parking.parts, released };
   }
 
@@ -302,11 +284,10 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   }
 
   return {
-    receive: (document, update, from) => inLane(document, () => receive(document, update, from)),
+    receive: (document, update, from) =>
+      parked.during(from, () => inLane(document, () => receive(document, update, from))),
     take: (document, entries) => inLane(document, () => take(document, entries)),
     inTurn: inLane,
-    forget(from) {
-      for (const name of parked.keys()) if (name.startsWith(`${from} `)) parked.delete(name);
-    },
+    forget: (from) => parked.forget(from),
   };
 }
