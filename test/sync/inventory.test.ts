@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { closeCodes } from '../../schemas/protocol.ts';
 import { documentName } from '../../src/log/index.ts';
 import { join } from '../simulation/mesh.ts';
 import { createNetwork } from '../simulation/network.ts';
@@ -142,6 +143,74 @@ describe('the inventory', () => {
     await peer.say({ ...second!, told: 'heard' });
     expect(peer.session.status().syncing).toBe(0);
     expect(peer.control('segments')).toHaveLength(2);
+  });
+
+  it('SYN-15: so many documents are told at a time, and the next when those are heard', async () => {
+    const peer = openPeer();
+    for (let n = 1; n <= 1101; n++) await peer.source.write('tasks', 1, n);
+    await peer.meet();
+    const update = new Uint8Array([0, 0]);
+    for (let n = 1; n <= 1100; n++)
+      peer.session.update({ document: documentName('tasks', n), update, origin: undefined });
+    await peer.clock.run(1000);
+    const told = peer.control('segments');
+    expect(told).toHaveLength(1024);
+    for (const message of told.slice(0, 50)) await peer.say({ ...message, told: 'heard' });
+    await peer.clock.run(1000);
+    expect(peer.control('segments')).toHaveLength(1074);
+    for (const message of told.slice(50)) await peer.say({ ...message, told: 'heard' });
+    await peer.clock.run(1000);
+    const all = peer.control('segments');
+    expect(new Set(all.map(({ from }) => from)).size).toBe(1100);
+    for (const message of all.slice(1024)) await peer.say({ ...message, told: 'heard' });
+    expect(all).toHaveLength(1100);
+    expect(peer.session.status().syncing).toBe(0);
+  });
+
+  it('SYN-15: what is told of no document that can be here is ignored', async () => {
+    const peer = openPeer();
+    await peer.meet();
+    const segments = (n: number) => [{ n, digest: 'a'.repeat(26), split: false }];
+    const before = peer.heard.length;
+    for (const [log, n] of [
+      ['No Log', 1],
+      ['unheard-of', 1],
+      ['tasks', 10_000_001],
+      ['tasks', 2 ** 40],
+    ] as const)
+      await peer.say({ type: 'segments', log, told: 'changed', from: n, to: n, segments: segments(n) });
+    expect(peer.heard).toHaveLength(before);
+    expect(peer.closed).toBeUndefined();
+    await peer.say({
+      type: 'segments',
+      log: 'tasks',
+      told: 'changed',
+      from: 1,
+      to: 1,
+      segments: segments(1),
+    });
+    expect(peer.document('step1')).toHaveLength(1);
+  });
+
+  it('SYN-25: a peer that tells of more than can be exchanged is dropped', async () => {
+    const peer = openPeer();
+    await peer.meet();
+    const digest = 'a'.repeat(26);
+    let told = 0;
+    while (told < 10_000 && !peer.closed) {
+      const n = ++told;
+      await peer.say({
+        type: 'segments',
+        log: 'tasks',
+        told: 'changed',
+        from: n,
+        to: n,
+        segments: [{ n, digest, split: false }],
+      });
+    }
+    // Eight are begun, 4,096 wait, and one is too many.
+    expect(told).toBe(8 + 4096 + 1);
+    expect(peer.closed?.code).toBe(closeCodes.busy);
   });
 
   it('SYN-16: digests are compared again by and by, and what was missed is found', async () => {

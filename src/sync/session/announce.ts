@@ -1,11 +1,14 @@
 import type { Hash } from '../../../schemas/index.ts';
-import { documentName, parseDocumentName } from '../../log/name.ts';
+import { parseDocumentName } from '../../log/name.ts';
+import { mostSegments } from '../../log/segment.ts';
 import type { ControlMessage } from '../wire.ts';
 import type { Core } from './core.ts';
 import type { Work } from './work.ts';
 
 /** Documents that were written to are told together, after this, ms. */
 const quiet = 50;
+/** Documents that were told and not heard; the others wait. Well under what a peer takes that is told, too. */
+const window = 1024;
 
 export const isMarks = (log: string): boolean => log.startsWith('marks.');
 
@@ -56,7 +59,8 @@ export function createAnnounce(parts: {
     const documents = [...state.dirty];
     void core.work(async () => {
       for (const document of documents) {
-        state.dirty.delete(document);
+        if (state.told.size >= window) return;
+        if (!state.dirty.delete(document)) continue;
         await tell(core, document);
         if (!core.alive()) return;
       }
@@ -78,6 +82,8 @@ export function createAnnounce(parts: {
   function heard(core: Core, document: string): boolean {
     const { announced } = core;
     if (!announced?.told.delete(document)) return false;
+    // What waited for its turn.
+    plan(core);
     if (announced.dirty.size + announced.told.size === 0 && !announced.planned) core.announced = undefined;
     return true;
   }
@@ -101,12 +107,14 @@ export function createAnnounce(parts: {
       const [theirs] = message.segments;
       if (!theirs) return;
       const { log, from } = message;
-      const document = documentName(log, from);
+      const document = `log/${log}/${from}`;
+      // No document that can be here; perhaps a later version knows it.
+      if (!parseDocumentName(document) || from > mostSegments) return;
       const own = await core.source.digest(document);
       if (own.digest !== theirs.digest && !(await isOver(core, log, from))) {
         // The exchange that begins brings both sides what they lack.
         heard(core, document);
-        parts.work.add(core, document, log === 'members' ? 0 : 1, own.split || theirs.split);
+        parts.work.addTold(core, document, log === 'members' ? 0 : 1, own.split || theirs.split);
         parts.work.pump(core);
       } else {
         core.send({ ...message, told: 'heard' });
