@@ -1,4 +1,4 @@
-import { type AwarenessEntry, readAwareness, writeAwareness } from './wire.ts';
+import { type AwarenessEntry, readAwareness } from './wire.ts';
 
 /** What one update may hold. */
 export interface AwarenessLimits {
@@ -27,10 +27,10 @@ export interface Presence {
    * entries that would have changed what another socket says of itself: they are left out.
    */
   take(speaker: Speaker, update: Uint8Array): { readonly spoofed: number };
-  /** What changed since this was asked last, as an update; undefined when nothing did. */
-  changes(): Uint8Array | undefined;
-  /** Everybody who is present; undefined for nobody. */
-  all(): Uint8Array | undefined;
+  /** The newest state of each client that changed since this was asked last. */
+  changes(): readonly AwarenessEntry[];
+  /** Everybody who is present. */
+  all(): readonly AwarenessEntry[];
   /** A socket is gone, and with it the clients that it spoke for. */
   leave(speaker: Speaker): void;
   /** Forgets clients that were not renewed since the call before the last. */
@@ -123,14 +123,13 @@ export function openPresence(limits: AwarenessLimits = awarenessLimits): Presenc
       return { spoofed };
     },
     changes() {
-      if (changed.size === 0) return undefined;
-      const update = writeAwareness([...changed.values()]);
+      if (changed.size === 0) return [];
+      const entries = [...changed.values()];
       changed = new Map();
-      return update;
+      return entries;
     },
     all() {
-      if (present.size === 0) return undefined;
-      return writeAwareness([...present].map(([client, { clock, state }]) => ({ client, clock, state })));
+      return [...present].map(([client, { clock, state }]) => ({ client, clock, state }));
     },
     leave(speaker) {
       own.delete(speaker);

@@ -23,6 +23,14 @@ export interface Guest {
   /** While it catches up: what came meanwhile. */
   held: Uint8Array[];
   heldBytes: number;
+  /** While too much waits for it: the vector that it asked with last, */
+  wanted: Uint8Array | undefined;
+  /** the newest state of each client that it was not told of, */
+  missed: Map<number, wire.AwarenessEntry>;
+  /** and that it is still to be asked for what it has. */
+  unasked: boolean;
+  /** Bytes that the room sent, at least since nothing waited. */
+  sent: number;
   /** Updates of this socket that are settled, and how many it was told of. */
   stored: number;
   told: number;
@@ -60,6 +68,10 @@ export function createGuest({ id, socket, wantsStored, timer }: GuestOptions): G
     behind: false,
     held: [],
     heldBytes: 0,
+    wanted: undefined,
+    missed: new Map(),
+    unasked: false,
+    sent: 0,
     stored: 0,
     told: 0,
     paused: false,

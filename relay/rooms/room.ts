@@ -5,23 +5,11 @@ import type { Socket, SocketEvents } from '../mux/socket.ts';
 import { awarenessLimits, openPresence } from './awareness.ts';
 import type { DocumentEvents, Documents, RoomDocument } from './document.ts';
 import { createGuest, type Guest, leaveOut, type Parcel, parcelOf, vectorWithout } from './guest.ts';
+import type { RoomLimits } from './limits.ts';
 import type { RoomCounts } from './metrics.ts';
+import { missPresence, takeMissed, tookPresence } from './missed.ts';
+import { lookAfter } from './patience.ts';
 import * as wire from './wire.ts';
-
-export interface RoomLimits {
-  /** Bytes that may wait for one reader before it lags. */
-  readonly buffered: number;
-  /** Bytes of updates that may wait in one room before its writers are paused. */
-  readonly waiting: number;
-  /** Pause before a socket is asked again for what it has, ms. */
-  readonly asking: number;
-}
-
-export const roomLimits: RoomLimits = {
-  buffered: 1024 * 1024,
-  waiting: 8 * 1024 * 1024,
-  asking: 1_000,
-};
 
 export interface RoomOptions {
   readonly name: string;
@@ -44,9 +32,6 @@ export interface Room {
   close(code: number, reason: string): Promise<void>;
 }
 
-/** Rounds without a word before a ping, and before the end. */
-const patience = { ping: 2, end: 6 } as const;
-
 const keepAlive = frame(wire.keepAlive);
 
 /** Loads the document and opens the room; undefined when there is no such document. */
@@ -65,12 +50,15 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
 
   function sendFramed(guest: Guest, framed: Uint8Array): void {
     guest.spoke = true;
+    guest.sent += framed.length;
     guest.socket.sendFramed(framed);
   }
   const send = (guest: Guest, message: Uint8Array): void => sendFramed(guest, frame(message));
+  /** It has enough to read: what it is owed waits until all of it has left, one of each kind. */
+  const isFull = (guest: Guest): boolean => guest.socket.buffered() > limits.buffered;
 
   function give(guest: Guest, parcel: Parcel): void {
-    if (guest.stage === 'live' && guest.socket.buffered() > limits.buffered) {
+    if (guest.stage === 'live' && isFull(guest)) {
       guest.stage = 'lagged';
       counts.lagged += 1;
     }
@@ -96,15 +84,25 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
 
   function sendPresence(): void {
     const changes = presence.changes();
-    if (changes === undefined) return;
-    const framed = frame(wire.awareness(changes));
-    // Whoever lags hears of presence with the next renewal.
-    for (const guest of guests.values()) if (guest.stage !== 'lagged') sendFramed(guest, framed);
+    if (changes.length === 0) return;
+    const framed = frame(wire.awareness(wire.writeAwareness(changes)));
+    for (const guest of guests.values())
+      if (isFull(guest) || guest.stage === 'lagged') missPresence(guest, changes);
+      else {
+        tookPresence(guest, changes);
+        sendFramed(guest, framed);
+      }
+  }
+
+  function tellPresence(guest: Guest, entries: readonly wire.AwarenessEntry[]): void {
+    if (entries.length === 0) return;
+    if (isFull(guest)) missPresence(guest, entries);
+    else send(guest, wire.awareness(wire.writeAwareness(entries)));
   }
 
   function sendStored(): void {
     for (const guest of settled) {
-      if (guest.told === guest.stored) continue;
+      if (guest.told === guest.stored || isFull(guest)) continue;
       guest.told = guest.stored;
       send(guest, wire.stored(guest.stored));
     }
@@ -195,13 +193,15 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
   /** Asks a socket for what is not here. */
   function ask(guest: Guest): void {
     document?.vector().then((vector) => {
-      if (guest.open) send(guest, wire.step1(vector));
+      guest.unasked = isFull(guest);
+      if (guest.open && !guest.unasked) send(guest, wire.step1(vector));
     }, events.failed);
   }
 
   /** Sends what a socket lacks, then what came meanwhile; from then on it is live. */
   function catchUp(guest: Guest, vector: Uint8Array): void {
     guest.stage = 'catching';
+    guest.wanted = undefined;
     document?.diff(vector).then(
       (state) => {
         if (!guest.open) return;
@@ -223,15 +223,27 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
     );
   }
 
+  /** Gives a socket that has read everything what it is owed. */
   function drained(guest: Guest): void {
-    if (guest.stage !== 'lagged') return;
+    if (!guest.open) return;
+    guest.sent = 0;
+    tellPresence(guest, takeMissed(guest));
+    if (guest.unasked) ask(guest);
+    if (guest.wantsStored && guest.told !== guest.stored) {
+      settled.push(guest);
+      soon();
+    }
+    const { missing, wanted } = guest;
+    if (wanted === undefined && guest.stage !== 'lagged') return;
     guest.stage = 'catching';
-    const { missing } = guest;
     guest.missing = new Map();
     guest.behind = false;
-    document?.vector().then((vector) => {
-      if (guest.open) catchUp(guest, vectorWithout(decodeStateVector(vector), missing));
-    }, events.failed);
+    // What was left out lies beyond what it asked with.
+    if (wanted) catchUp(guest, wanted);
+    else
+      document?.vector().then((vector) => {
+        if (guest.open) catchUp(guest, vectorWithout(decodeStateVector(vector), missing));
+      }, events.failed);
   }
 
   function take(guest: Guest, bytes: Uint8Array): void {
@@ -246,13 +258,14 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       }
     } else if (message.kind === 'vector') {
       // Asked twice: the first answer covers it.
-      if (guest.stage !== 'catching') catchUp(guest, message.bytes);
+      if (guest.stage === 'catching') return;
+      if (isFull(guest)) guest.wanted = message.bytes;
+      else catchUp(guest, message.bytes);
     } else if (message.kind === 'awareness') {
       counts.spoofed += presence.take(guest, message.bytes).spoofed;
       soon();
     } else if (message.kind === 'query') {
-      const all = presence.all();
-      if (all) send(guest, wire.awareness(all));
+      tellPresence(guest, presence.all());
     }
   }
 
@@ -268,8 +281,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       guests.set(id, guest);
       counts.sockets += 1;
       ask(guest);
-      const all = presence.all();
-      if (all) send(guest, wire.awareness(all));
+      tellPresence(guest, presence.all());
       return {
         message(bytes) {
           if (!guest.open) return;
@@ -288,11 +300,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       for (const guest of [...guests.values()]) {
         if (!guest.spoke) sendFramed(guest, keepAlive);
         guest.spoke = false;
-        const heard = guest.socket.heard();
-        guest.quiet = heard > guest.heard ? 0 : guest.quiet + 1;
-        guest.heard = heard;
-        if (guest.quiet >= patience.end) guest.socket.cut();
-        else if (guest.quiet >= patience.ping) guest.socket.ping();
+        lookAfter(guest, limits.buffered);
       }
       presence.expire();
       soon();

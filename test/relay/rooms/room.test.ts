@@ -164,6 +164,48 @@ describe('a room', () => {
     expect(joiner.doc.getText('t').toString()).toBe(writer.doc.getText('t').toString());
   });
 
+  it('RLY-7: who asks again and again and reads nothing is answered once, when it has drained', async () => {
+    const { join } = world({ buffered: 1_000 });
+    const writer = await join(peer());
+    writer.doc.getText('t').insert(0, 'x'.repeat(10_000));
+    const greedy = await join(peer(), 'room', true);
+    greedy.buffered = 1_001;
+    const [before, stored] = [greedy.messages.length, greedy.stored];
+    for (let at = 0; at < 50; at += 1) {
+      // For the whole document, for everybody who is present, and for a word about an empty update.
+      greedy.say(wire.step1(Uint8Array.of(0)));
+      greedy.say(Uint8Array.of(3));
+      greedy.say(wire.update(Uint8Array.of(0, 0)));
+      await turns(1);
+    }
+    writer.doc.getText('t').insert(0, 'more');
+    await turns();
+    expect(greedy.messages.length).toBe(before);
+    greedy.buffered = 0;
+    greedy.events.drained();
+    await turns();
+    const came = greedy.messages.slice(before);
+    expect(came.length).toBe(2);
+    expect(updatesIn(came).map(({ length }) => length > 10_000)).toEqual([true]);
+    expect(greedy.stored).toBe(stored + 50);
+    writer.doc.getText('t').insert(0, 'live again');
+    await turns();
+    expect(greedy.doc.getText('t').toString()).toBe(writer.doc.getText('t').toString());
+  });
+
+  it('RLY-7: whoever lets wait what the room did not send is cut off', async () => {
+    const { join, time } = world({ buffered: 1_000 });
+    const writer = await join(peer());
+    const slow = await join(peer());
+    const flooding = await join(peer());
+    writer.doc.getText('t').insert(0, 'x'.repeat(10_000));
+    await turns();
+    slow.buffered = 10_000;
+    flooding.buffered = 20_000;
+    time.run(9_000);
+    expect([slow.state.cut, flooding.state.cut]).toEqual([false, true]);
+  });
+
   it('RLY-7: writers are paused while too much waits to be stored, and go on then', async () => {
     const { join, store } = world({ waiting: 10_000 });
     const writer = await join(peer());
