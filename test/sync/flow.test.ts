@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { closeCodes, muxProtocol } from '../../schemas/protocol.ts';
+import { encodeDocument } from '../../src/sync/wire.ts';
 import { join } from '../simulation/mesh.ts';
 import { createNetwork } from '../simulation/network.ts';
 import { runSeed } from '../support/storage.ts';
@@ -161,6 +162,34 @@ describe('what is sent and acknowledged', () => {
     await peer.clock.run(2000);
     expect(peer.wire.paused).toBe(false);
     expect(peer.control('stored').at(-1)?.count).toBe(18);
+  });
+
+  it('SYN-25: messages that wait to be stored are counted, whatever is in them', async () => {
+    const peer = await live();
+    peer.source.take = () =>
+      new Promise(
+        (resolve) =>
+          void peer.clock.timer(() => resolve({ ok: true, keys: [], parked: 0, released: 0 }), 100),
+      );
+    const frame = encodeDocument(1, { type: 'entries', last: true, entries: [] });
+    const say = (count: number): void => {
+      for (let i = 0; i < count; i++) peer.session.receive(frame);
+    };
+    say(16_384);
+    expect(peer.wire.paused).toBe(false);
+    say(1);
+    expect(peer.wire.paused).toBe(true);
+    // Sixty-four at a time are stored; half of them is gone after 13 s.
+    await peer.clock.run(12_000);
+    expect(peer.wire.paused).toBe(true);
+    await peer.clock.run(2000);
+    expect(peer.wire.paused).toBe(false);
+    await peer.clock.run(14_000);
+    expect(peer.control('stored').at(-1)?.count).toBe(1 + 16_385);
+    say(2 * 16_384);
+    expect(peer.closed).toBeUndefined();
+    say(1);
+    expect(peer.closed?.code).toBe(closeCodes.busy);
   });
 
   it('SYN-26: an update over 1 MiB is sent in parts, the last of a step 2 as step 2', async () => {

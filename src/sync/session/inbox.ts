@@ -5,6 +5,8 @@ import type { Core } from './core.ts';
 
 /** Calls of the source that are under way at a time: enough for it to commit them in groups. */
 const width = 64;
+/** Messages that wait, before the transport is paused: each costs more than its bytes, and may have none. */
+const inboundMessages = 16 * 1024;
 
 interface Item {
   readonly bytes: number;
@@ -21,12 +23,26 @@ export interface Waiting {
   /** The first that was not started. */
   next: number;
   running: number;
+  /** What is not stored yet. */
+  messages: number;
   bytes: number;
   paused: boolean;
   telling: boolean;
 }
 
-const empty = (): Waiting => ({ items: [], next: 0, running: 0, bytes: 0, paused: false, telling: false });
+const empty = (): Waiting => ({
+  items: [],
+  next: 0,
+  running: 0,
+  messages: 0,
+  bytes: 0,
+  paused: false,
+  telling: false,
+});
+
+/** More than so many times what may wait. */
+const isOver = ({ messages, bytes }: Waiting, times: number): boolean =>
+  messages > times * inboundMessages || bytes > times * muxProtocol.inboundBytes;
 
 function tell(core: Core, waiting: Waiting): void {
   const { items } = waiting;
@@ -66,8 +82,9 @@ async function store(core: Core, waiting: Waiting, item: Item): Promise<void> {
     if (item.then(received, settle)) settle();
   } finally {
     waiting.running--;
+    waiting.messages--;
     waiting.bytes -= item.bytes;
-    if (waiting.paused && waiting.bytes < muxProtocol.inboundBytes / 2) {
+    if (waiting.paused && !isOver(waiting, 1 / 2)) {
       waiting.paused = false;
       core.options.transport.resume?.();
     }
@@ -95,15 +112,16 @@ export const inbox = {
   add(core: Core, channel: Channel, size: number, run: Item['run'], then: Item['then']): void {
     core.waiting ??= empty();
     const { waiting } = core;
+    waiting.messages++;
     waiting.bytes += size;
     channel.incoming.got++;
     channel.storing++;
     waiting.items.push({ bytes: size, channel, run, then, settled: false });
-    if (waiting.bytes > 2 * muxProtocol.inboundBytes) {
+    if (isOver(waiting, 2)) {
       core.close(closeCodes.busy, 'more was sent than can be stored');
       return;
     }
-    if (waiting.bytes > muxProtocol.inboundBytes && !waiting.paused) {
+    if (isOver(waiting, 1) && !waiting.paused) {
       waiting.paused = true;
       core.options.transport.pause?.();
     }
