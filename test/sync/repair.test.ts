@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry, Hash } from '../../schemas/index.ts';
-import { createWriter } from '../../src/log/index.ts';
+import { closeCodes } from '../../schemas/protocol.ts';
+import { createWriter, documentName } from '../../src/log/index.ts';
 import { join, type MeshNode } from '../simulation/mesh.ts';
 import { createNetwork } from '../simulation/network.ts';
 import { runSeed } from '../support/storage.ts';
 import { createMemorySource, type MemorySource } from '../support/sync-source.ts';
+import { openPeer, type Peer } from './peer.ts';
 
 const document = 'log/tasks/1';
 
@@ -84,7 +86,26 @@ describe('repair by key', () => {
     await network.run(100_000);
     expect(a.source.asked.diffs + b.source.asked.diffs).toBe(diffs);
   });
+
+  it('SYN-25: a peer that begins repairs and ends none is dropped', async () => {
+    const peer = openPeer();
+    await peer.meet();
+    expect(await leave(peer, 10_000)).toBe(4097);
+    expect(peer.closed?.code).toBe(closeCodes.busy);
+  });
 });
+
+/** Begins a repair of each document, and closes it without a word of its digest. */
+async function leave(peer: Peer, count: number): Promise<number> {
+  for (let n = 1; n <= count; n++) {
+    await peer.say({ type: 'name', alias: n, document: documentName('tasks', n) });
+    await peer.sayOf(n, { type: 'keys', keys: [] });
+    await peer.sayOf(n, { type: 'want', keys: [] });
+    await peer.say({ type: 'close', alias: n });
+    if (peer.closed) return n;
+  }
+  return count;
+}
 
 async function expectUnsettled(network: ReturnType<typeof createNetwork>, node: MeshNode): Promise<void> {
   const settled = node.links.settled({ peers: 1, timeoutMs: 5000 });

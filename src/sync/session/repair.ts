@@ -1,5 +1,5 @@
 import type { Hash } from '../../../schemas/index.ts';
-import { muxProtocol } from '../../../schemas/protocol.ts';
+import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import type { KeyFlag } from '../port.ts';
 import type { DocumentMessage } from '../wire.ts';
 import { wireLimits } from '../wire-limits.ts';
@@ -67,6 +67,9 @@ export function createRepair(parts: {
     if (known) return known;
     const trouble = { rounds: 0, exchanges: 0, lacks: 0, marked: false, until: 0 };
     core.troubles.set(document, trouble);
+    // None may be forgotten: what was sent of it would count as shown there.
+    if (core.troubles.size > muxProtocol.documents)
+      core.close(closeCodes.busy, 'too many documents are not equal');
     return trouble;
   }
 
