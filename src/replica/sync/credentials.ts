@@ -7,6 +7,8 @@ import type { Receiving } from './receive.ts';
 
 /** Credentials are few and small; more is no honest peer's. */
 const most = 64;
+/** They come before there is a session; those are numbered from 1 up, and from -1 down. */
+const nobody = 0;
 
 /** Who this replica is to others, and who they are to it. */
 export function createCredentials(options: {
@@ -86,6 +88,7 @@ export function createCredentials(options: {
         await receiving.take(
           `log/members/${newest}`,
           fresh.map(({ key, entry }) => [key, JSON.stringify(entry)]),
+          nobody,
         );
       if (isAdmitted(id)) return 'admitted';
       return vouched && !membership.state.replicas.has(id) ? 'admitted' : 'stranger';

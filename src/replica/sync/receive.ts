@@ -1,6 +1,5 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { type LogDocument, mostSegments, parseDocumentName } from '../../log/index.ts';
-import { readEntry } from '../../op/index.ts';
 import {
   type CheckedEntry,
   type Judgement,
@@ -16,6 +15,7 @@ import { createGate } from '../commit/gate.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { release } from '../ledger/release.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import { entriesInParts } from './entries.ts';
 import { followSegment, mergeEntry, type Placed } from './merge.ts';
 import { createParked } from './parked.ts';
 import type { Reconcile } from './reconcile.ts';
@@ -26,17 +26,21 @@ import { verifyKey } from './verifying.ts';
 /** The door for updates and entries from elsewhere. */
 export interface Receiving {
   receive(document: string, update: Uint8Array, from: SessionId): Promise<Received>;
-  take(document: string, entries: readonly (readonly [key: Hash, entry: string])[]): Promise<Received>;
+  take(
+    document: string,
+    entries: readonly (readonly [key: Hash, entry: string])[],
+    from: SessionId,
+  ): Promise<Received>;
   /** Runs when nothing is being received into the document. */
   inTurn<T>(document: string, task: () => Promise<T>): Promise<T>;
   /** Forgets what waits of a session. */
   forget(from: SessionId): void;
 }
 
-/** Larger updates are judged and stored in parts of about this size, so that others get their turn. */
+/** Larger updates, and longer lists of entries, are judged and stored in parts of about this size, so that others get their turn. */
 const sliceBytes = 96 * 1024;
 /**
- * Parts that are taken in at a time, of whatever document: while one is being written, the signatures of the next are
+ * Parts that are taken in at a time, of whatever document, sessions in turn: while one is being written, the signatures of the next are
  * checked. More would push what was looked up for them out of memory again.
  */
 const atOnce = 2;
@@ -170,7 +174,12 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   }
 
   /** One part of an update, and then what it lets go of what was parked. */
-  async function one(document: string, log: string, update: Uint8Array, from: SessionId): Promise<Received> {
+  async function one(
+    document: string,
+    log: string,
+    update: Uint8Array,
+    from: SessionId,
+  ): Promise<Received & { readonly isSplit?: boolean }> {
     const parking = parked.of(document, from);
     const stored: Hash[] = [];
     const queue: { bytes: Uint8Array; origin: SessionId | undefined; most?: number }[] = [
@@ -194,8 +203,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         parked.settle(document, from);
       }
     }
-    if (isSplit) await options.onSplit(document);
-    return { ok: true, keys: stored, parked: parking.parts, released };
+    return { ok: true, keys: stored, parked: parking.parts, released, isSplit };
   }
 
   async function receive(document: string, update: Uint8Array, from: SessionId): Promise<Received> {
@@ -211,11 +219,15 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     await documents.pin(document);
     try {
       for (const part of sliced.updates) {
-        const received = await gate(() => one(document, name.log, part, from));
+        const received = await gate(from, () => one(document, name.log, part, from));
         if (!received.ok) return received;
         all.push(...received.keys);
         waiting = received.parked;
         released += received.released;
+        if (!received.isSplit) continue;
+        // Beside the gate: it waits for whoever reads the documents, for as long as a backup if need be.
+        await options.onSplit(document);
+        break;
       }
     } finally {
       documents.unpin(document);
@@ -223,34 +235,12 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     return { ok: true, keys: all, parked: waiting, released };
   }
 
-  function read(log: string, key: Hash, text: string): CheckedEntry | string {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return 'an entry that is not JSON';
-    }
-    const found = readEntry(crypto, value, key);
-    if (!found.ok) return found.message;
-    const { header } = found.entry;
-    if (header.log !== log) return `${found.hash} is of the log ${header.log}`;
-    if ((header.workspace === '' ? found.hash : header.workspace) !== workspace)
-      return `${found.hash} is of another workspace`;
-    return found;
-  }
-
-  async function take(
+  /** Some entries, written where they are lacking. */
+  async function some(
     document: string,
-    entries: readonly (readonly [key: Hash, entry: string])[],
-  ): Promise<Received> {
-    const name = place(document);
-    if (!name) return refused(`${document.slice(0, 80)} is no log document`);
-    const checked: CheckedEntry[] = [];
-    for (const [key, text] of new Map(entries)) {
-      const found = read(name.log, key, text);
-      if (typeof found === 'string') return refused(found);
-      checked.push(found);
-    }
+    name: { log: string; segment: number },
+    checked: readonly CheckedEntry[],
+  ) {
     await survey(database, checked, context.awaited);
     const looked = await checkAll({ ...context, stored: storedIn(database) }, checked);
     const shown = await documents.pin(document);
@@ -277,16 +267,30 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         }
       });
       await reconcile.look(document, touched);
-      return { ok: true, keys: [...touched.keys()], parked: 0, released: 0 };
+      return [...touched.keys()];
     } finally {
       documents.unpin(document);
     }
   }
 
+  async function take(
+    document: string,
+    entries: readonly (readonly [key: Hash, entry: string])[],
+    from: SessionId,
+  ): Promise<Received> {
+    const name = place(document);
+    if (!name) return refused(`${document.slice(0, 80)} is no log document`);
+    const parts = await entriesInParts({ ...options, crypto }, name.log, entries, sliceBytes);
+    if (typeof parts === 'string') return refused(parts);
+    const all: Hash[] = [];
+    for (const part of parts) all.push(...(await gate(from, () => some(document, name, part))));
+    return { ok: true, keys: all, parked: 0, released: 0 };
+  }
+
   return {
     receive: (document, update, from) =>
       parked.during(from, () => inLane(document, () => receive(document, update, from))),
-    take: (document, entries) => inLane(document, () => take(document, entries)),
+    take: (document, entries, from) => inLane(document, () => take(document, entries, from)),
     inTurn: inLane,
     forget: (from) => parked.forget(from),
   };

@@ -196,9 +196,9 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
         return entry ? [[key, JSON.stringify(entry)] as const] : [];
       });
     },
-    async take(document, entries) {
+    async take(document, entries, from) {
       open();
-      const received = await receiving.take(document, entries);
+      const received = await receiving.take(document, entries, from);
       await duties.idle();
       return noted(document, received);
     },

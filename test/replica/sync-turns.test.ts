@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { createGate } from '../../src/replica/commit/gate.ts';
+import { asTexts, asUpdate, type Hand, hand, type Made } from './sync/hand.ts';
+import { type Peer, peers, session } from './sync/support.ts';
+
+describe('REP-26 at the gate', () => {
+  it('so many run at a time, and who waits takes turns', async () => {
+    const gate = createGate(2);
+    const begun: string[] = [];
+    const running: (() => void)[] = [];
+    const add = (by: number, name: string): Promise<void> =>
+      gate(by, () => {
+        begun.push(name);
+        return new Promise<void>((end) => running.push(end));
+      });
+    const all = ['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => add(1, name));
+    all.push(...['b1', 'b2'].map((name) => add(2, name)), add(-3, 'c1'));
+    expect(begun).toEqual(['a1', 'a2']);
+    for (let n = 0; n < all.length; n++) {
+      running.shift()?.();
+      // One turn of the loop, in which the next begins.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(all);
+    expect(begun).toEqual(['a1', 'a2', 'a3', 'b1', 'c1', 'a4', 'b2', 'a5']);
+  });
+
+  it('one that fails lets the next in', async () => {
+    const gate = createGate(1);
+    const first = gate(1, () => Promise.reject(new Error('no')));
+    const second = gate(1, async () => 2);
+    await expect(first).rejects.toThrow('no');
+    expect(await second).toBe(2);
+  });
+});
+
+async function begin(): Promise<{ bo: Peer; eve: Hand; log: string }> {
+  const [bo] = await peers(['bo']);
+  if (!bo) throw new Error('no peer');
+  await bo.replica.messages.post('general', { text: 'b' });
+  const eve = hand(bo.at.root);
+  await bo.source.take('log/members/1', asTexts(await eve.admission()), session());
+  return { bo, eve, log: `channel.${(await bo.replica.channels.get('general')).id}` };
+}
+
+const say = async (eve: Hand, log: string, count: number): Promise<Made[]> => {
+  const said: Made[] = [];
+  for (let i = 0; i < count; i++)
+    said.push(
+      await eve.make({ log, type: 'message.create', member: eve.member('eve'), body: { text: `x${i}` } }),
+    );
+  return said;
+};
+
+describe('REP-26 much at once', () => {
+  it('of one session does not hold up another', async () => {
+    const { bo, eve, log } = await begin();
+    const [bad, good] = [session(), session()];
+    const updates: Uint8Array[] = [];
+    for (let n = 0; n < 12; n++) updates.push(asUpdate(...(await say(eve, log, 10))));
+    const [mine] = await say(eve, 'tasks', 1);
+    if (!mine) throw new Error('nothing said');
+    let done = 0;
+    const flood = updates.map(async (update, n) => {
+      expect(await bo.source.receive(`log/${log}/${n + 2}`, update, bad)).toMatchObject({ ok: true });
+      done++;
+    });
+    expect(await bo.source.receive('log/tasks/1', asUpdate(mine), good)).toMatchObject({ ok: true });
+    expect(done).toBeLessThan(8);
+    await Promise.all(flood);
+  });
+
+  it('by key is stored in parts, in the order of the stamps', async () => {
+    const { bo, eve, log } = await begin();
+    const said = await say(eve, log, 400);
+    const document = `log/${log}/1`;
+    const before = bo.updates.length;
+    const received = await bo.source.take(document, asTexts(...said).reverse(), session());
+    expect(received).toMatchObject({ ok: true, parked: 0 });
+    expect(received.ok && new Set(received.keys).size).toBe(said.length);
+    expect(bo.updates.slice(before).filter((update) => update.document === document).length).toBeGreaterThan(
+      1,
+    );
+    const keys = new Map(await bo.source.keys(document));
+    for (const { key } of said) expect(keys.has(key)).toBe(true);
+  });
+
+  it('by key with one that is none leaves nothing', async () => {
+    const { bo, eve, log } = await begin();
+    const said = asTexts(...(await say(eve, log, 300)));
+    const root = await bo.source.root();
+    const entries = [...said, ['a'.repeat(26), '{'] as [string, string]];
+    expect(await bo.source.take(`log/${log}/1`, entries, session())).toMatchObject({ ok: false });
+    expect(await bo.source.root()).toEqual(root);
+  });
+});
