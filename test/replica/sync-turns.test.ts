@@ -1,6 +1,12 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createWriter, freshClientID } from '../../src/log/index.ts';
 import { createGate } from '../../src/replica/commit/gate.ts';
+import type { Environment } from '../../src/replica/environment.ts';
+import { scratch } from './support/open.ts';
 import { asTexts, asUpdate, type Hand, hand, type Made } from './sync/hand.ts';
+import { memoryStorage } from './sync/memory.ts';
 import { type Peer, peers, session } from './sync/support.ts';
 
 describe('REP-26 at the gate', () => {
@@ -34,8 +40,8 @@ describe('REP-26 at the gate', () => {
   });
 });
 
-async function begin(): Promise<{ bo: Peer; eve: Hand; log: string }> {
-  const [bo] = await peers(['bo']);
+async function begin(environment: Environment = {}): Promise<{ bo: Peer; eve: Hand; log: string }> {
+  const [bo] = await peers(['bo'], () => environment);
   if (!bo) throw new Error('no peer');
   await bo.replica.messages.post('general', { text: 'b' });
   const eve = hand(bo.at.root);
@@ -92,5 +98,50 @@ describe('REP-26 much at once', () => {
     const entries = [...said, ['a'.repeat(26), '{'] as [string, string]];
     expect(await bo.source.take(`log/${log}/1`, entries, session())).toMatchObject({ ok: false });
     expect(await bo.source.root()).toEqual(root);
+  });
+});
+
+describe('REP-26 a document that is made anew', () => {
+  it('holds up no other, however long it waits for what reads the documents', async () => {
+    const stored = memoryStorage(join(scratch(), 'bo'));
+    let reads: (() => void) | undefined;
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const documents = {
+      ...stored.documents,
+      async merge(...given: Parameters<typeof stored.documents.merge>) {
+        if (reads) {
+          reads();
+          await held;
+        }
+        return stored.documents.merge(...given);
+      },
+    };
+    const { bo, eve, log } = await begin({ storage: { ...stored, documents } });
+    /** What is at a place here, and an update in which another operation is there. */
+    const disagreeing: [document: string, update: Uint8Array][] = [];
+    for (const n of [2, 3, 4]) {
+      const document = `log/${log}/${n}`;
+      const made = (await say(eve, log, 2)).map(({ key, entry }) => [key, entry] as const);
+      const clientID = freshClientID(randomBytes);
+      const here = createWriter({ clientID }).encode(made.slice(1));
+      expect(await bo.source.receive(document, here, session())).toMatchObject({ ok: true });
+      disagreeing.push([document, createWriter({ clientID }).encode(made)]);
+    }
+    const reading = new Promise<void>((resolve) => {
+      reads = resolve;
+    });
+    const compacting = bo.replica.compact();
+    await reading;
+    const splitting = disagreeing.map(([document, update]) => bo.source.receive(document, update, session()));
+    const [mine] = await say(eve, 'tasks', 1);
+    if (!mine) throw new Error('nothing said');
+    expect(await bo.source.receive('log/tasks/1', asUpdate(mine), session())).toMatchObject({ ok: true });
+    go();
+    await compacting;
+    for (const one of splitting) expect(await one).toMatchObject({ ok: true });
+    for (const [document] of disagreeing) expect((await bo.source.digest(document)).split).toBe(true);
   });
 });
