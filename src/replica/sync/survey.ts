@@ -5,6 +5,8 @@ import { type ChainRow, type HeadRow, keys } from '../commit/rows.ts';
 import { counters } from '../ledger/state.ts';
 import { movedKey } from '../views/order.ts';
 
+/** Fewer operations than this are sooner looked up one by one. */
+const few = 8;
 /** Stretches of a chain with more holes than this are looked at one by one. */
 const sparse = 4;
 
@@ -17,6 +19,7 @@ export async function survey(
   entries: readonly CheckedEntry[],
   awaited: ReadonlySet<string>,
 ): Promise<void> {
+  if (entries.length < few) return;
   const chains = new Map<string, { log: string; replica: Hash; seqs: number[] }>();
   for (const { entry } of entries) {
     const { log, replica, seq } = entry.header;
