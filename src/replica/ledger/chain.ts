@@ -1,4 +1,4 @@
-import type { Header } from '../../../schemas/index.ts';
+import type { Hash, Header } from '../../../schemas/index.ts';
 import {
   type BlockRow,
   blockOf,
@@ -8,7 +8,7 @@ import {
   keys,
   type OperationRow,
 } from '../commit/rows.ts';
-import { type Draft, sure } from '../commit/transaction.ts';
+import { type Draft, type Reader, sure } from '../commit/transaction.ts';
 import type { Arriving } from '../views/context.ts';
 
 /** News is what can be pending for someone: not membership, marks, joins, or history. */
@@ -127,4 +127,21 @@ export async function recount(draft: Draft, op: Arriving, before: Standing, afte
   const key = keys.block(log, replica, blockOf(seq));
   const block = (await sure<BlockRow>(draft, key)) ?? nothing;
   draft.put(key, counted(counted(block, header, before, -1), header, after, 1));
+}
+
+/** Operations of a log, or of one replica in it, that have a number in their chain or stand beside a forked one. */
+export async function operationsOf(
+  reader: Pick<Reader, 'under'>,
+  log: string,
+  replica?: Hash,
+): Promise<Hash[]> {
+  const of = replica === undefined ? log : `${log}/${replica}`;
+  const chained = await reader.under<ChainRow>(`v/chain/${of}/`);
+  const beside = await reader.under<ForkedRow>(`v/forked/${of}/`);
+  return [
+    ...new Set([
+      ...chained.map(([, { hash }]) => hash),
+      ...beside.map(([key]) => key.slice(key.lastIndexOf('/') + 1)),
+    ]),
+  ];
 }

@@ -3,7 +3,8 @@ import type { Verdict } from '../../fold/types.ts';
 import { createBreathing } from '../commit/breathing.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
-import { type ChainRow, type ForkedRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
+import { type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
+import { operationsOf } from './chain.ts';
 import { judgementOf } from './judging.ts';
 import { release } from './release.ts';
 import { type AbsorbContext, subjectOf } from './state.ts';
@@ -70,12 +71,9 @@ export function createDuties(options: {
     for (const [key] of await database.under<HeadRow>('v/head/')) {
       const [, , log = '', replica = ''] = key.split('/');
       if (replica !== what || log === 'members') continue;
-      for (const [, row] of await database.under<ChainRow>(`v/chain/${log}/${replica}/`))
-        hashes.push(row.hash);
-      for (const [at] of await database.under<ForkedRow>(`v/forked/${log}/${replica}/`))
-        hashes.push(at.slice(at.lastIndexOf('/') + 1));
+      for (const hash of await operationsOf(database, log, replica)) hashes.push(hash);
     }
-    return [...new Set(hashes)];
+    return hashes;
   }
 
   async function perform(key: string, value: unknown): Promise<void> {

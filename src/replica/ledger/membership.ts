@@ -2,7 +2,8 @@ import type { Body, Hash, Person } from '../../../schemas/index.ts';
 import { createMembers, foldMembers, type MemberId, type MembersLog } from '../../fold/index.ts';
 import type { MemberState, MembersState, Op, Verdict } from '../../fold/types.ts';
 import type { Database } from '../commit/database.ts';
-import { type ChainRow, type ForkedRow, keys, type OperationRow } from '../commit/rows.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
+import { operationsOf } from './chain.ts';
 
 /** What came of one more operation of the members log. */
 export interface Added {
@@ -169,13 +170,8 @@ export function createMembership(options: {
     },
     forgetName: (op) => void names.delete(op),
     async reload() {
-      const chains = await database.under<ChainRow>('v/chain/members/');
-      const beside = await database.under<ForkedRow>('v/forked/members/');
-      const hashes = new Set([
-        ...chains.map(([, { hash }]) => hash),
-        ...beside.map(([key]) => key.slice(key.lastIndexOf('/') + 1)),
-      ]);
-      const rows = await database.getMany<OperationRow>([...hashes].map(keys.operation));
+      const hashes = await operationsOf(database, 'members');
+      const rows = await database.getMany<OperationRow>(hashes.map(keys.operation));
       names.clear();
       ops = [];
       known = new Set();

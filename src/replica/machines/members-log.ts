@@ -1,7 +1,8 @@
 import type { Admission, Hash } from '../../../schemas/index.ts';
 import { order } from '../../fold/order.ts';
 import { keyId, selfKey } from '../../op/index.ts';
-import { type ChainRow, entryOf, type ForkedRow, keys, type OperationRow } from '../commit/rows.ts';
+import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
+import { operationsOf } from '../ledger/chain.ts';
 import type { Reading } from '../reading/context.ts';
 
 /**
@@ -12,14 +13,7 @@ export async function membersLog(
   { database, crypto }: Pick<Reading, 'database' | 'crypto'>,
   workspace: Hash,
 ): Promise<Admission['members']> {
-  const chains = await database.under<ChainRow>('v/chain/members/');
-  const beside = await database.under<ForkedRow>('v/forked/members/');
-  const hashes = [
-    ...new Set([
-      ...chains.map(([, { hash }]) => hash),
-      ...beside.map(([key]) => key.slice(key.lastIndexOf('/') + 1)),
-    ]),
-  ];
+  const hashes = await operationsOf(database, 'members');
   const rows = await database.getMany<OperationRow>(hashes.map(keys.operation));
   const sound = hashes.flatMap((hash, at) => {
     const row = rows[at];
