@@ -7,14 +7,11 @@ import { healthy } from './support/open.ts';
 import { asTexts, asUpdate, hand } from './sync/hand.ts';
 import { memoryStorage } from './sync/memory.ts';
 import { documentsOf, equal, meet, type Peer, peers, pull, pullByKey, session } from './sync/support.ts';
+import { inStep } from './sync/team.ts';
 
 async function two(): Promise<[Peer, Peer, string]> {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
-  await ana.replica.messages.post('general', { text: 'a' });
-  await bo.replica.messages.post('general', { text: 'b' });
-  await meet(ana, bo);
-  return [ana, bo, `log/channel.${(await ana.replica.channels.get('general')).id}/1`];
+  const { ana, bo, document } = await inStep();
+  return [ana, bo, document];
 }
 
 const rows = async (peer: Peer): Promise<string> =>

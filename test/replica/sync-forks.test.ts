@@ -2,8 +2,9 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openReplica } from '../../src/replica/open.ts';
-import { asTexts, hand } from './sync/hand.ts';
+import { asTexts } from './sync/hand.ts';
 import { equal, meet, peer, peers, session } from './sync/support.ts';
+import { newcomer } from './sync/team.ts';
 
 describe('REP-28 a chain that forks', () => {
   it('keeps both branches, whichever came first, and marks count each operation once', async () => {
@@ -14,15 +15,7 @@ describe('REP-28 a chain that forks', () => {
     await meet(ana, bo, cai);
     const channel = `channel.${(await ana.replica.channels.get('general')).id}`;
     const document = `log/${channel}/1`;
-    const eve = hand(ana.at.root);
-    const admission = await eve.admission();
-    const machine = (await ana.replica.replicas.list()).items[0]?.machine;
-    const member = await eve.make({
-      log: 'members',
-      type: 'member.create',
-      after: [admission.hash],
-      data: { handle: 'eve', kind: 'agent', machine },
-    });
+    const { eve, admission, member } = await newcomer(ana);
     const say = (text: string, at: { seq?: number; prev?: string } = {}) =>
       eve.make({ log: channel, type: 'message.create', member: eve.member('eve'), body: { text }, ...at });
     const one = await say('1');

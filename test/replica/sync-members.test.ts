@@ -1,26 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { feedOf, healthy } from './support/open.ts';
-import { asTexts, asUpdate, hand } from './sync/hand.ts';
+import { asTexts, asUpdate } from './sync/hand.ts';
 import { equal, meet, type Peer, peers, pull, session } from './sync/support.ts';
+import { inStep, newcomer } from './sync/team.ts';
 
 /** Two replicas in step, and a hand that speaks for eve. */
 async function withEve() {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
-  await ana.replica.messages.post('general', { text: 'a' });
-  await bo.replica.messages.post('general', { text: 'b' });
-  await meet(ana, bo);
-  const eve = hand(ana.at.root);
-  const admission = await eve.admission();
-  const machine = (await ana.replica.replicas.list()).items[0]?.machine;
-  const member = await eve.make({
-    log: 'members',
-    type: 'member.create',
-    after: [admission.hash, ...(await ana.replica.members.get('ana')).base],
-    data: { handle: 'eve', kind: 'agent', machine },
-  });
-  const channel = `channel.${(await ana.replica.channels.get('general')).id}`;
-  const document = `log/${channel}/1`;
+  const { ana, bo, channel, document } = await inStep();
+  const { eve, admission, member } = await newcomer(ana, (await ana.replica.members.get('ana')).base);
   const say = (text: string, by = eve) =>
     by.make({ log: channel, type: 'message.create', member: by.member('eve'), body: { text } });
   for (const { source } of [ana, bo])

@@ -2,19 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Header } from '../../schemas/index.ts';
 import { refuseMalformed } from '../../src/replica/ledger/judging.ts';
 import { asTexts, hand, type Made } from './sync/hand.ts';
-import { equal, meet, type Peer, peers, session } from './sync/support.ts';
-
-async function two(): Promise<[Peer, Peer]> {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
-  return [ana, bo];
-}
+import { equal, meet, type Peer, session } from './sync/support.ts';
+import { couple, newcomer } from './sync/team.ts';
 
 const rejected = async ({ replica }: Peer): Promise<number> => (await replica.status()).counts.rejected;
 
 describe('memory that was made apart under one key', () => {
   it('REP-10 becomes one with the first write to the key, and stays one', async () => {
-    const [ana, bo] = await two();
+    const [ana, bo] = await couple();
     const first = await ana.replica.memory.remember({ key: 'k', text: 'a' });
     const second = await bo.replica.memory.remember({ key: 'k', text: 'b' });
     await meet(ana, bo);
@@ -37,18 +32,10 @@ describe('memory that was made apart under one key', () => {
   });
 
   it('REP-10 REP-43 also where more were made than an operation may replace, and others take all of it', async () => {
-    const [ana, bo] = await two();
+    const [ana, bo] = await couple();
     await ana.replica.memory.remember({ key: 'other', text: 'x' });
     await meet(ana, bo);
-    const eve = hand(ana.at.root);
-    const admission = await eve.admission();
-    const machine = (await ana.replica.replicas.list()).items[0]?.machine;
-    const member = await eve.make({
-      log: 'members',
-      type: 'member.create',
-      after: [admission.hash],
-      data: { handle: 'eve', kind: 'agent', machine },
-    });
+    const { eve, admission, member } = await newcomer(ana);
     await ana.source.take('log/members/1', asTexts(admission, member), session());
     const many: Made[] = [];
     for (let i = 0; i < 70; i++)
@@ -71,7 +58,7 @@ describe('memory that was made apart under one key', () => {
   });
 
   it('REP-43 what others would reject for its form is not written', async () => {
-    const [ana] = await two();
+    const [ana] = await couple();
     const eve = hand(ana.at.root);
     const make = async (data: Record<string, unknown>) =>
       eve.make({ log: 'memory', type: 'memory.create', member: eve.id, data, body: { text: 'x' } });

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { healthy } from './support/open.ts';
-import { asTexts, asUpdate, hand } from './sync/hand.ts';
+import { asTexts, asUpdate } from './sync/hand.ts';
 import { documentsOf, equal, meet, type Peer, peers, pull, pullByKey, session } from './sync/support.ts';
+import { couple, newcomer } from './sync/team.ts';
 
 const canary = 'xyzzycanarybird';
 
@@ -36,8 +37,7 @@ async function gone(...all: readonly Peer[]): Promise<void> {
 
 /** Two replicas in step, with a message of the one, edited by it. */
 async function two() {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
+  const [ana, bo] = await couple();
   const message = await ana.replica.messages.post('general', { text: `${canary} 1` });
   await ana.replica.messages.edit(message.id, { text: `${canary} 2` });
   await bo.replica.messages.post('general', { text: 'other' });
@@ -95,16 +95,7 @@ describe('REP-31 a removal', () => {
 
   it('of an edit and of nothing takes nothing, and neither does one that may not', async () => {
     const { ana, bo, message } = await two();
-    const eve = hand(ana.at.root);
-    const admission = await eve.admission();
-    const machine = (await ana.replica.replicas.list()).items[0]?.machine;
-    const member = await eve.make({
-      log: 'members',
-      type: 'member.create',
-      // Who saw no other member of the owner's machine would be an owner.
-      after: [admission.hash, ...(await bo.replica.members.get('ana')).base],
-      data: { handle: 'eve', kind: 'agent', machine },
-    });
+    const { eve, admission, member } = await newcomer(ana, (await bo.replica.members.get('ana')).base);
     await bo.source.take('log/members/1', asTexts(admission, member), session());
     const { id } = await ana.replica.channels.get('general');
     const redact = await eve.make({

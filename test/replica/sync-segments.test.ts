@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { healthy } from './support/open.ts';
-import { asTexts, asUpdate, type Hand, hand, type Made } from './sync/hand.ts';
-import { equal, meet, type Peer, peers, pull, session } from './sync/support.ts';
+import { asTexts, asUpdate, type Hand, type Made } from './sync/hand.ts';
+import { equal, meet, type Peer, pull, session } from './sync/support.ts';
+import { inStep, newcomer } from './sync/team.ts';
 
 const far = 10_000_000;
 
@@ -15,22 +16,9 @@ interface Three {
 }
 
 async function three(): Promise<Three> {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
-  await ana.replica.messages.post('general', { text: 'a' });
-  await bo.replica.messages.post('general', { text: 'b' });
-  await meet(ana, bo);
-  const eve = hand(ana.at.root);
-  const admitted = await eve.admission();
-  const machine = (await ana.replica.replicas.list()).items[0]?.machine ?? '';
-  const member = await eve.make({
-    log: 'members',
-    type: 'member.create',
-    after: [admitted.hash],
-    data: { handle: 'eve', kind: 'agent', machine },
-  });
-  const log = `channel.${(await ana.replica.channels.get('general')).id}`;
-  return { ana, bo, eve, log, admission: [admitted, member] };
+  const { ana, bo, channel: log } = await inStep();
+  const { eve, admission, member } = await newcomer(ana);
+  return { ana, bo, eve, log, admission: [admission, member] };
 }
 
 async function say(eve: Hand, log: string, count: number): Promise<Made[]> {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../../src/keys/node.ts';
 import { entryKey } from '../../src/op/index.ts';
 import { healthy } from './support/open.ts';
-import { asTexts, asUpdate, hand, type Made } from './sync/hand.ts';
-import { equal, meet, peers, session } from './sync/support.ts';
+import { asTexts, asUpdate, type Made } from './sync/hand.ts';
+import { equal, meet, session } from './sync/support.ts';
+import { inStep, newcomer } from './sync/team.ts';
 
 /** The same header under a signature that does not hold. */
 function forge({ hash, entry }: Made): Made {
@@ -12,24 +13,8 @@ function forge({ hash, entry }: Made): Made {
 }
 
 async function withEve() {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
-  await ana.replica.messages.post('general', { text: 'a' });
-  await bo.replica.messages.post('general', { text: 'b' });
-  await meet(ana, bo);
-  const eve = hand(ana.at.root);
-  const admission = await eve.admission();
-  const member = await eve.make({
-    log: 'members',
-    type: 'member.create',
-    after: [admission.hash, ...(await ana.replica.members.get('ana')).base],
-    data: {
-      handle: 'eve',
-      kind: 'agent',
-      machine: (await ana.replica.replicas.list()).items[0]?.machine,
-    },
-  });
-  const log = `channel.${(await ana.replica.channels.get('general')).id}`;
+  const { ana, bo, channel: log, document } = await inStep();
+  const { eve, admission, member } = await newcomer(ana, (await ana.replica.members.get('ana')).base);
   for (const { source } of [ana, bo])
     await source.take('log/members/1', asTexts(admission, member), session());
   const said: Made[] = [];
@@ -37,7 +22,7 @@ async function withEve() {
     said.push(
       await eve.make({ log, type: 'message.create', member: eve.member('eve'), body: { text: `${i}` } }),
     );
-  return { ana, bo, said, document: `log/${log}/1` };
+  return { ana, bo, said, document };
 }
 
 describe('REP-40 signatures in bulk', () => {

@@ -1,29 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { refused } from './support/open.ts';
-import { asTexts, asUpdate, hand, type Made } from './sync/hand.ts';
+import { asTexts, asUpdate, type Made } from './sync/hand.ts';
 import { equal, meet, type Peer, peers, pull, session } from './sync/support.ts';
+import { inStep, newcomer } from './sync/team.ts';
 
 /** Two replicas that are in step, and a key that is admitted at both. */
 async function three() {
-  const [ana, bo] = await peers(['ana', 'bo']);
-  if (!ana || !bo) throw new Error('no peers');
-  await ana.replica.messages.post('general', { text: 'a' });
-  await bo.replica.messages.post('general', { text: 'b' });
-  await meet(ana, bo);
-  const eve = hand(ana.at.root);
-  const channel = `channel.${(await ana.replica.channels.get('general')).id}`;
-  const admission = await eve.admission();
-  const member = await eve.make({
-    log: 'members',
-    type: 'member.create',
-    after: [admission.hash],
-    data: { handle: 'eve', kind: 'agent', machine: await machineKey(ana) },
-  });
-  return { ana, bo, eve, channel, admission, member, document: `log/${channel}/1` };
+  const pair = await inStep();
+  return { ...pair, ...(await newcomer(pair.ana)) };
 }
-
-const machineKey = async ({ replica }: Peer): Promise<string> =>
-  (await replica.replicas.list()).items[0]?.machine ?? '';
 
 const states = async ({ replica }: Peer) => {
   const { waiting, rejected } = (await replica.status()).counts;

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import { memory } from './support/memory.ts';
-
-import { asTexts, hand } from './sync/hand.ts';
+import { asTexts } from './sync/hand.ts';
 import { peers, session } from './sync/support.ts';
+import { newcomer } from './sync/team.ts';
 
 it('REP-41: status warns of forks, broken documents, refused updates and a copied directory; of nothing else', async () => {
   const [ana] = await peers(['ana']);
@@ -14,15 +14,7 @@ it('REP-41: status warns of forks, broken documents, refused updates and a copie
 
   const channel = `channel.${(await replica.channels.get('general')).id}`;
   const document = `log/${channel}/1`;
-  const eve = hand(ana.at.root);
-  const admission = await eve.admission();
-  const machine = (await replica.replicas.list()).items[0]?.machine;
-  const member = await eve.make({
-    log: 'members',
-    type: 'member.create',
-    after: [admission.hash],
-    data: { handle: 'eve', kind: 'agent', machine },
-  });
+  const { eve, admission, member } = await newcomer(ana);
   const say = (text: string, at: { seq?: number; prev?: string } = {}) =>
     eve.make({ log: channel, type: 'message.create', member: eve.member('eve'), body: { text }, ...at });
   const one = await say('1');

@@ -8,6 +8,7 @@ import {
   createClock,
   entryKey,
   fromBase64url,
+  hashOf,
   makeHeader,
   memberIdOf,
   proofBytes,
@@ -52,8 +53,6 @@ const machineOf = (root: string): { workspace: Hash; machine: Signer } => {
   const machine = signerFromSeed(fromBase64url(file.machine, 32) as Uint8Array);
   return { workspace: hashOfEntry(made, file.genesis), machine };
 };
-
-import { hashOf } from '../../../src/op/index.ts';
 
 const hashOfEntry = (crypto: typeof nodeCrypto, entry: Entry): Hash => hashOf(crypto, entry.header);
 
