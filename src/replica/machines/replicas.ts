@@ -1,14 +1,7 @@
-import {
-  CoterieError,
-  type Hash,
-  type List,
-  limits,
-  type Peer,
-  type ReplicaInfo,
-} from '../../../schemas/index.ts';
+import { CoterieError, type Hash, type List, type Peer, type ReplicaInfo } from '../../../schemas/index.ts';
 import type { Narrowing, ReplicaState } from '../../fold/types.ts';
 import { type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
-import { type Reading, stampIso, startAfter } from '../reading/context.ts';
+import { type PageQuery, pageOf, type Reading, stampIso } from '../reading/context.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
 
 export type Frontier = Record<Hash, Record<string, Hash[]>>;
@@ -57,17 +50,14 @@ export function lastNarrowing(
 export function listReplicas(
   reading: Reading,
   peers: readonly Peer[],
-  query: { limit?: number | undefined; cursor?: string | undefined } = {},
+  query: PageQuery = {},
 ): List<ReplicaInfo> {
-  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
   const all = [...reading.membership.state.replicas.values()]
     .map((state) => shape(reading, state, peers))
     .map((item) => ({ item, key: `${item.revoked ? 1 : 0} ${item.admitted} ${item.id}` }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const start = startAfter(all, query.cursor, ({ item }) => item.id);
-  const page = all.slice(start, start + limit).map(({ item }) => item);
-  const last = page.at(-1);
-  return { items: page, ...(start + limit < all.length && last ? { next: last.id } : {}) };
+  const { page, more } = pageOf(all, query, ({ item }) => item.id);
+  return { items: page.map(({ item }) => item), ...more };
 }
 
 /** By id, or by name where only one has it. Throws `not_found`, `ambiguous`. */

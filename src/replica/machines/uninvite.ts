@@ -1,6 +1,6 @@
-import { CoterieError, type Hash, type InviteInfo, type List, limits } from '../../../schemas/index.ts';
+import { CoterieError, type Hash, type InviteInfo, type List } from '../../../schemas/index.ts';
 import type { InviteState } from '../../fold/types.ts';
-import { type Reading, startAfter } from '../reading/context.ts';
+import { type PageQuery, pageOf, type Reading } from '../reading/context.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
 import { type InviteRow, inviteKey } from './invites.ts';
 import { type Frontier, frontierOf, lastNarrowing } from './replicas.ts';
@@ -31,19 +31,13 @@ async function shape(reading: Reading, invite: InviteState): Promise<InviteInfo>
 }
 
 /** All invites that were ever made, those that end last first. */
-export async function listInvites(
-  reading: Reading,
-  query: { limit?: number | undefined; cursor?: string | undefined } = {},
-): Promise<List<InviteInfo>> {
-  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
+export async function listInvites(reading: Reading, query: PageQuery = {}): Promise<List<InviteInfo>> {
   const all = [...reading.membership.state.invites.values()].sort(
     (a, b) => b.expires - a.expires || (a.id < b.id ? -1 : 1),
   );
-  const start = startAfter(all, query.cursor, ({ id }) => id);
-  const page = all.slice(start, start + limit);
-  const last = page.at(-1);
+  const { page, more } = pageOf(all, query, ({ id }) => id);
   const items = await Promise.all(page.map((invite) => shape(reading, invite)));
-  return { items, ...(start + limit < all.length && last ? { next: last.id } : {}) };
+  return { items, ...more };
 }
 
 function findInvite({ membership }: Reading, id: string): InviteState {

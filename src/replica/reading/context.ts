@@ -39,16 +39,24 @@ export function textOf(reading: Reading, op: Hash | null | undefined, field: str
   return operation(reading, op)?.body?.[field] ?? null;
 }
 
-/** Where the page after a cursor begins. Throws `invalid` for a cursor that is none of this list. */
-export function startAfter<T>(
-  items: readonly T[],
-  cursor: string | undefined,
+/** Which page of a list is asked for. */
+export interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** The page of a whole list after a cursor, and the cursor of the next one. Throws `invalid` for one of another list. */
+export function pageOf<T>(
+  all: readonly T[],
+  { limit = limits.pageDefault, cursor }: PageQuery,
   idOf: (item: T) => string,
-): number {
-  if (cursor === undefined) return 0;
-  const at = items.findIndex((item) => idOf(item) === cursor);
-  if (at < 0) throw unknownCursor();
-  return at + 1;
+): { readonly page: readonly T[]; readonly more: { readonly next?: string } } {
+  const at = cursor === undefined ? -1 : all.findIndex((item) => idOf(item) === cursor);
+  if (cursor !== undefined && at < 0) throw unknownCursor();
+  const end = at + 1 + Math.min(limit, limits.pageSize);
+  const page = all.slice(at + 1, end);
+  const last = page.at(-1);
+  return { page, more: end < all.length && last ? { next: idOf(last) } : {} };
 }
 
 export const unknownCursor = (): CoterieError =>

@@ -1,8 +1,8 @@
-import { type DocumentInfo, type Hash, type List, limits } from '../../../schemas/index.ts';
+import type { DocumentInfo, Hash, List } from '../../../schemas/index.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, type PlaceRow, type SegmentRow } from '../commit/rows.ts';
 import type { Digests } from '../documents/digest.ts';
-import { startAfter } from './context.ts';
+import { type PageQuery, pageOf } from './context.ts';
 
 interface Named {
   readonly document: string;
@@ -20,17 +20,15 @@ async function countOf(database: Database, document: string): Promise<number> {
 /** Log documents by log and segment. Counting and digests cost what a page holds; cold ones are not loaded. */
 export async function listDocuments(
   { database, digests }: { readonly database: Database; readonly digests: Digests },
-  query: { limit?: number | undefined; cursor?: string | undefined; log?: string | undefined } = {},
+  query: PageQuery & { log?: string | undefined } = {},
 ): Promise<List<DocumentInfo>> {
-  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
   const logs = (await database.under<SegmentRow>('segment/')).map(([key]) => key.slice('segment/'.length));
   const all: Named[] = [];
   for (const log of logs)
     if (query.log === undefined || query.log === log)
       for (const segment of await digests.segments(log))
         all.push({ document: `log/${log}/${segment}`, log, segment });
-  const start = startAfter(all, query.cursor, ({ document }) => document);
-  const page = all.slice(start, start + limit);
+  const { page, more } = pageOf(all, query, ({ document }) => document);
   const items: DocumentInfo[] = [];
   for (const { document, log, segment } of page)
     items.push({
@@ -41,6 +39,5 @@ export async function listDocuments(
       digest: await digests.ofDocument(document),
       newest: database.get<SegmentRow>(keys.segment(log))?.n === segment,
     });
-  const last = page.at(-1);
-  return { items, ...(start + limit < all.length && last ? { next: last.document } : {}) };
+  return { items, ...more };
 }

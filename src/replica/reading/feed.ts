@@ -14,7 +14,7 @@ import { type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
 import { aliasKey } from '../ledger/repeats.ts';
 import { subjectOf } from '../ledger/state.ts';
 import { channelOfLog } from '../views/conversation.ts';
-import { operation, type Reading, stampIso, startAfter, time } from './context.ts';
+import { operation, type PageQuery, pageOf, type Reading, stampIso, time } from './context.ts';
 import { findChannel, findMember } from './names.ts';
 
 /** The local order of arrival. A cursor is (feed epoch, number). */
@@ -237,11 +237,7 @@ export async function activity(
 }
 
 /** Every operation on a thing, in causal order, rejected ones too. */
-export async function history(
-  reading: Reading,
-  id: Hash,
-  query: { limit?: number | undefined; cursor?: string | undefined } = {},
-): Promise<List<HistoryItem>> {
+export async function history(reading: Reading, id: Hash, query: PageQuery = {}): Promise<List<HistoryItem>> {
   const subject = reading.database.get<Hash>(aliasKey(id)) ?? id;
   const on = (await reading.database.under<number>(`v/on/${subject}/`)).map(([key]) =>
     key.slice(key.lastIndexOf('/') + 1),
@@ -255,9 +251,7 @@ export async function history(
   if (ops.length === 0 && reading.defaultChannel(subject) === undefined)
     throw new CoterieError('not_found', `There is nothing with the id ${id}.`);
   const sorted = order(ops, subject).ops;
-  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
-  const start = startAfter(sorted, query.cursor, ({ hash }) => hash);
-  const page = sorted.slice(start, start + limit);
+  const { page, more } = pageOf(sorted, query, ({ hash }) => hash);
   const items = page.map(({ hash, row }): HistoryItem => {
     const { header, body, state } = row;
     const by = header.imported?.author ?? header.member;
@@ -275,6 +269,5 @@ export async function history(
       ...(row.redacted ? { removed: true } : {}),
     };
   });
-  const last = page.at(-1);
-  return start + limit < sorted.length && last ? { items, next: last.hash } : { items };
+  return { items, ...more };
 }

@@ -1,6 +1,6 @@
 import { type List, limits, type Member } from '../../../schemas/index.ts';
 import type { MemberState } from '../../fold/types.ts';
-import { type Reading, stampIso, startAfter } from './context.ts';
+import { type PageQuery, pageOf, type Reading, stampIso } from './context.ts';
 
 export function memberShape(reading: Reading, state: MemberState): Member {
   const { membership, replica } = reading;
@@ -26,20 +26,14 @@ export function memberShape(reading: Reading, state: MemberState): Member {
 /** By handle; those who can speak first. `imported` chooses authors of history or the others. */
 export function listMembers(
   reading: Reading,
-  query: { limit?: number | undefined; cursor?: string | undefined; imported?: boolean | undefined } = {},
+  query: PageQuery & { imported?: boolean | undefined } = {},
 ): List<Member> {
-  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
   const order = (state: MemberState): string =>
     `${state.imported ? 1 : 0} ${reading.membership.person(state.id).handle} ${state.id}`;
   const all = [...reading.membership.state.members.values()]
     .filter((state) => query.imported === undefined || state.imported === query.imported)
     .map((state) => ({ state, key: order(state) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const start = startAfter(all, query.cursor, ({ state }) => state.id);
-  const page = all.slice(start, start + limit);
-  const last = page.at(-1);
-  return {
-    items: page.map(({ state }) => memberShape(reading, state)),
-    ...(start + limit < all.length && last ? { next: last.state.id } : {}),
-  };
+  const { page, more } = pageOf(all, query, ({ state }) => state.id);
+  return { items: page.map(({ state }) => memberShape(reading, state)), ...more };
 }
