@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import { applyUpdate, Doc } from 'yjs';
-import { readMessage, step1 } from '../../relay/rooms/wire.ts';
+import { readMessage, step1 } from '../../relay/rooms/room/wire.ts';
 import { connect } from '../../src/yjs/index.ts';
 import { type Server, startRelay } from './servers.ts';
 import { createTexts } from './texts.ts';

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { awareness, readMessage, step1, step2, writeAwareness } from '../../relay/rooms/wire.ts';
+import { awareness, readMessage, step1, step2, writeAwareness } from '../../relay/rooms/room/wire.ts';
 
 const empty = new Uint8Array([0, 0]);
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { Doc, parseUpdateMeta } from 'yjs';
-import { readMessage, readNumber, step1, update } from '../../relay/rooms/wire.ts';
+import { readMessage, readNumber, step1, update } from '../../relay/rooms/room/wire.ts';
 import type { Server } from './servers.ts';
 
 /** How the protocol of y-websocket is spoken to a server. */

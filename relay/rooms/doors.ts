@@ -6,11 +6,11 @@ import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openMuxListener } from '../mux/listen.ts';
 import { openAcceptor, type SocketEvents } from '../mux/socket.ts';
-import type { Documents } from './document.ts';
-import { openLogDocuments } from './log-documents.ts';
+import type { Documents } from './documents/document.ts';
+import { openLogDocuments } from './documents/log-documents.ts';
+import { nodeDocuments } from './documents/node-documents.ts';
+import { openDocuments } from './documents/open-documents.ts';
 import { roomCounts, roomSamples } from './metrics.ts';
-import { nodeDocuments } from './node-documents.ts';
-import { openDocuments } from './open-documents.ts';
 import { openRooms, type RoomsLimits } from './rooms.ts';
 import { chooseProtocol, tokenIn, wantsStored } from './subprotocol.ts';
 

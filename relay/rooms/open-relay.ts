@@ -9,8 +9,8 @@ import { openMetrics } from '../http/metrics.ts';
 import { listen, type Upgrade } from '../http/server.ts';
 import { openAcceptor } from '../mux/socket.ts';
 import { type Log, openLog } from '../node/log.ts';
+import { openDocuments } from './documents/open-documents.ts';
 import { roomCounts, roomSamples } from './metrics.ts';
-import { openDocuments } from './open-documents.ts';
 import { openRooms, type RoomsLimits } from './rooms.ts';
 import { chooseProtocol, wantsStored } from './subprotocol.ts';
 

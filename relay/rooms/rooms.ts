@@ -1,9 +1,9 @@
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Socket, SocketEvents } from '../mux/socket.ts';
-import type { Documents } from './document.ts';
-import { type RoomLimits, roomLimits } from './limits.ts';
+import type { Documents } from './documents/document.ts';
 import type { RoomCounts } from './metrics.ts';
-import { openRoom, type Room } from './room.ts';
+import { type RoomLimits, roomLimits } from './room/limits.ts';
+import { openRoom, type Room } from './room/room.ts';
 
 export interface RoomsOptions {
   readonly documents: Documents;

@@ -1,7 +1,7 @@
 import type { Hash, Header, PublicKey } from '../../schemas/index.ts';
-import { utf8 } from './bytes.ts';
-import { canonical } from './canonical.ts';
 import type { Crypto, Signer } from './crypto.ts';
+import { utf8 } from './encoding/bytes.ts';
+import { canonical } from './encoding/canonical.ts';
 
 /** Whose keys are admitted where, and on whose word. */
 export interface Admitted {

@@ -1,5 +1,5 @@
 import { CoterieError, type Hash, type Header, limits, type Stamp } from '../../schemas/index.ts';
-import { fromBase32 } from './bytes.ts';
+import { fromBase32 } from './encoding/bytes.ts';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const maxTime = 2 ** 48 - 1;

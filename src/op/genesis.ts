@@ -1,6 +1,6 @@
 import type { Entry, Hash, Stamp } from '../../schemas/index.ts';
-import { toBase32 } from './bytes.ts';
 import type { Crypto, Signer } from './crypto.ts';
+import { toBase32 } from './encoding/bytes.ts';
 import { makeHeader, sealEntry } from './make.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { CoterieError, type Hash } from '../../schemas/index.ts';
-import { fromBase32, fromBase64url, toBase32, utf8 } from './bytes.ts';
-import { canonical } from './canonical.ts';
 import type { Crypto } from './crypto.ts';
+import { fromBase32, fromBase64url, toBase32, utf8 } from './encoding/bytes.ts';
+import { canonical } from './encoding/canonical.ts';
 
 type Sha256 = Pick<Crypto, 'sha256'>;
 

@@ -1,9 +1,9 @@
 import { type Body, CoterieError, type Entry, type Hash, type Header, limits } from '../../schemas/index.ts';
-import { toBase32, utf8 } from './bytes.ts';
-import { canonical } from './canonical.ts';
 import type { Crypto } from './crypto.ts';
+import { toBase32, utf8 } from './encoding/bytes.ts';
+import { canonical } from './encoding/canonical.ts';
+import { strictCopy } from './encoding/strict.ts';
 import { hash16 } from './hash.ts';
-import { strictCopy } from './strict.ts';
 
 /** All fields of a header but those that follow from the others, and the text. */
 export type HeaderInput = Omit<Header, 'v' | 'bodyHash'> & {

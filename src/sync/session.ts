@@ -1,20 +1,20 @@
 import { toBase64url } from '../op/index.ts';
 import type { DurableUpdate } from './port.ts';
-import { createAnnounce } from './session/announce.ts';
 import { type Channel, channels } from './session/channels.ts';
-import { createCompare } from './session/compare.ts';
 import { Core } from './session/core.ts';
+import { createAnnounce } from './session/digests/announce.ts';
+import { createCompare } from './session/digests/compare.ts';
+import { createInventory } from './session/digests/inventory.ts';
+import { createRecheck } from './session/digests/recheck.ts';
+import { createRepair } from './session/digests/repair.ts';
+import { createWork } from './session/digests/work.ts';
 import { createDispatch } from './session/dispatch.ts';
 import { createExchange } from './session/exchange.ts';
 import { createHandshake } from './session/handshake.ts';
 import { inbox } from './session/inbox.ts';
-import { createInventory } from './session/inventory.ts';
 import { outbox } from './session/outbox.ts';
 import { startPulse } from './session/pulse.ts';
-import { createRecheck } from './session/recheck.ts';
-import { createRepair } from './session/repair.ts';
 import type { Session, SessionOptions, SessionStatus } from './session/types.ts';
-import { createWork } from './session/work.ts';
 import { decodeFrame } from './wire.ts';
 
 export type * from './session/types.ts';

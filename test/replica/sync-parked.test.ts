@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { openLogDocuments } from '../../relay/rooms/log-documents.ts';
+import { openLogDocuments } from '../../relay/rooms/documents/log-documents.ts';
 import { createWriter, freshClientID } from '../../src/log/index.ts';
-import { createParked } from '../../src/replica/sync/parked.ts';
+import { createParked } from '../../src/replica/sync/receive/parked.ts';
 import type { ParkedPart } from '../../src/sync/guard/types.ts';
 import { hand } from './sync/hand.ts';
 import { type Peer, peers, session } from './sync/support.ts';

@@ -12,7 +12,7 @@ import {
   operationTypes,
   roles,
 } from '../../schemas/index.ts';
-import { canonical } from '../../src/op/canonical.ts';
+import { canonical } from '../../src/op/encoding/canonical.ts';
 import { read, root } from './files.ts';
 
 const file = 'test/repo/protocol-hash.json';

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { openReplica, type Replica } from '../../relay/embed/index.ts';
 import { startNode, tokenOf } from '../../relay/index.ts';
-import * as wire from '../../relay/rooms/wire.ts';
+import * as wire from '../../relay/rooms/room/wire.ts';
 import type { Entry } from '../../schemas/index.ts';
 import { syncSourceOf } from '../../src/replica/sync/index.ts';
 import { scratch } from '../support/storage.ts';

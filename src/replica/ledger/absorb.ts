@@ -5,9 +5,9 @@ import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving } from '../views/context.ts';
 import { enchain, isArrival, recount, type Standing } from './chain.ts';
 import { isBlocked, judgementOf, waitsOf } from './judging.ts';
-import { foldMember } from './members.ts';
 import { type AbsorbContext, counters, owe } from './state.ts';
-import { foldThing, operationsOn, refold } from './subjects.ts';
+import { foldMember } from './subjects/members.ts';
+import { foldThing, operationsOn, refold } from './subjects/subjects.ts';
 import { beginTurn, isChained, standingOf, type Turn } from './turn.ts';
 
 /**

@@ -8,7 +8,7 @@ import { operationsOf } from './chain.ts';
 import { judgementOf } from './judging.ts';
 import { release } from './release.ts';
 import { type AbsorbContext, subjectOf } from './state.ts';
-import { kindOf, refold } from './subjects.ts';
+import { kindOf, refold } from './subjects/subjects.ts';
 import { beginTurn } from './turn.ts';
 
 /** What follows from a write and is too much for it: judged again or released in following writes, and at the next opening. */

@@ -15,8 +15,8 @@ import { earlyKey } from '../views/conversation.ts';
 import { movedKey } from '../views/order.ts';
 import { absorb } from './absorb.ts';
 import { refuseMalformed } from './judging.ts';
-import { aliasKey } from './repeats.ts';
 import { type AbsorbContext, stateOf } from './state.ts';
+import { aliasKey } from './subjects/repeats.ts';
 
 /** What someone wants to write; the rest of the header follows from it. */
 export interface Proposal {

@@ -4,8 +4,8 @@ import { type Crypto, stampTime } from '../../op/index.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Membership } from '../ledger/membership.ts';
-import { aliasKey } from '../ledger/repeats.ts';
 import { stateOf } from '../ledger/state.ts';
+import { aliasKey } from '../ledger/subjects/repeats.ts';
 
 /** What reading needs: committed rows and who is who. */
 export interface Reading {

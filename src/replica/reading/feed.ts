@@ -11,8 +11,8 @@ import {
 } from '../../../schemas/index.ts';
 import { order } from '../../fold/index.ts';
 import { type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
-import { aliasKey } from '../ledger/repeats.ts';
 import { subjectOf } from '../ledger/state.ts';
+import { aliasKey } from '../ledger/subjects/repeats.ts';
 import { channelOfLog } from '../views/conversation.ts';
 import { operation, type PageQuery, pageOf, type Reading, stampIso, time } from './context.ts';
 import { findChannel, findMember } from './names.ts';

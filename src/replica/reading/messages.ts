@@ -11,8 +11,8 @@ import {
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { timePart } from '../../op/index.ts';
 import { keys, under } from '../commit/rows.ts';
-import { aliasKey, type IdempotencyRow, idempotencyKey } from '../ledger/repeats.ts';
 import { stateOf } from '../ledger/state.ts';
+import { aliasKey, type IdempotencyRow, idempotencyKey } from '../ledger/subjects/repeats.ts';
 import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
 import {
   baseOf,

@@ -3,7 +3,7 @@ import { keyId, readEntry, selfKey, verifyAdmission, verifySignature } from '../
 import type { Database } from '../commit/database.ts';
 import { entryOf, keys, type OperationRow, type SegmentRow } from '../commit/rows.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
-import type { Receiving } from './receive.ts';
+import type { Receiving } from './receive/receive.ts';
 
 /** Credentials are few and small; more is no honest peer's. */
 const most = 64;

@@ -9,9 +9,9 @@ import { createDigests, type Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import { createVerifying } from './receive/verifying.ts';
 import { createReconcile } from './reconcile.ts';
 import { createSource, type ReplicaSource } from './source.ts';
-import { createVerifying } from './verifying.ts';
 
 /** Everything of a replica that has to do with others. */
 export interface Sync {

@@ -16,11 +16,11 @@ import type { AbsorbContext } from '../ledger/state.ts';
 import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
 import { noteOwn } from './own-key.ts';
-import { createReceiving } from './receive.ts';
+import { createReceiving } from './receive/receive.ts';
+import type { Verifying } from './receive/verifying.ts';
 import type { Reconcile } from './reconcile.ts';
 import type { Refusals } from './refusals.ts';
 import { entriesIn, remake } from './split.ts';
-import type { Verifying } from './verifying.ts';
 
 /** A replica as its sessions see it, and what only its own process needs. */
 export interface ReplicaSource extends SyncSource {

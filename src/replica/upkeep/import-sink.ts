@@ -3,7 +3,7 @@ import type { Draft, ImportSink, Written } from '../../import/draft.ts';
 import { defaultChannelId, defaultChannelNames, hashOf } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
-import { aliasKey, type IdempotencyRow } from '../ledger/repeats.ts';
+import { aliasKey, type IdempotencyRow } from '../ledger/subjects/repeats.ts';
 import { type Actor, introduce, type Writing } from '../writing/context.ts';
 
 /** Drafts of one write: a commit group's worth, so that others get their turn. */

@@ -18,10 +18,10 @@ import {
 } from '../commit/rows.ts';
 import { arrive } from '../ledger/absorb.ts';
 import { shapeOf } from '../ledger/judging.ts';
-import { entriesOf } from '../ledger/redaction.ts';
 import { release } from '../ledger/release.ts';
-import type { IdempotencyRow } from '../ledger/repeats.ts';
 import { type AbsorbContext, counters } from '../ledger/state.ts';
+import { entriesOf } from '../ledger/subjects/redaction.ts';
+import type { IdempotencyRow } from '../ledger/subjects/repeats.ts';
 import { placeDefaults } from '../workspace/adopt.ts';
 
 const chunk = 128;

@@ -5,8 +5,8 @@ import type { Commits, Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { IdempotencyRow } from '../ledger/repeats.ts';
 import { stateOf } from '../ledger/state.ts';
+import type { IdempotencyRow } from '../ledger/subjects/repeats.ts';
 import type { Reading } from '../reading/context.ts';
 
 /** Who speaks. The id is known before the member exists: one handle on one machine is one member. */

@@ -2,16 +2,16 @@ import { CoterieError } from '../../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import type { SyncSource } from '../port.ts';
 import { type ControlMessage, encodeControl } from '../wire.ts';
-import type { Announced } from './announce.ts';
 import type { ChannelTable } from './channels.ts';
+import type { Announced } from './digests/announce.ts';
+import type { Listing } from './digests/inventory.ts';
+import type { Unrest } from './digests/recheck.ts';
+import type { Trouble } from './digests/repair.ts';
+import type { Queue } from './digests/work.ts';
 import type { Meeting } from './handshake.ts';
 import type { Waiting } from './inbox.ts';
-import type { Listing } from './inventory.ts';
 import type { Held } from './outbox.ts';
-import type { Unrest } from './recheck.ts';
-import type { Trouble } from './repair.ts';
 import type { SessionEvent, SessionOptions, SessionState } from './types.ts';
-import type { Queue } from './work.ts';
 
 /** Work that is under way at a time; more is a peer that asks faster than it can be answered. */
 const maxLoad = 4096;

@@ -1,12 +1,12 @@
 import type { ControlMessage, DocumentMessage } from '../wire.ts';
-import type { Announce } from './announce.ts';
 import { channels } from './channels.ts';
-import type { Compare } from './compare.ts';
 import type { Core } from './core.ts';
+import type { Announce } from './digests/announce.ts';
+import type { Compare } from './digests/compare.ts';
+import type { Inventory } from './digests/inventory.ts';
+import type { Repair } from './digests/repair.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
-import type { Inventory } from './inventory.ts';
-import type { Repair } from './repair.ts';
 
 type Of<T extends ControlMessage['type']> = Extract<ControlMessage, { type: T }>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { awarenessLimits, openPresence } from '../../../relay/rooms/awareness.ts';
-import * as wire from '../../../relay/rooms/wire.ts';
+import { awarenessLimits, openPresence } from '../../../relay/rooms/room/awareness.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { peer, turns, world } from './fakes.ts';
 
 const say = (...entries: [client: number, clock: number, state: unknown][]): Uint8Array =>

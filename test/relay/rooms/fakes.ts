@@ -1,9 +1,9 @@
 import { applyUpdate, Doc, decodeUpdate, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import type { Socket, SocketEvents } from '../../../relay/mux/socket.ts';
+import { openDocuments } from '../../../relay/rooms/documents/open-documents.ts';
 import { type RoomCounts, roomCounts } from '../../../relay/rooms/metrics.ts';
-import { openDocuments } from '../../../relay/rooms/open-documents.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { openRooms, type Rooms, type RoomsLimits } from '../../../relay/rooms/rooms.ts';
-import * as wire from '../../../relay/rooms/wire.ts';
 import { createMemoryStore, type MemoryStore } from '../../../src/storage/store/memory.ts';
 
 /** Timers that run when they are told to. */

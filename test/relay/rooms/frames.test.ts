@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Doc, encodeStateAsUpdate } from 'yjs';
 import type { OpenRelay } from '../../../relay/rooms/open-relay.ts';
-import * as wire from '../../../relay/rooms/wire.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { peer, turns, world } from './fakes.ts';
 import { bare, connect, openRelay, until } from './support.ts';
 

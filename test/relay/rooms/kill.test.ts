@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Doc } from 'yjs';
-import * as wire from '../../../relay/rooms/wire.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { type Bare, bare, connect, scratch } from './support.ts';
 
 const main = new URL('../../../dist/relay/cli/main.js', import.meta.url).pathname;

@@ -7,7 +7,7 @@ import { listen } from '../../../relay/http/server.ts';
 import { openDialler } from '../../../relay/mux/dial.ts';
 import { openLog } from '../../../relay/node/log.ts';
 import { openSocketDoors } from '../../../relay/rooms/doors.ts';
-import * as wire from '../../../relay/rooms/wire.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { realTimer } from '../../../src/replica/environment.ts';
 import { openPads } from '../../../src/storage/pads.ts';
 import { createLinks, type Links } from '../../../src/sync/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyUpdate, Doc, encodeStateAsUpdate } from 'yjs';
-import * as wire from '../../../relay/rooms/wire.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { peer, structs, turns, world } from './fakes.ts';
 
 const updatesIn = (messages: readonly Uint8Array[]): Uint8Array[] =>

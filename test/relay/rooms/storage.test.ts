@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Doc } from 'yjs';
 import { startOpenRelay } from '../../../relay/rooms/open-relay.ts';
-import * as wire from '../../../relay/rooms/wire.ts';
+import * as wire from '../../../relay/rooms/room/wire.ts';
 import { openStorage } from '../../../src/storage/open.ts';
 import type { MemoryStore } from '../../../src/storage/store/memory.ts';
 import { peer, turns, world } from './fakes.ts';

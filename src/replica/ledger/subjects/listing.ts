@@ -1,0 +1,101 @@
+import type { Hash } from '../../../../schemas/index.ts';
+import type { AnyState, ChannelState, MemoryState, TaskState } from '../../../fold/types.ts';
+import { keys, type OperationRow } from '../../commit/rows.ts';
+import type { Arriving, ViewContext } from '../../views/context.ts';
+import {
+  addMessage,
+  placeChannel,
+  placeReplies,
+  removeChannel,
+  removeMessage,
+} from '../../views/conversation.ts';
+import { placeLinks } from '../../views/links.ts';
+import { placeMemory, removeMemory } from '../../views/memory.ts';
+import { addComment, placeTask, removeComment, removeTask } from '../../views/tasks.ts';
+import type { AbsorbContext } from '../state.ts';
+import { aliasKey, firstOfKey, leaveKey } from './repeats.ts';
+
+type Context = Pick<AbsorbContext, 'crypto'>;
+
+/** A thing that counts now: the first of its idempotency key is listed, a repeat becomes its alias. */
+export async function list(
+  context: Context,
+  view: ViewContext,
+  op: Arriving,
+  state: AnyState,
+): Promise<void> {
+  const { aliasOf, replaces } = firstOfKey(context, view.draft, op);
+  if (aliasOf !== undefined) return;
+  if (replaces !== undefined) {
+    const old = view.draft.get<OperationRow>(keys.operation(replaces));
+    const shown = view.state(replaces);
+    if (old && shown) await takeOff(view, { hash: replaces, header: old.header }, shown);
+    view.revised(op.hash, op.header.log);
+  }
+  await putOn(view, op, state);
+}
+
+/** A thing that does not count any more leaves the lists; the next of its key takes its place. */
+export async function unlist(
+  context: Context,
+  view: ViewContext,
+  op: Arriving,
+  state: AnyState,
+): Promise<void> {
+  const { draft } = view;
+  if (draft.get<Hash>(aliasKey(op.hash)) === undefined) await takeOff(view, op, state);
+  else draft.remove(aliasKey(op.hash));
+  const next = leaveKey(context, draft, op);
+  const row = next === undefined ? undefined : draft.get<OperationRow>(keys.operation(next));
+  const shown = next === undefined ? undefined : view.state(next);
+  if (next === undefined || !row || !shown) return;
+  await putOn(view, { hash: next, header: row.header }, shown);
+  view.revised(next, row.header.log);
+}
+
+/** A thing that is there changed. */
+export async function relist(view: ViewContext, before: AnyState, after: AnyState): Promise<void> {
+  if (after.kind === 'channel') return placeChannel(view, before as ChannelState, after);
+  if (after.kind !== 'task' && after.kind !== 'memory') return;
+  if (view.draft.get(aliasKey(after.id)) !== undefined) return;
+  const creation = view.draft.get<OperationRow>(keys.operation(after.id));
+  if (!creation) return;
+  const op = { hash: after.id, header: creation.header };
+  if (after.kind === 'memory') return placeMemory(view, op, before as MemoryState, after);
+  placeTask(view, op, before as TaskState, after);
+  await placeLinks(view, before as TaskState, after);
+}
+
+async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<void> {
+  switch (state.kind) {
+    case 'message':
+      addMessage(view, op, state);
+      return placeReplies(view, op);
+    case 'comment':
+      return addComment(view, op, state);
+    case 'task':
+      placeTask(view, op, undefined, state);
+      return placeLinks(view, undefined, state);
+    case 'memory':
+      return placeMemory(view, op, undefined, state);
+    case 'channel':
+      return placeChannel(view, undefined, state);
+  }
+}
+
+async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promise<void> {
+  switch (state.kind) {
+    case 'message':
+      removeMessage(view, op, state);
+      return placeReplies(view, op, true);
+    case 'comment':
+      return removeComment(view, op, state);
+    case 'task':
+      removeTask(view, op, state);
+      return placeLinks(view, state, { ...state, links: [] });
+    case 'memory':
+      return removeMemory(view, op, state);
+    case 'channel':
+      return removeChannel(view, state);
+  }
+}
