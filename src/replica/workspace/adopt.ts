@@ -1,6 +1,8 @@
 import { type Admission, CoterieError, type Entry, type Hash } from '../../../schemas/index.ts';
 import type { ChannelState } from '../../fold/types.ts';
 import { nodeCrypto } from '../../keys/node.ts';
+import { mostSegments } from '../../log/index.ts';
+import { isNear } from '../../log/near.ts';
 import {
   checkEntry,
   keyId,
@@ -61,6 +63,7 @@ export async function checkMembers(workspace: Hash, log: MembersLog): Promise<Re
       if (proof.state !== 'holds')
         throw refuse(proof.state === 'fails' ? proof.message : `the key of ${proof.replica} is missing`);
     }
+    if (segment > mostSegments) throw refuse(`there is no segment ${segment}`);
     checked.push({ ...read, segment });
   }
   return checked;
@@ -93,9 +96,15 @@ export async function adoptMembers(
       const first = before.operations === 0;
       work.append({ document: `log/members/${segment}`, first, hash, row, signed: Promise.resolve() });
     }
-    const newest = segments.get(Math.max(...segments.keys()));
-    if (newest) work.draft.put(keys.segment('members'), newest);
+    work.draft.put(keys.segment('members'), newestOf(segments, checked.length));
   });
+}
+
+/** Where the log is written to: a number that nobody believes is none, as it is of what comes by sync. */
+function newestOf(segments: ReadonlyMap<number, SegmentRow>, operations: number): SegmentRow {
+  let newest = 1;
+  for (const n of [...segments.keys()].sort((a, b) => a - b)) if (isNear(n, newest, operations)) newest = n;
+  return segments.get(newest) ?? { n: newest, operations: 0, bytes: 0 };
 }
 
 const asRow = (entry: Entry): Omit<OperationRow, 'segment'> => ({

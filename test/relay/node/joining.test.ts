@@ -143,6 +143,25 @@ describe('joining by a ticket', () => {
     expect((await second.members.get('eve')).id).toBe(eve.member('eve'));
   });
 
+  it('REP-35: a segment that nobody believes, in the log that a joiner is given, is kept and not written to', async () => {
+    const there = home();
+    const node = await start(there);
+    await node.replica.messages.post('general', { text: 'the first' });
+    const eve = hand(there.root);
+    const source = syncSourceOf(node.replica);
+    await source.take('log/members/1', asTexts(await eve.admission()), session());
+    const junk = await eve.make({ log: 'members', type: 'nothing.known' });
+    await source.take('log/members/9999999', asTexts(junk), session());
+    const near = await eve.make({ log: 'members', type: 'nothing.known' });
+    await source.take('log/members/9', asTexts(near), session());
+    const { ticket } = await node.replica.invites.create({});
+    const replica = await joined(home(), ticket);
+    const here = syncSourceOf(replica);
+    expect((await here.segments('members')).map(({ n }) => n)).toEqual([1, 9, 9999999]);
+    expect(here.isHot('log/members/9')).toBe(true);
+    expect((await here.digest('log/members/9999999')).entries).toBe(1);
+  });
+
   it('MCH-9: uses are counted by machine, durably, and a repeat by the same machine is none', async () => {
     const there = home();
     let node = await start(there);

@@ -1,4 +1,5 @@
 import type { Entry } from '../../../../schemas/index.ts';
+import { isNear } from '../../../log/near.ts';
 import { entryKey } from '../../../op/index.ts';
 import type { Work } from '../../commit/commits.ts';
 import { keys, type OperationRow, type PartRow, type SegmentRow, type TwinRow } from '../../commit/rows.ts';
@@ -119,9 +120,6 @@ async function mergeTwin(
   return { placed, lets: await evaluate(context, work, op, row, known.state) };
 }
 
-/** So many segments further than before a log is followed at once: others may have rolled while this one was away. */
-const slack = 8;
-
 /** What came into one segment of a log. */
 export interface Placed {
   readonly operations: number;
@@ -130,12 +128,15 @@ export interface Placed {
   readonly known: boolean;
 }
 
-/** As many segments as a log has operations here are a lot, and cost whoever claims them as many. */
 async function isPlausible({ draft }: Work, log: string, now: number, n: number): Promise<boolean> {
-  if (n <= now + slack) return true;
+  if (isNear(n, now, 0)) return true;
   if (n > counters(draft).operations) return false;
   const parts = await draft.under<PartRow>(`v/part/${log}/`);
-  return n <= parts.reduce((sum, [, { operations }]) => sum + operations, 0);
+  return isNear(
+    n,
+    now,
+    parts.reduce((sum, [, { operations }]) => sum + operations, 0),
+  );
 }
 
 /** Where a log is written to follows what known replicas wrote elsewhere, as far as its number can be believed. */
