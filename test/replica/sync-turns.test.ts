@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createWriter, freshClientID } from '../../src/log/index.ts';
+import { createBreathing } from '../../src/replica/commit/breathing.ts';
 import { createGate } from '../../src/replica/commit/gate.ts';
 import type { Environment } from '../../src/replica/environment.ts';
 import { scratch } from './support/open.ts';
@@ -98,6 +99,76 @@ describe('REP-26 much at once', () => {
     const entries = [...said, ['a'.repeat(26), '{'] as [string, string]];
     expect(await bo.source.take(`log/${log}/1`, entries, session())).toMatchObject({ ok: false });
     expect(await bo.source.root()).toEqual(root);
+  });
+});
+
+describe('REP-26 long work', () => {
+  /** Time goes on by what is done. */
+  async function most(tasks: number, steps: number): Promise<number> {
+    let now = 0;
+    const breathing = createBreathing(() => now);
+    let since = 0;
+    let longest = 0;
+    let working = tasks;
+    const all = Array.from({ length: tasks }, async () => {
+      for (let step = 0; step < steps; step++) {
+        now++;
+        longest = Math.max(longest, ++since);
+        await breathing.pause();
+      }
+      working--;
+    });
+    while (working > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      since = 0;
+    }
+    await Promise.all(all);
+    return longest;
+  }
+
+  it('gives way to others, however much of it is under way', async () => {
+    expect(await most(1, 100)).toBeLessThan(10);
+    // What begins at once does its first step at once.
+    expect(await most(64, 100)).toBeLessThan(64 + 10);
+    expect(await most(8, 1000)).toBeLessThan(8 + 10);
+  });
+
+  it('of taking thousands of entries by key lets others have their turn in between', async () => {
+    let turns = 0;
+    // Each look at the clock is half a millisecond later: no more than 16 of them in a turn.
+    let looks = 0;
+    let inTurn = 0;
+    let longest = 0;
+    const { bo, eve, log } = await begin({
+      monotonic() {
+        longest = Math.max(longest, ++inTurn);
+        return ++looks / 2;
+      },
+    });
+    const said = asTexts(...(await say(eve, log, 1500)));
+    const parts = Array.from(
+      { length: 12 },
+      (_, n) => [`log/${log}/${n + 2}`, said.slice(n * 125, (n + 1) * 125)] as const,
+    );
+    let over = false;
+    const others = (async () => {
+      while (!over) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turns++;
+        inTurn = 0;
+      }
+    })();
+    inTurn = 0;
+    longest = 0;
+    for (const received of await Promise.all(
+      parts.map(([document, entries]) => bo.source.take(document, entries, session())),
+    ))
+      expect(received).toMatchObject({ ok: true });
+    over = true;
+    await others;
+    // Each entry is read once and taken in once.
+    expect(turns).toBeGreaterThan((2 * said.length) / 32);
+    expect(longest).toBeLessThan(48);
   });
 });
 

@@ -95,6 +95,52 @@ describe('repair by key', () => {
   });
 });
 
+describe('a want', () => {
+  async function wanting(buffered = 0) {
+    const peer = openPeer();
+    await peer.source.write('tasks', 150, 1);
+    const asked: number[] = [];
+    const { entries } = peer.source;
+    peer.source.entries = (name, keys) => {
+      asked.push(keys.length);
+      return entries(name, keys);
+    };
+    await peer.meet();
+    await peer.say({ type: 'name', alias: 1, document });
+    peer.wire.buffered = buffered;
+    return { peer, asked, keys: (await peer.source.keys(document)).map(([key]) => key) };
+  }
+
+  it('SYN-20: is answered once for a key that it names a thousand times', async () => {
+    const { peer, keys } = await wanting();
+    const [key = ''] = keys;
+    await peer.sayOf(1, { type: 'want', keys: Array.from({ length: 1000 }, () => key) });
+    const answers = peer.document('entries');
+    expect(answers.map(({ entries }) => entries.length)).toEqual([1]);
+    expect(answers.map(({ last }) => last)).toEqual([true]);
+  });
+
+  it('SYN-20: of much is read and sent in parts, the last of which says so', async () => {
+    const { peer, asked, keys } = await wanting();
+    await peer.sayOf(1, { type: 'want', keys });
+    expect(asked).toEqual([64, 64, 22]);
+    const answers = peer.document('entries');
+    expect(answers.flatMap(({ entries }) => entries.map(([key]) => key))).toEqual(keys);
+    expect(answers.map(({ last }) => last)).toEqual([...answers.slice(1).map(() => false), true]);
+  });
+
+  it('SYN-24: is not read for whoever does not read the answers', async () => {
+    const { peer, asked, keys } = await wanting(5 * 2 ** 20);
+    await peer.sayOf(1, { type: 'want', keys });
+    expect(asked).toEqual([]);
+    peer.wire.buffered = 0;
+    peer.session.drained();
+    await peer.clock.run(0);
+    expect(asked).toEqual([64, 64, 22]);
+    expect(peer.document('entries').at(-1)?.last).toBe(true);
+  });
+});
+
 /** Begins a repair of each document, and closes it without a word of its digest. */
 async function leave(peer: Peer, count: number): Promise<number> {
   for (let n = 1; n <= count; n++) {

@@ -1,6 +1,6 @@
 import type { Hash, OperationState } from '../../../schemas/index.ts';
 import type { Verdict } from '../../fold/types.ts';
-import { createBreathing } from '../commit/breathing.ts';
+import type { Breathing } from '../commit/breathing.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
@@ -27,9 +27,9 @@ export function createDuties(options: {
   readonly context: AbsorbContext;
   readonly commits: Commits;
   readonly database: Database;
-  readonly monotonic: () => number;
+  readonly breathing: Breathing;
 }): Duties {
-  const { context, commits, database, monotonic } = options;
+  const { context, commits, database, breathing } = options;
   let running: Promise<void> | undefined;
   let again = false;
   let closed = false;
@@ -37,7 +37,6 @@ export function createDuties(options: {
   /** Judges operations again that wait for nothing. */
   async function rejudge(work: Work, hashes: readonly Hash[]): Promise<void> {
     const seen = new Set<Hash>();
-    const breathing = createBreathing(monotonic);
     for (const hash of hashes) {
       await breathing.pause();
       const row = work.draft.get<OperationRow>(keys.operation(hash));
@@ -84,7 +83,7 @@ export function createDuties(options: {
       // What was asked for again meanwhile stays due.
       if (work.draft.get(key) !== value) return;
       work.draft.remove(key);
-      if (kind === 'release') await release(context, work, [what], createBreathing(monotonic).pause);
+      if (kind === 'release') await release(context, work, [what], breathing.pause);
     });
   }
 

@@ -2,6 +2,7 @@ import type { Hash } from '../../../schemas/index.ts';
 import type { Signer } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
 import { openPads } from '../../storage/pads.ts';
+import { createBreathing } from '../commit/breathing.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
@@ -45,13 +46,15 @@ export function openSync(options: {
   const { crypto, documents } = context;
   const digests = createDigests({ database, documents, crypto });
   const reconcile = createReconcile(options);
-  const duties = createDuties(options);
+  const breathing = createBreathing(options.monotonic);
+  const duties = createDuties({ ...options, breathing });
   const verifying = createVerifying(options);
   const pads = openPads(storage.info.directory);
   const { source, shown } = createSource({
     ...options,
     store: storage.store,
     stored: storage.documents,
+    breathing,
     digests,
     duties,
     reconcile,

@@ -5,6 +5,7 @@ import type { Signer } from '../../op/index.ts';
 import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { DurableUpdate, Received, SegmentDigest, SyncSource } from '../../sync/port.ts';
+import type { Breathing } from '../commit/breathing.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
@@ -51,7 +52,7 @@ export interface SourceOptions {
   readonly duties: Duties;
   readonly reconcile: Reconcile;
   readonly verifying: Verifying;
-  readonly monotonic: () => number;
+  readonly breathing: Breathing;
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
   readonly pads: Pads;
@@ -104,7 +105,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     database,
     commits,
     reconcile: options.reconcile,
-    monotonic: options.monotonic,
+    breathing: options.breathing,
     isSplit,
     onSplit: markSplit,
     self: signer.id,

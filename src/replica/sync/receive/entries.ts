@@ -1,12 +1,12 @@
 import type { Hash } from '../../../../schemas/index.ts';
 import { type Crypto, readEntry } from '../../../op/index.ts';
 import type { CheckedEntry } from '../../../sync/guard/index.ts';
-import { createBreathing } from '../../commit/breathing.ts';
+import type { Breathing } from '../../commit/breathing.ts';
 
 interface ReadingOptions {
   readonly crypto: Pick<Crypto, 'sha256'>;
   readonly workspace: Hash;
-  readonly monotonic: () => number;
+  readonly breathing: Breathing;
 }
 
 function read(
@@ -40,13 +40,12 @@ export async function entriesInParts(
   entries: readonly (readonly [key: Hash, entry: string])[],
   bytes: number,
 ): Promise<CheckedEntry[][] | string> {
-  const breathing = createBreathing(options.monotonic);
   const all: { readonly found: CheckedEntry; readonly length: number }[] = [];
   for (const [key, text] of new Map(entries)) {
     const found = read(options, log, key, text);
     if (typeof found === 'string') return found;
     all.push({ found, length: text.length });
-    await breathing.pause();
+    await options.breathing.pause();
   }
   all.sort((a, b) => (a.found.entry.header.stamp < b.found.entry.header.stamp ? -1 : 1));
   const parts: CheckedEntry[][] = [];

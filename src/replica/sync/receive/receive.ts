@@ -8,7 +8,7 @@ import {
   sliceUpdate,
 } from '../../../sync/guard/index.ts';
 import type { Received, SessionId } from '../../../sync/port.ts';
-import { createBreathing } from '../../commit/breathing.ts';
+import type { Breathing } from '../../commit/breathing.ts';
 import type { Commits, Work } from '../../commit/commits.ts';
 import type { Database } from '../../commit/database.ts';
 import { createGate } from '../../commit/gate.ts';
@@ -50,7 +50,7 @@ export interface ReceivingOptions {
   readonly database: Database;
   readonly commits: Commits;
   readonly reconcile: Reconcile;
-  readonly monotonic: () => number;
+  readonly breathing: Breathing;
   /** The document is synced by key alone. */
   readonly isSplit: (document: string) => boolean;
   /** Two documents disagree about a place: it can not be synced by updates any more. */
@@ -65,7 +65,7 @@ export interface ReceivingOptions {
 const refused = (reason: string): Received => ({ ok: false, reason });
 
 export function createReceiving(options: ReceivingOptions): Receiving {
-  const { context, workspace, database, commits, reconcile } = options;
+  const { context, workspace, database, commits, reconcile, breathing } = options;
   const { crypto, documents } = context;
   const lanes = new Map<string, Promise<unknown>>();
   const parked = createParked();
@@ -91,7 +91,6 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     update: Uint8Array,
     bytes?: number,
   ): Promise<Judgement> {
-    const breathing = createBreathing(options.monotonic);
     const steps = judgeInSteps(crypto, shown, update, { log, workspace, ...(bytes ? { bytes } : {}) });
     for (;;) {
       const step = steps.next();
@@ -111,7 +110,6 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     looked: readonly Looked[],
     n: number,
   ): Promise<{ places: [Hash, Hash][]; placed: Placed }> {
-    const breathing = createBreathing(options.monotonic);
     const places = new Map<Hash, Hash>();
     const proven: Hash[] = [];
     let bytes = 0;
@@ -153,6 +151,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     const { update, entries, clients } = judged;
     if (!name || update === undefined) return [];
     await survey(database, entries, context.awaited);
+    await breathing.pause();
     const looked = await checkAll({ ...context, stored: storedIn(database) }, entries);
     const touched = new Map<Hash, Hash | undefined>(entries.map(({ key, hash }) => [key, hash]));
     await commits.write(async (work) => {
@@ -242,6 +241,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     checked: readonly CheckedEntry[],
   ) {
     await survey(database, checked, context.awaited);
+    await breathing.pause();
     const looked = await checkAll({ ...context, stored: storedIn(database) }, checked);
     const shown = await documents.pin(document);
     try {

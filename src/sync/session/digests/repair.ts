@@ -11,6 +11,8 @@ import { outbox } from '../outbox.ts';
 /** Rounds before a pause, and how long it is, ms. */
 const rounds = 3;
 const pause = { low: 10_000, high: 20_000 };
+/** Entries that are read at a time: of the largest, 8 MiB. */
+const readAtOnce = 64;
 /** Unequal after so many exchanges, or lacking a key that was taken so often, a document is split. */
 const exchangesToSplit = 30;
 const lacksToSplit = 3;
@@ -30,7 +32,7 @@ function wanted(own: readonly KeyFlag[], theirs: readonly KeyFlag[]): { want: Ha
   const here = new Map(own);
   const want: Hash[] = [];
   let lacks = 0;
-  for (const [key, hasBody] of theirs) {
+  for (const [key, hasBody] of new Map(theirs)) {
     const mine = here.get(key);
     if (mine === undefined) lacks++;
     if (mine === undefined || (hasBody && !mine)) want.push(key);
@@ -151,19 +153,25 @@ export function createRepair(parts: {
     });
   }
 
+  /** A want can name a whole document, and a key of it a hundred thousand times. */
   function onWant(core: Core, channel: Channel, keys: readonly Hash[]): void {
-    channels.run(core, channel, async () => {
-      const entries = keys.length === 0 ? [] : await core.source.entries(channel.document, keys);
-      const send = (): void => {
-        const all = keys.length === 0 ? [] : [...inParts(entries, muxProtocol.updateBytes / 4)];
-        all.forEach((part, i) => {
-          channels.send(core, channel, { type: 'entries', last: i === all.length - 1, entries: part }, true);
-        });
+    const due = [...new Set(keys)];
+    let at = 0;
+    const serve = (): void =>
+      channels.run(core, channel, async () => {
+        const wanted = due.slice(at, at + readAtOnce);
+        const entries = wanted.length === 0 ? [] : await core.source.entries(channel.document, wanted);
+        at += wanted.length;
+        const all = wanted.length === 0 ? [] : [...inParts(entries, muxProtocol.updateBytes / 4)];
+        for (const [i, part] of all.entries()) {
+          const last = at >= due.length && i === all.length - 1;
+          channels.send(core, channel, { type: 'entries', last, entries: part }, true);
+        }
+        if (at < due.length) return outbox.whenClear(core, serve);
         if (channel.round) channel.round.served = true;
         finish(core, channel);
-      };
-      outbox.whenClear(core, send);
-    });
+      });
+    outbox.whenClear(core, serve);
   }
 
   function onEntries(
