@@ -216,3 +216,43 @@ describe('REP-26 a document that is made anew', () => {
     for (const [document] of disagreeing) expect((await bo.source.digest(document)).split).toBe(true);
   });
 });
+
+describe('REP-26 what one write lets go', () => {
+  it('is judged in several writes when it is much, whatever it was that came', async () => {
+    const stored = memoryStorage(join(scratch(), 'bo'));
+    let largest = 0;
+    const store = {
+      ...stored.store,
+      get lastCommit() {
+        return stored.store.lastCommit;
+      },
+      commit(writes: Parameters<typeof stored.store.commit>[0]) {
+        largest = Math.max(largest, writes.length);
+        return stored.store.commit(writes);
+      },
+    };
+    const { bo, eve, log } = await begin({ storage: { ...stored, store } });
+    const seen = await say(eve, log, 15);
+    const waiting: Made[] = [];
+    for (const { hash } of seen)
+      for (let i = 0; i < 60; i++)
+        waiting.push(
+          await eve.make({
+            log,
+            type: 'message.create',
+            member: eve.member('eve'),
+            after: [hash],
+            body: { text: 'x' },
+          }),
+        );
+    for (let at = 0; at < waiting.length; at += 50)
+      await bo.source.take(`log/${log}/1`, asTexts(...waiting.slice(at, at + 50)), session());
+    await bo.source.idle();
+    expect((await bo.replica.status()).counts.waiting).toBe(waiting.length);
+    largest = 0;
+    expect(await bo.source.receive(`log/${log}/1`, asUpdate(...seen), session())).toMatchObject({ ok: true });
+    await bo.source.idle();
+    expect((await bo.replica.status()).counts.waiting).toBe(0);
+    expect(largest).toBeLessThan(1500);
+  });
+});

@@ -9,8 +9,12 @@ import { type AbsorbContext, owe } from './state.ts';
 import { changeRow, waitersOf } from './turn.ts';
 import { signedTwin } from './twins.ts';
 
-/** Operations that one write judges again; the rest is left to a following one. */
-const most = 200;
+/** Operations that one write judges again; the rest is left to following ones. */
+export interface ReleaseBudget {
+  left: number;
+}
+
+export const releaseBudget = (): ReleaseBudget => ({ left: 200 });
 
 /** Judges again what waits under these names, and what that lets go in turn. */
 export async function release(
@@ -18,14 +22,14 @@ export async function release(
   work: Work,
   names: readonly string[],
   breathe: () => Promise<void> = async () => undefined,
+  budget = releaseBudget(),
 ): Promise<void> {
   const { draft } = work;
   const open = [...names];
-  let left = most;
   for (let name = open.shift(); name !== undefined; name = open.shift()) {
     if (!context.awaited.has(name)) continue;
     for (const hash of await waitersOf(draft, name)) {
-      if (left-- <= 0) {
+      if (budget.left-- <= 0) {
         owe(context, work, 'release', name);
         break;
       }

@@ -13,7 +13,7 @@ import type { Commits, Work } from '../../commit/commits.ts';
 import type { Database } from '../../commit/database.ts';
 import { createGate } from '../../commit/gate.ts';
 import { entryOf, keys, type OperationRow } from '../../commit/rows.ts';
-import { release } from '../../ledger/release.ts';
+import { release, releaseBudget } from '../../ledger/release.ts';
 import type { AbsorbContext } from '../../ledger/state.ts';
 import type { Reconcile } from '../reconcile.ts';
 import { entriesInParts } from './entries.ts';
@@ -112,6 +112,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
   ): Promise<{ places: [Hash, Hash][]; placed: Placed }> {
     const places = new Map<Hash, Hash>();
     const proven: Hash[] = [];
+    const budget = releaseBudget();
     let bytes = 0;
     const sorted = [...looked].sort((a, b) => (a.entry.header.stamp < b.entry.header.stamp ? -1 : 1));
     for (const one of sorted) {
@@ -130,7 +131,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
         const purge = keys.purge(`log/${entry.header.log}/${n}`);
         work.draft.put(purge, [...(work.draft.get<readonly Hash[]>(purge) ?? []), hash]);
       }
-      await release(context, work, lets, breathing.pause);
+      await release(context, work, lets, breathing.pause, budget);
       await breathing.pause();
     }
     if (proven.length > 0) {
