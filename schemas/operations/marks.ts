@@ -10,6 +10,8 @@ export const markOperations = {
   'mark.set': type('marks', 'member', {
     /** The first in a segment is whole, later ones hold what changed. */
     whole: z.boolean(),
+    /** The segment into which it was written: a copy in another one moves nothing. */
+    segment: z.int().min(1).optional(),
     /** The member's first mark: heads where its replica joined. */
     baseline: z.boolean().optional(),
     /** log -> replica -> seq with no hole below it. */
@@ -25,7 +27,7 @@ export const markOperations = {
 export const anyOperations = {
   /** Empty; ties together more heads than one operation may name. */
   join: type(
-    ['members', 'channels', 'channel', 'tasks', 'memory', 'reservations', 'marks'],
+    ['members', 'channels', 'channel', 'tasks', 'memory', 'reservations'],
     'any',
     {},
     { replicaSpeaks: true },

@@ -145,6 +145,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
       return clock?.last;
     },
     awaited: new Set(),
+    moved: new Set(),
     onOwed: () => onOwed(),
     membership,
     documents,
@@ -180,7 +181,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     closing: closing.signal,
     onRemoved: () => removal.notice(),
   });
-  const { digests } = sync;
   onOwed = sync.owed;
   onShown = sync.shown;
 
@@ -202,7 +202,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   };
   refused = async () => {
     await documents.reset();
-    digests.forget();
+    sync.digests.forget();
     await membership.reload();
     // What was refused may be there after all.
     onGrown();
@@ -243,7 +243,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     search,
     machines,
     closing: closing.signal,
-    digests,
+    digests: sync.digests,
     status: (actor): Promise<Status> =>
       statusOf({
         core,
@@ -278,7 +278,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     checkpoints,
     removal,
     workspace,
-    digests,
+    digests: sync.digests,
     source: sync.source,
   });
 

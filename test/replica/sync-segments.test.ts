@@ -94,14 +94,25 @@ describe('REP-35 a segment number that can be believed', () => {
     await healthy(ana.replica);
   });
 
-  it('is any of a marks log, and the last one is never left', async () => {
+  it('is any of a marks log, of a replica that speaks for its member, and the last one is never left', async () => {
     const { ana, bo, eve, admission } = await three();
     const log = `marks.${ana.replica.member.id}`;
-    const junk = await say(eve, log, 1000);
+    const machine = (await ana.replica.replicas.list()).items[0]?.machine;
+    const hosts = await eve.make({
+      log: 'members',
+      type: 'member.create',
+      after: admission.map(({ hash }) => hash),
+      data: { handle: 'ana', kind: 'agent', machine },
+    });
+    for (const { source } of [ana, bo])
+      await source.take('log/members/1', asTexts(...admission, hosts), session());
+    const { id: member } = ana.replica.member;
+    const data = { whole: true, segment: far, vector: {} };
+    const mark = await eve.make({ log, type: 'mark.set', subject: member, member, data });
+    const junk = [mark, ...(await say(eve, log, 1000))];
     expect(await ana.source.receive(`log/${log}/${far}`, asUpdate(...junk), session())).toMatchObject({
       ok: true,
     });
-    await bo.source.take('log/members/1', asTexts(...admission), session());
     const { id } = await bo.replica.messages.post('general', { text: 'read this' });
     await meet(ana, bo);
     await ana.replica.acknowledge({ operations: [id] });

@@ -2,7 +2,7 @@ import type { Body, Entry, Hash, Header, OperationState } from '../../../schemas
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 2;
+export const viewsVersion = 3;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -33,6 +33,8 @@ export const keys = {
   place: (document: string, n: number | string) => `v/at/${document}/${typeof n === 'number' ? pad(n) : n}`,
   /** A segment that exists. */
   part: (log: string, n: number) => `v/part/${log}/${pad(n)}`,
+  /** How many operations of a marks log say that they were written into this segment, count, and stand there. */
+  marked: (log: string, n: number) => `v/marked/${log}/${pad(n)}`,
   /** What is to be judged again, or released, in a following write. */
   duty: (kind: 'judge' | 'release', what: string) => `v/duty/${kind}/${what}`,
   /** A document whose Yjs structures are broken here: synced by key. */

@@ -1,7 +1,9 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { type Crypto, parseDocumentName, segmentDigest, treeDigest } from '../../log/index.ts';
+import { isMarks } from '../../log/marks.ts';
 import type { Database } from '../commit/database.ts';
 import { type CheckpointRow, keys, type SegmentRow } from '../commit/rows.ts';
+import { exchanged as exchangedOf } from '../ledger/subjects/marks.ts';
 import type { Documents } from './documents.ts';
 
 /** Digests of what stands in documents; each is made anew when something under it changed. */
@@ -9,12 +11,14 @@ export interface Digests {
   ofDocument(document: string): Promise<Hash>;
   /** Segments of a log that exist, ascending. */
   segments(log: string): Promise<readonly number[]>;
+  /** Those of them that are compared with others: of a marks log the newest that its member wrote to. */
+  exchanged(log: string): Promise<readonly number[]>;
   ofLog(log: string): Promise<Hash>;
-  /** Every log with its digest; of a marks log that of its newest segment. */
+  /** Every log with its digest. */
   logs(): Promise<readonly (readonly [log: string, digest: Hash])[]>;
   /** The tree over logs and their segments. Marks are exempt: old segments of them may go. */
   workspace(): Promise<Hash>;
-  /** The tree over the newest segments of the marks. */
+  /** The tree over the segments of the marks that are exchanged. */
   marks(): Promise<Hash>;
   /** The document changed. */
   changed(document: string): void;
@@ -22,14 +26,14 @@ export interface Digests {
   forget(): void;
 }
 
-export const isMarks = (log: string): boolean => log.startsWith('marks.');
-
 export function createDigests(options: {
   readonly database: Database;
   readonly documents: Documents;
   readonly crypto: Pick<Crypto, 'sha256'>;
+  /** Marks logs of which another segment may be the newest now. */
+  readonly moved: Set<string>;
 }): Digests {
-  const { database, documents, crypto } = options;
+  const { database, documents, crypto, moved } = options;
   const byDocument = new Map<string, Hash>();
   const byLog = new Map<string, Hash>();
   const parts = new Map<string, readonly number[]>();
@@ -65,16 +69,30 @@ export function createDigests(options: {
     return found;
   }
 
+  async function exchanged(log: string): Promise<readonly number[]> {
+    return exchangedOf(database, log, await segments(log));
+  }
+
+  /** What was made of another segment than the one that is the newest now. */
+  function look(): void {
+    if (moved.size === 0) return;
+    version++;
+    roots.delete('marks');
+    for (const log of moved) byLog.delete(log);
+    moved.clear();
+  }
+
   async function ofLog(log: string): Promise<Hash> {
+    look();
     const known = byLog.get(log);
     if (known !== undefined) return known;
     const began = version;
-    const all = await segments(log);
-    const newest = all.at(-1);
+    const all = await exchanged(log);
     let digest: Hash;
-    if (isMarks(log))
+    if (isMarks(log)) {
+      const [newest] = all;
       digest = newest === undefined ? segmentDigest(crypto, []) : await ofDocument(`log/${log}/${newest}`);
-    else {
+    } else {
       const children: [string, Hash][] = [];
       for (const n of all) children.push([String(n), await ofDocument(`log/${log}/${n}`)]);
       digest = treeDigest(crypto, children);
@@ -99,6 +117,7 @@ export function createDigests(options: {
 
   /** Marks apart: whoever asks for one root need not load what the other is made of. */
   async function root(of: 'logs' | 'marks'): Promise<Hash> {
+    look();
     const known = roots.get(of);
     if (known !== undefined) return known;
     const began = version;
@@ -113,6 +132,7 @@ export function createDigests(options: {
   return {
     ofDocument,
     segments,
+    exchanged,
     ofLog,
     logs,
     workspace: () => root('logs'),

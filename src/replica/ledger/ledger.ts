@@ -58,8 +58,8 @@ const entryOverhead = 160;
 export function createLedger(options: LedgerOptions): Ledger {
   const { membership, signer, clock, crypto, random } = options;
 
-  /** Where the next operation of a log stands; rolls to a fresh segment when the newest is full. */
-  async function place(work: Work, log: string, bytes: number): Promise<{ n: number; first: boolean }> {
+  /** The segment in which the next operation of a log stands: a fresh one when the newest is full. */
+  async function room(work: Work, log: string): Promise<SegmentRow> {
     let current = (await sure<SegmentRow>(work.draft, keys.segment(log))) ?? {
       n: 1,
       operations: 0,
@@ -71,12 +71,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const begun = await sure<PartRow>(work.draft, keys.part(log, n));
       current = { n, operations: begun?.operations ?? 0, bytes: begun?.bytes ?? 0 };
     }
-    work.draft.put(keys.segment(log), {
-      n: current.n,
-      operations: current.operations + 1,
-      bytes: current.bytes + bytes,
-    } satisfies SegmentRow);
-    return { n: current.n, first: current.operations === 0 };
+    return current;
   }
 
   /** Ties heads together until no more are left than an operation may name. */
@@ -122,6 +117,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const head = await sure<HeadRow>(work.draft, keys.head(log, signer.id));
     const members = log === 'members' ? undefined : membership.heads.slice(0, limits.heads);
     const changed = members !== undefined && (type === 'redact' || members.join(',') !== head?.members);
+    const segment = await room(work, log);
     const made = makeHeader(crypto, {
       stamp: clock.next(),
       workspace: options.workspace,
@@ -135,7 +131,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       type,
       subject: proposal.subject ?? '',
       ...(proposal.key === undefined ? {} : { key: proposal.key }),
-      data: withTexts(proposal),
+      data: dataIn(proposal, segment.n),
       ...(proposal.imported === undefined ? {} : { imported: proposal.imported }),
       body: proposal.body,
       random,
@@ -143,7 +139,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     refuseMalformed(made);
     let bytes = made.signedBytes.length + entryOverhead;
     for (const text of Object.values(made.body ?? {})) bytes += text.length;
-    const segment = await place(work, log, bytes);
+    work.draft.put(keys.segment(log), {
+      n: segment.n,
+      operations: segment.operations + 1,
+      bytes: segment.bytes + bytes,
+    } satisfies SegmentRow);
     if (made.header.subject === '') options.database.vacant(besideCreation(made.hash));
     const row: OperationRow = {
       header: made.header,
@@ -156,7 +156,13 @@ export function createLedger(options: LedgerOptions): Ledger {
     });
     signed.catch(() => undefined);
     await absorb(options, work, made, row);
-    work.append({ document: `log/${log}/${segment.n}`, first: segment.first, hash: made.hash, row, signed });
+    work.append({
+      document: `log/${log}/${segment.n}`,
+      first: segment.operations === 0,
+      hash: made.hash,
+      row,
+      signed,
+    });
     return made.hash;
   }
 
@@ -174,6 +180,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       return hash;
     },
   };
+}
+
+/** What an operation says that is written into a segment. Only on its writer's word is one of marks the newest. */
+function dataIn(proposal: Proposal, segment: number): Readonly<Record<string, unknown>> {
+  const data = withTexts(proposal);
+  return proposal.type === 'mark.set' ? { ...data, segment } : data;
 }
 
 /** Where a new thing's views look whether something came before it. */

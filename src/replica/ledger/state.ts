@@ -16,6 +16,8 @@ export interface AbsorbContext {
   readonly follow: (stamp: Stamp) => Stamp | undefined;
   /** What operations wait for here, and perhaps more: the rows have the say. */
   readonly awaited: Set<string>;
+  /** Marks logs of which another segment may be the newest now, until somebody looks. */
+  readonly moved: Set<string>;
   /** Something is left to a following write, which is durable now. */
   readonly onOwed: () => void;
   readonly membership: Membership;

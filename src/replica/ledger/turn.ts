@@ -8,6 +8,7 @@ import type { Arriving, Because, ViewContext } from '../views/context.ts';
 import { isArrival, recount, type Standing } from './chain.ts';
 import { waitNames } from './judging.ts';
 import { type AbsorbContext, counters, stateOf } from './state.ts';
+import { moved, movesTo } from './subjects/marks.ts';
 
 /** One operation taken in, and everything that changes because of it. */
 export interface Turn extends ViewContext {
@@ -55,8 +56,10 @@ export async function changeRow(
     row = draft.get<OperationRow>(key);
   }
   if (!row) return undefined;
+  const before = movesTo(row);
   const next = row.sig === '' ? Object.assign(row, change) : { ...row, ...change };
   draft.put(key, next);
+  await moved(draft, next.header, before, movesTo(next));
   return next;
 }
 
@@ -122,6 +125,11 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     }
   }
 
+  function settleMark(op: Arriving, next: OperationState): void {
+    if (next.state === 'counted') mergeMark(draft, op);
+    work.onDurable(() => context.moved.add(op.header.log));
+  }
+
   const turn: Turn = {
     context,
     work,
@@ -141,7 +149,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
       const { hash } = op;
       if (was !== undefined) file(op, was, -1);
       file(op, next, 1);
-      if (next.state === 'counted' && op.header.type === 'mark.set') mergeMark(draft, op);
+      if (op.header.type === 'mark.set') settleMark(op, next);
       const change: { state: OperationState | undefined; feed?: number } = {
         state: next.state === 'counted' ? undefined : next,
       };

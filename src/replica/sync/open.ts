@@ -44,7 +44,7 @@ export function openSync(options: {
 }): Sync {
   const { context, storage, database } = options;
   const { crypto, documents } = context;
-  const digests = createDigests({ database, documents, crypto });
+  const digests = createDigests({ database, documents, crypto, moved: context.moved });
   const reconcile = createReconcile(options);
   const breathing = createBreathing(options.monotonic);
   const duties = createDuties({ ...options, breathing });

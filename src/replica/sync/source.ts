@@ -1,6 +1,7 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { CoterieError } from '../../../schemas/index.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
+import { isMarks } from '../../log/marks.ts';
 import type { Signer } from '../../op/index.ts';
 import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
@@ -10,7 +11,7 @@ import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
-import { type Digests, isMarks } from '../documents/digest.ts';
+import type { Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
@@ -148,8 +149,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     },
     async segments(log) {
       open();
-      const all = await digests.segments(log);
-      const shown = isMarks(log) ? all.slice(-1) : all;
+      const shown = await digests.exchanged(log);
       const list: SegmentDigest[] = [];
       for (const n of shown) {
         const document = `log/${log}/${n}`;

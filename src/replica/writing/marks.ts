@@ -114,7 +114,8 @@ export function createMarks(
     if (!row) return;
     const log = `marks.${member}`;
     const segment = work.draft.get<SegmentRow>(keys.segment(log));
-    const first = !segment || shouldRoll(segment);
+    // Others who want to know of the mark get the newest segment alone.
+    const first = !segment || shouldRoll(segment) || !work.draft.get(keys.marked(log, segment.n));
     const changes = first ? row.mark : changesOf(row.written, row.mark);
     const chains = Object.entries(changes.vector).flatMap(([name, replicas]) =>
       Object.entries(replicas).map(([replica, seq]) => ({ name, replica, seq })),

@@ -1,4 +1,5 @@
 import type { Entry } from '../../../../schemas/index.ts';
+import { isMarks } from '../../../log/marks.ts';
 import { isNear } from '../../../log/near.ts';
 import { entryKey } from '../../../op/index.ts';
 import type { Work } from '../../commit/commits.ts';
@@ -146,9 +147,8 @@ export async function followSegment(work: Work, log: string, n: number, placed: 
   const key = keys.segment(log);
   const known = await sure<SegmentRow>(draft, key);
   const row = known ?? { n: 1, operations: 0, bytes: 0 };
-  // Of a marks log only the newest segment is exchanged: what stands elsewhere, others would not see.
-  const isNext =
-    row.n < n && (log.startsWith('marks.') || (placed.known && (await isPlausible(work, log, row.n, n))));
+  // A marks log moved already, if whoever may move it wrote this.
+  const isNext = row.n < n && placed.known && !isMarks(log) && (await isPlausible(work, log, row.n, n));
   if (row.n !== n && !isNext) {
     // The log is here from now on, whoever wrote it.
     if (!known) draft.put(key, row);

@@ -5,7 +5,7 @@ import { entryOf, keys, type OperationRow } from '../../commit/rows.ts';
 import { checkSignatures } from '../../ledger/judging.ts';
 import { type AbsorbContext, subjectOf } from '../../ledger/state.ts';
 import { refold } from '../../ledger/subjects/subjects.ts';
-import { beginTurn, stateIn } from '../../ledger/turn.ts';
+import { beginTurn, changeRow, stateIn } from '../../ledger/turn.ts';
 import { signedTwin } from '../../ledger/twins.ts';
 
 /** Looks at signatures that a bulk load passed over, since their headers were proven by what follows them. */
@@ -57,8 +57,7 @@ export function createVerifying(options: {
     if (!row || row.flaw || (await checkSignatures(context, entryOf(row))) !== 'fails') return;
     if (await signedTwin(context, work, hash, row)) return;
     const was = stateIn(row);
-    const flawed = { ...row, flaw: forged };
-    draft.put(keys.operation(hash), flawed);
+    const flawed = (await changeRow(work, hash, { flaw: forged })) ?? row;
     const op = { hash, header: row.header, body: row.body };
     const turn = beginTurn(context, work, op);
     await refold(turn, subjectOf(hash, row.header));

@@ -1,4 +1,5 @@
 import type { Hash } from '../../../../schemas/index.ts';
+import { isMarks } from '../../../log/marks.ts';
 import { parseDocumentName } from '../../../log/name.ts';
 import { mostSegments } from '../../../log/segment.ts';
 import type { ControlMessage } from '../../wire.ts';
@@ -9,8 +10,6 @@ import type { Work } from './work.ts';
 const quiet = 50;
 /** Documents that were told and not heard; the others wait. Well under what a peer takes that is told, too. */
 const window = 1024;
-
-export const isMarks = (log: string): boolean => log.startsWith('marks.');
 
 type Segments = Extract<ControlMessage, { type: 'segments' }>;
 

@@ -1,10 +1,10 @@
 import type { Hash } from '../../../../schemas/index.ts';
+import { isMarks } from '../../../log/marks.ts';
 import { documentName, parseDocumentName } from '../../../log/name.ts';
 import type { SegmentDigest } from '../../port.ts';
 import type { ControlMessage } from '../../wire.ts';
 import { wireLimits } from '../../wire-limits.ts';
 import type { Core } from '../core.ts';
-import { isMarks } from './announce.ts';
 import type { Work } from './work.ts';
 
 /** Digests of the workspace are compared again after this long, ms. */
@@ -143,8 +143,8 @@ export function createInventory(parts: {
     const there = new Map(segments.map((segment) => [segment.n, segment]));
     const newest = Math.max(0, all.at(-1)?.n ?? 0, segments.at(-1)?.n ?? 0);
     for (const n of new Set([...here.keys(), ...there.keys()])) {
-      // Of marks only the newest segment is wanted.
-      if (n < 1 || (isMarks(log) && n !== newest)) continue;
+      // Of marks one segment is wanted of each side: the newest as far as it knows. Both look again at what they have then.
+      if (n < 1 || (isMarks(log) && n !== all.at(-1)?.n && n !== segments.at(-1)?.n)) continue;
       const a = here.get(n);
       const b = there.get(n);
       if (a?.digest === b?.digest) continue;
