@@ -7,6 +7,8 @@ export const viewsVersion = 3;
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
 export const pad = (n: number): string => String(n).padStart(width, '0');
+/** A number that someone else chose: any safe integer. */
+const padAny = (n: number): string => String(n).padStart(16, '0');
 
 /** Where everything lies in the journal. `records`, `operations` and `feed` are facts; the rest are views. */
 export const keys = {
@@ -18,15 +20,15 @@ export const keys = {
   /** An entry of an operation under another signature than its own: a fact, for documents are made from them. */
   twin: (hash: Hash, key: Hash) => `twin/${hash}/${key}`,
   /** A replica's chain in a log: seq -> hash, and what it is to those who read. */
-  chain: (log: string, replica: Hash, seq: number) => `v/chain/${log}/${replica}/${pad(seq)}`,
+  chain: (log: string, replica: Hash, seq: number) => `v/chain/${log}/${replica}/${padAny(seq)}`,
   /** What a stretch of `blockSize` operations of a chain holds, so that a long range is counted fast. */
-  block: (log: string, replica: Hash, block: number) => `v/block/${log}/${replica}/${pad(block)}`,
+  block: (log: string, replica: Hash, block: number) => `v/block/${log}/${replica}/${padAny(block)}`,
   /** Head of a chain. */
   head: (log: string, replica: Hash) => `v/head/${log}/${replica}`,
   /** Operations of a chain from where it forks on, each singly. */
   /** With an empty hash all of one number. */
   forked: (log: string, replica: Hash, seq: number, hash: Hash | '') =>
-    `v/forked/${log}/${replica}/${pad(seq)}/${hash}`,
+    `v/forked/${log}/${replica}/${padAny(seq)}/${hash}`,
   /** Operations of a chain that name one `prev`. */
   fork: (log: string, replica: Hash, prev: Hash | '') => `v/fork/${log}/${replica}/${prev}`,
   /** Entries that came into a document with its record `n`: keys and operations. */

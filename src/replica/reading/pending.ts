@@ -92,11 +92,12 @@ export function createCounting(reading: Reading, member: Hash) {
     if (to <= from) return 0;
     const all = await blocksOf(chain);
     let count = 0;
-    for (let block = blockOf(from + 1); block <= blockOf(to); block++) {
-      const row = all.get(block);
+    // Those that are here: numbers are what their replicas say, and may be as high as numbers are.
+    for (const [block, row] of all) {
+      if (block < blockOf(from + 1) || block > blockOf(to)) continue;
       const first = Math.max(from, blockEnd(block - 1)) + 1;
       const last = Math.min(to, blockEnd(block));
-      if (!row || row.news - (row.own[member] ?? 0) === 0) continue;
+      if (row.news - (row.own[member] ?? 0) === 0) continue;
       // What came since the chain's head was read is in its block as well.
       const start = blockEnd(block - 1);
       const whole = first === start + 1 && (last === blockEnd(block) || row.held === last - start);
@@ -155,15 +156,14 @@ export function createCounting(reading: Reading, member: Hash) {
       if (open && open[1] === first - 1) open[1] = last;
       else runs.push([first, last]);
     };
-    for (let at = from; at < to; ) {
-      const block = blockOf(at + 1);
-      const row = all.get(block);
+    for (const [block, row] of all) {
+      if (block < blockOf(from + 1) || block > blockOf(to)) continue;
+      const at = Math.max(from, blockEnd(block - 1));
       const last = Math.min(blockEnd(block), to);
       const size = Math.min(blockEnd(block), chain.head.seq) - blockEnd(block - 1);
-      const full = row !== undefined && row.waits === 0 && row.held >= size;
+      const full = row.waits === 0 && row.held >= size;
       if (full && chain.head.trunk === undefined) add(at + 1, last);
-      else if (row) for (const [seq, one] of await each(chain, at + 1, last)) if (!one.waits) add(seq, seq);
-      at = last;
+      else for (const [seq, one] of await each(chain, at + 1, last)) if (!one.waits) add(seq, seq);
     }
     return runs;
   }

@@ -36,9 +36,9 @@ export async function operations(options: DoctorOptions): Promise<Finding[] | st
     const forked =
       head.trunk === undefined ? [] : await database.under<ForkedRow>(`v/forked/${log}/${replica}/`);
     const seqs = new Set(forked.map(([, { seq }]) => seq));
-    for (let from = 1; from <= head.seq; from += step) {
-      const to = Math.min(from + step - 1, head.seq);
-      const found = await stretch(database, { ...chain, from, to }, seqs);
+    for (let from = 1; from <= head.seq; ) {
+      const found = await stretch(database, { ...chain, from, to: head.seq }, seqs);
+      from = found.next;
       findings.push(...found.findings);
       if (head.trunk !== undefined) for (const hash of found.hashes) numbered.add(hash);
       count += found.hashes.length;
@@ -69,33 +69,39 @@ interface Chain {
   readonly own: boolean;
 }
 
-/** Operations `from` to `to` of one chain. `beside`: numbers of those that stand beside it, where it forks. */
+/**
+ * The next operations of one chain that are here, up to the number `to`. `beside`: numbers of those that stand beside it,
+ * where it forks. Its numbers are what its replica says: they are never counted through.
+ */
 async function stretch(
   database: Database,
   chain: Chain & { readonly from: number; readonly to: number },
   beside: ReadonlySet<number>,
-): Promise<{ findings: Finding[]; hashes: Hash[] }> {
-  const { log, replica, from, to } = chain;
+): Promise<{ findings: Finding[]; hashes: Hash[]; next: number }> {
+  const { log, replica, from } = chain;
   const rows = await database.list<ChainRow>({
     gte: keys.chain(log, replica, from),
-    lt: keys.chain(log, replica, to + 1),
+    lt: keys.chain(log, replica, chain.to + 1),
+    limit: step,
   });
-  const findings: Finding[] = [];
+  const there = new Set(rows.map(([key]) => Number(key.slice(key.lastIndexOf('/') + 1))));
+  const to = rows.length < step ? chain.to : Math.max(...there);
   let missing = to - from + 1 - rows.length;
-  if (missing > 0 && beside.size > 0) {
-    const there = new Set([...beside, ...rows.map(([key]) => Number(key.slice(key.lastIndexOf('/') + 1)))]);
-    missing = 0;
-    for (let seq = from; seq <= to; seq++) if (!there.has(seq)) missing++;
-  }
+  for (const seq of beside) if (seq >= from && seq <= to && !there.has(seq)) missing--;
+  const findings: Finding[] = [];
   // Of others some may not have come yet.
   if (missing > 0 && chain.own)
     findings.push(damaged(`chain ${log}`, `${missing} of its operations ${from} to ${to} are missing`));
   const hashes = rows.map(([, { hash }]) => hash);
-  return { findings: [...findings, ...(await whole(database, hashes, chain))], hashes };
+  return { findings: [...findings, ...(await whole(database, hashes, chain))], hashes, next: to + 1 };
 }
 
 /** Operations of one chain are what their names say, and signed. */
-async function whole(database: Database, hashes: readonly Hash[], { publicKey }: Chain): Promise<Finding[]> {
+async function whole(
+  database: Database,
+  hashes: readonly Hash[],
+  { log, replica, publicKey, own }: Chain,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const rows = await database.getMany<OperationRow>(hashes.map(keys.operation));
   for (const [i, row] of rows.entries()) {
@@ -107,12 +113,19 @@ async function whole(database: Database, hashes: readonly Hash[], { publicKey }:
   const entries = rows.flatMap((row) => (row ? [entryOf(row)] : []));
   if (publicKey === undefined || entries.length === 0) return findings;
   const { bad } = await checkChain(nodeCrypto, entries, publicKey);
-  return [
-    ...findings,
-    ...bad.map(({ hash, reason }) =>
-      damaged(`operation ${hash ?? 'of unknown name'}`, `its ${reason} does not hold`),
-    ),
-  ];
+  for (const { hash, reason } of bad)
+    if (reason !== 'chain' || own)
+      findings.push(damaged(`operation ${hash ?? 'of unknown name'}`, `its ${reason} does not hold`));
+  // Signed as it is: whoever has the key numbers as it likes, and it is here as it came.
+  const lying = bad.filter(({ reason }) => reason === 'chain').length;
+  if (lying > 0 && !own)
+    findings.push({
+      what: `chain ${log}`,
+      state: 'warning',
+      message: `the numbers of ${lying} operations of ${replica} do not follow those that they name`,
+      hint: 'No honest replica numbers so. An admin can revoke it: coterie revoke',
+    });
+  return findings;
 }
 
 /** Keys that are used twice, documents that are broken, chains that fork: nothing is lost, and someone must know. */
