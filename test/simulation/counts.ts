@@ -25,6 +25,8 @@ export interface Counts {
   parked: number;
   released: number;
   closes: Record<string, number>;
+  /** Lies that were signed by an admitted key, by kind. */
+  lies: Record<string, number>;
 }
 
 export const noCounts = (): Counts => ({
@@ -45,6 +47,7 @@ export const noCounts = (): Counts => ({
   parked: 0,
   released: 0,
   closes: {},
+  lies: {},
 });
 
 /** Close codes by what they say, without the names in it. */

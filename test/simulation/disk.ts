@@ -1,3 +1,4 @@
+import { decodeRow } from '../../src/replica/commit/rows.ts';
 import { createMemoryDocuments } from '../../src/storage/documents/memory.ts';
 import type { Storage } from '../../src/storage/open.ts';
 import { createMemoryStore } from '../../src/storage/store/memory.ts';
@@ -6,6 +7,8 @@ import { createMemoryStore } from '../../src/storage/store/memory.ts';
 export interface Disk {
   storage(): Storage;
   crash(): void;
+  /** A row as it is stored. */
+  row<T>(key: string): T | undefined;
   /** Another one that holds the same, for a copy of the directory. */
   copy(directory: string): Promise<Disk>;
 }
@@ -28,6 +31,10 @@ export function memoryDisk(
     crash() {
       store = store.crash();
       documents = documents.crash();
+    },
+    row<T>(key: string) {
+      const bytes = store.getSync(key);
+      return bytes && decodeRow<T>(bytes);
     },
     async copy(to) {
       const rows = createMemoryStore();

@@ -16,8 +16,8 @@ export interface MeshNode<S extends SyncSource = SyncSource> {
   readonly name: string;
   readonly source: S;
   readonly links: Links;
-  /** What its sessions told, in order. */
-  readonly events: SessionEvent[];
+  /** What its sessions told, in order, and with whom they were. */
+  readonly events: (SessionEvent & { readonly peer: string })[];
   /** Keeps a link to another one: dials again after a while whenever it is down. Returns what ends that. */
   keep(to: string): () => void;
   /** Connects once; time passes until it is connected, or has failed. */
@@ -33,13 +33,13 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
     random: network.random,
     slice,
   });
-  const events: SessionEvent[] = [];
+  const events: (SessionEvent & { readonly peer: string })[] = [];
   let open = true;
-  const deaf = network.listen(name, (end) => {
+  const deaf = network.listen(name, (end, peer) => {
     const session = links.connect({
       role: 'listen',
       transport: end.transport,
-      onEvent: (event) => void events.push(event),
+      onEvent: (event) => void events.push({ ...event, peer }),
     });
     end.bind(session);
   });
@@ -67,7 +67,7 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
               role: 'dial',
               transport: end.transport,
               onEvent(event) {
-                events.push(event);
+                events.push({ ...event, peer: to });
                 if (event.type !== 'closed') return;
                 up--;
                 again(event.code === closeCodes.self ? 2000 : undefined);
@@ -93,7 +93,7 @@ export function join<S extends SyncSource>(network: Network, name: string, sourc
           const session = links.connect({
             role: 'dial',
             transport: end.transport,
-            onEvent: (event) => void events.push(event),
+            onEvent: (event) => void events.push({ ...event, peer: to }),
           });
           end.bind(session);
           made = connection;

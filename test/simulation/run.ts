@@ -1,9 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { closeCodes } from '../../schemas/protocol.ts';
 import { nodeCrypto } from '../../src/keys/node.ts';
 import { segmentDigest } from '../../src/log/index.ts';
 import { type Counts, countStates, noCounts } from './counts.ts';
+import { misjudged } from './liar/liar.ts';
 import type { Station } from './station.ts';
 import { act, type Said } from './team.ts';
 import { createWorld, type World } from './world.ts';
@@ -113,6 +115,39 @@ async function heal(world: World, counts: Counts): Promise<void> {
   }
 }
 
+/** Nobody but who lies may be turned away. */
+const faults: ReadonlySet<number> = new Set<number>([
+  closeCodes.malformed,
+  closeCodes.unproven,
+  closeCodes.stranger,
+  closeCodes.tooLarge,
+  closeCodes.refused,
+  closeCodes.busy,
+  closeCodes.failed,
+]);
+
+/** Sessions of two that are honest, and that ended as only a liar's may. */
+function quarrels({ stations }: World, isHonest: (name: string) => boolean): string[] {
+  return stations
+    .filter(({ name }) => isHonest(name))
+    .flatMap(({ name, events }) =>
+      events.flatMap((event) =>
+        event.type === 'closed' && faults.has(event.code) && isHonest(event.peer)
+          ? [`${name} and ${event.peer}: ${event.code} ${event.reason}`]
+          : [],
+      ),
+    );
+}
+
+/** What became of lies is the same everywhere, and no honest session ended for them. */
+function checkLies(world: World): void {
+  const { liar, stations } = world;
+  if (!liar) return;
+  const wrong = stations.flatMap((station) => misjudged(station, liar));
+  wrong.push(...quarrels(world, (name) => name !== names.at(-1)));
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+}
+
 async function check(world: World, said: Said): Promise<void> {
   const [first, ...others] = world.stations;
   if (!first) return;
@@ -129,9 +164,11 @@ async function check(world: World, said: Said): Promise<void> {
   const ids = [...said.messages.keys(), ...said.tasks, ...said.memories];
   const lost = ids.filter((id) => !text.includes(id));
   if (lost.length > 0) throw new Error(`acknowledged and lost: ${lost.join(', ')}`);
+  const held = [...(world.liar?.fates.values() ?? [])].filter(({ fate }) => fate === 'waiting').length;
   for (const { name, replica } of world.stations) {
     const { waiting } = (await replica.status()).counts;
-    if (waiting > 0) throw new Error(`${waiting} operations wait at ${name} though all is here`);
+    if (waiting !== held)
+      throw new Error(`${waiting} operations wait at ${name}, and not ${held}, though all is here`);
     for (const id of said.removed)
       if ((await replica.messages.get(id)).text !== null) throw new Error(`${id} is back at ${name}`);
   }
@@ -160,6 +197,7 @@ async function step(run: Run): Promise<void> {
   const chance = draw(100);
   const all = stations.map(({ name }) => name);
   if (!station.up) await drive(station.open());
+  else if (world.liar && draw(4) === 0) await drive(world.liar.tell(station, stations, run.said));
   else if (chance < 3) {
     const crash = station.disk === 'memory' && draw(2) === 0;
     await drive(station.stop(crash));
@@ -210,8 +248,10 @@ export async function simulate(seed: number, options: { steps: number; onDisk: n
     world.honest();
     await heal(world, run.counts);
     await refuseStale(world);
+    checkLies(world);
     await world.drive(check(world, said));
     await world.drive(countStates(world.stations, run.counts));
+    run.counts.lies = { ...world.liar?.told };
     return run.counts;
   } catch (error) {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {

@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import * as Y from 'yjs';
-import { CoterieError, type Entry, type Hash } from '../../schemas/index.ts';
+import { CoterieError, type Entry, type Hash, type OperationState } from '../../schemas/index.ts';
 import { parseDocumentName } from '../../src/log/index.ts';
+import { keys, type OperationRow } from '../../src/replica/commit/rows.ts';
 import type { Environment } from '../../src/replica/environment.ts';
 import { openReplica } from '../../src/replica/open.ts';
 import type { Replica } from '../../src/replica/surface.ts';
@@ -25,6 +26,8 @@ export interface Station {
   readonly events: readonly MeshNode['events'][number][];
   /** Segments after the first that it began by an operation of its own. */
   readonly rolled: ReadonlySet<string>;
+  /** What became of an operation, where the station lies in memory; undefined: it is not here. */
+  stateOf(hash: Hash): OperationState | undefined;
   open(): Promise<void>;
   /** `crash`: only what was synced is left of it. */
   stop(crash: boolean): Promise<void>;
@@ -45,7 +48,7 @@ export interface Ground {
 }
 
 /** 2026-01-01, where the wall clocks of all begin. */
-const began = 1_767_225_600_000;
+export const began = 1_767_225_600_000;
 
 /** True when an update brings an operation of this replica. */
 function isBy(replica: Hash, update: Uint8Array): boolean {
@@ -109,6 +112,11 @@ export function createStation(
     },
     get up() {
       return replica !== undefined;
+    },
+    stateOf(hash) {
+      if (!disk) throw new Error(`${name} lies on a disk`);
+      const row = disk.row<OperationRow>(keys.operation(hash));
+      return row && (row.state ?? { state: 'counted' });
     },
     async open() {
       const environment: Environment = {

@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { SyncSource } from '../../src/sync/port.ts';
-import { spoil } from './hostile.ts';
+import { createLiar, type Liar } from './liar/liar.ts';
+import { spoil } from './liar/spoil.ts';
 import { createNetwork, type Network } from './network.ts';
-import { createStation, type Ground, type Station } from './station.ts';
+import { began, createStation, type Ground, type Station } from './station.ts';
 
 export interface World {
   readonly network: Network;
   /** What lied tells the truth from now on. */
   honest(): void;
+  /** A key that is admitted and lies in what it signs, where there is one. */
+  readonly liar: Liar | undefined;
   /** Waits for something while virtual time goes on: replicas wait by it too. */
   drive<T>(work: Promise<T>): Promise<T>;
   readonly stations: readonly Station[];
@@ -115,11 +118,16 @@ export async function createWorld(options: {
     }),
   );
   for (const station of stations) await drive(station.open());
+  const { random, draw } = network;
+  const liar = options.hostile
+    ? createLiar({ root, random, draw, now: () => began + network.now() })
+    : undefined;
   return {
     network,
     honest() {
       lying = false;
     },
+    liar,
     drive,
     stations,
     async copy(station) {

@@ -5,6 +5,7 @@ import type { Entry, Hash, Header } from '../../../schemas/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../../src/keys/node.ts';
 import { createWriter, freshClientID } from '../../../src/log/index.ts';
 import {
+  canonical,
   createClock,
   entryKey,
   fromBase64url,
@@ -14,6 +15,7 @@ import {
   proofBytes,
   type Signer,
   sealEntry,
+  utf8,
 } from '../../../src/op/index.ts';
 
 /** An entry that was made by hand. */
@@ -31,12 +33,17 @@ type Proposal = Partial<
   readonly subject?: string;
   readonly data?: Record<string, unknown>;
   readonly body?: Record<string, string>;
+  /** The header as it is signed, whatever it says then. */
+  readonly change?: (header: Header) => Header;
 };
 
 /** A replica that is nothing but a key: it writes whatever it is told to. */
 export interface Hand {
   readonly id: Hash;
   readonly publicKey: string;
+  readonly workspace: Hash;
+  /** The key of the user's machine, which makes members of handles. */
+  readonly machine: string;
   /** The member that it makes of a handle. */
   member(handle: string): Hash;
   /** Its admission on the machine's word, which is the first of its chain. */
@@ -57,15 +64,22 @@ const machineOf = (root: string): { workspace: Hash; machine: Signer } => {
 const hashOfEntry = (crypto: typeof nodeCrypto, entry: Entry): Hash => hashOf(crypto, entry.header);
 
 /** A key of the user whose replicas lie below `root`. */
-export function hand(root: string, seed: Uint8Array = generateSeed(randomBytes), now = Date.now): Hand {
+export function hand(
+  root: string,
+  seed: Uint8Array = generateSeed(randomBytes),
+  now = Date.now,
+  random: (bytes: number) => Uint8Array = randomBytes,
+): Hand {
   const { workspace, machine } = machineOf(root);
   const signer = signerFromSeed(seed);
-  const clock = createClock({ now, random: randomBytes, replica: signer.id });
+  const clock = createClock({ now, random, replica: signer.id });
   const heads = new Map<string, { seq: number; hash: Hash }>();
 
   const made: Hand = {
     id: signer.id,
     publicKey: signer.publicKey,
+    workspace,
+    machine: machine.publicKey,
     member: (handle) => memberIdOf(nodeCrypto, workspace, machine.publicKey, handle),
     async admission() {
       const encryption = x25519FromSeed(seed).publicKey;
@@ -78,9 +92,9 @@ export function hand(root: string, seed: Uint8Array = generateSeed(randomBytes),
         data: { key: signer.publicKey, encryption, seed: machine.publicKey, proof },
       });
     },
-    async make({ log, type, subject = '', data = {}, body, ...rest }) {
+    async make({ log, type, subject = '', data = {}, body, change = (header) => header, ...rest }) {
       const head = heads.get(log);
-      const header = makeHeader(nodeCrypto, {
+      const drafted = makeHeader(nodeCrypto, {
         stamp: clock.next(),
         workspace,
         log,
@@ -92,13 +106,15 @@ export function hand(root: string, seed: Uint8Array = generateSeed(randomBytes),
         subject,
         data,
         body,
-        random: randomBytes,
+        random,
         ...rest,
       });
-      heads.set(log, { seq: header.header.seq, hash: header.hash });
-      const sig = await signer.sign(header.signedBytes);
-      const entry = sealEntry(header.header, header.body, sig);
-      return { hash: header.hash, key: entryKey(nodeCrypto, header.hash, sig), entry };
+      const header = change(drafted.header);
+      const hash = hashOf(nodeCrypto, header);
+      heads.set(log, { seq: header.seq, hash });
+      const sig = await signer.sign(utf8(canonical(header)));
+      const entry = sealEntry(header, drafted.body, sig);
+      return { hash, key: entryKey(nodeCrypto, hash, sig), entry };
     },
   };
   return made;

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import type { Entry } from '../../schemas/index.ts';
+import type { Entry } from '../../../schemas/index.ts';
 
 /** What an admitted replica that lies makes of a document's state before it sends it. */
 export function spoil(state: Uint8Array, draw: (below: number) => number): Uint8Array {
