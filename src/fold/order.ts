@@ -41,6 +41,11 @@ export interface Causality<O extends Ordered> {
   seesAll(index: number): boolean;
   /** Operations that no other saw, in the linear order. */
   readonly heads: readonly Hash[];
+  /**
+   * Takes in one more, where it is the last of the order and nothing here names it: then the set with it has this very
+   * graph. Returns false, and nothing happened, for any other.
+   */
+  append(op: O): boolean;
 }
 
 /**
@@ -60,6 +65,8 @@ export function order<O extends Ordered>(input: Iterable<O>, root: Hash | undefi
 
   const ops: O[] = [];
   const indexOf = new Map<Hash, number>();
+  let highest = ranked.at(-1);
+  let named: Set<Hash> | undefined;
   const indexAt = new Int32Array(ranked.length).fill(-1);
   const seen = new Uint8Array(ranked.length);
   const pasts = new Pasts();
@@ -79,10 +86,31 @@ export function order<O extends Ordered>(input: Iterable<O>, root: Hash | undefi
     }
     pasts.push(known);
   }
+  let heads = ops.filter((_op, index) => seen[index] === 0).map(({ hash }) => hash);
   return {
     ops,
     indexOf,
-    heads: ops.filter((_op, index) => seen[index] === 0).map(({ hash }) => hash),
+    get heads() {
+      return heads;
+    },
+    append(op) {
+      if (rootRank === undefined || highest === undefined || indexOf.has(op.hash)) return false;
+      const { after } = op.header;
+      // Whoever saw everything is last, whatever its clock says.
+      if (compare(op, highest) < 0 && !heads.every((head) => after.includes(head))) return false;
+      named ??= new Set(ops.flatMap(({ header }) => header.after));
+      if (named.has(op.hash)) return false;
+      const parents = after.map((hash) => indexOf.get(hash)).filter((at) => at !== undefined);
+      // The root leads.
+      pasts.push(parents.length > 0 ? parents : [0]);
+      const seenNow = new Set(parents.length > 0 ? after : [ops[0]?.hash]);
+      heads = [...heads.filter((head) => !seenNow.has(head)), op.hash];
+      for (const hash of after) named.add(hash);
+      indexOf.set(op.hash, ops.length);
+      ops.push(op);
+      if (compare(op, highest) > 0) highest = op;
+      return true;
+    },
     sees: (index, ancestor) => pasts.sees(index, ancestor),
     seesAll: (index) => pasts.seesAll(index),
   };

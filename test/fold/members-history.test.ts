@@ -37,6 +37,8 @@ describe('any history', () => {
         for (const [index, op] of ops.entries()) {
           const whole = foldMembers(memberId, ops.slice(0, index + 1));
           const verdict = members.add(op);
+          const isLast = ops.slice(0, index).every(({ header }) => header.stamp < op.header.stamp);
+          if (isLast && !narrowings.includes(op.header.type)) expect(verdict).not.toBe('refold');
           if (verdict === 'refold') members = whole.log;
           else expect(verdict).toEqual(whole.verdicts.get(op.hash));
           expect(plain(members.state)).toEqual(plain(whole.log.state));

@@ -16,14 +16,15 @@ export interface MembersLog {
   /** Changes in place as operations are added; the state of one member or replica in it never does. */
   readonly state: MembersState;
   /**
-   * Folds one more operation in. `refold` means that nothing happened: it was made apart from something here, or it
-   * narrows, so that others must be judged again. Then fold the whole log anew.
+   * Folds one more operation in. `refold` means that nothing happened: something here comes after it in the order, or
+   * names it, or it narrows, so that others must be judged again. Then fold the whole log anew.
    */
   add(op: Op): Verdict | 'refold';
 }
 
 /** An empty members log. `Op.role` is not read: roles are what this log is about. */
-export const createMembers = (memberId: MemberId): MembersLog => extendable(begin(), memberId);
+export const createMembers = (memberId: MemberId): MembersLog =>
+  extendable(begin(), memberId, order<Op>([], undefined), false);
 
 /** Folds a members log, in any order, repeats welcome. */
 export function foldMembers(
@@ -33,7 +34,7 @@ export function foldMembers(
   const graph = order(ops, rootOf(ops, isGenesis)?.hash);
   const first = run(graph, memberId, begin(), undefined);
   if (first.folding.draft.frontiers.length === 0)
-    return { log: extendable(first.folding, memberId), verdicts: first.verdicts };
+    return { log: extendable(first.folding, memberId, graph, false), verdicts: first.verdicts };
   // What was narrowed may have been used beyond its frontier by operations that come before the narrowing in the
   // order: they are judged again, with every ending known, and what rests on them falls with them.
   const settled: Settled = new Map(first.folding.draft.frontiers.map((one) => [one.op, one]));
@@ -41,7 +42,7 @@ export function foldMembers(
   for (const [hash, verdict] of first.verdicts)
     if (narrowing(graph.ops[graph.indexOf.get(hash) ?? 0]?.header.type ?? '') !== undefined)
       second.verdicts.set(hash, verdict);
-  return { log: extendable(second.folding, memberId), verdicts: second.verdicts };
+  return { log: extendable(second.folding, memberId, graph, true), verdicts: second.verdicts };
 }
 
 /** Narrowings that count, from the first pass. */
@@ -49,17 +50,49 @@ type Settled = ReadonlyMap<Hash, Narrowing>;
 
 const isGenesis = ({ header }: Op): boolean => header.type === 'workspace.genesis' && header.workspace === '';
 
-function extendable(folding: Folding, memberId: MemberId): MembersLog {
+/** `narrowed`: something was taken away, so that what is made apart from that is judged by its frontier too. */
+function extendable(
+  folding: Folding,
+  memberId: MemberId,
+  folded: Causality<Op>,
+  narrowed: boolean,
+): MembersLog {
   const { draft } = folding;
+  let graph = folded;
+  let followed: Set<Hash> | undefined;
+
+  /** Operations that a frontier lists, or that another follows in its chain: for more than themselves they matter. */
+  function followedOnes(): Set<Hash> {
+    followed ??= new Set([
+      ...graph.ops.map(({ header }) => header.prev),
+      ...draft.frontiers.flatMap(({ frontier }) =>
+        Object.values(frontier).flatMap((logs) => Object.values(logs).flat()),
+      ),
+    ]);
+    return followed;
+  }
+
+  function first(op: Op): Verdict | 'refold' {
+    if (graph.ops.length > 0 || !isGenesis(op)) return 'refold';
+    graph = order([op], op.hash);
+    const verdict = step(folding, op, everything, seenOnly(everything), memberId);
+    draft.heads = graph.heads;
+    return verdict;
+  }
+
   return {
     state: draft,
     add(op) {
-      const { after, type } = op.header;
+      const { prev, type } = op.header;
       if (narrowing(type) !== undefined) return 'refold';
-      if (draft.workspace === '' && !isGenesis(op)) return 'refold';
-      if (!draft.heads.every((head) => after.includes(head))) return 'refold';
-      const verdict = step(folding, op, everything, seenOnly(everything), memberId);
-      draft.heads = [op.hash];
+      if (draft.workspace === '') return first(op);
+      if (followedOnes().has(op.hash) || !graph.append(op)) return 'refold';
+      followedOnes().add(prev);
+      const past = pastAt(graph, graph.ops.length - 1);
+      const alone = !narrowed || type === 'redact';
+      const sight = alone ? seenOnly(past) : seenWithin(past, () => false);
+      const verdict = step(folding, op, past, sight, memberId);
+      draft.heads = graph.heads;
       return verdict;
     },
   };

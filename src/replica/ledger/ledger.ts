@@ -89,9 +89,33 @@ export function createLedger(options: LedgerOptions): Ledger {
     return rest;
   }
 
+  /**
+   * Ties heads of the members log together. Each of these operations names the last of this replica's own: what did not
+   * see its admission is nobody's.
+   */
+  async function tied(work: Work): Promise<readonly Hash[]> {
+    let rest = membership.heads;
+    if (rest.length <= limits.heads) return rest;
+    let own = (await sure<HeadRow>(work.draft, keys.head('members', signer.id)))?.hash;
+    while (rest.length > limits.heads) {
+      const some = [...new Set([...(own === undefined ? [] : [own]), ...rest])].slice(0, limits.heads);
+      own = await make(work, { log: 'members', type: 'join', subject: options.workspace, data: {} }, some);
+      rest = [...rest.filter((head) => !some.includes(head)), own];
+    }
+    return rest;
+  }
+
+  /** An admission is the first of its replica, before any join: of many heads it names some, and who vouches for it. */
+  function vouching({ data }: Proposal): readonly Hash[] {
+    const { heads } = membership;
+    const { invite } = data;
+    if (heads.length <= limits.heads) return heads;
+    return [...new Set([...(typeof invite === 'string' ? [invite] : []), ...heads])].slice(0, limits.heads);
+  }
+
   async function causes(work: Work, proposal: Proposal): Promise<readonly Hash[]> {
     const { log, subject } = proposal;
-    if (log === 'members') return joined(work, log, options.workspace, membership.heads);
+    if (log === 'members') return proposal.type === 'replica.admit' ? vouching(proposal) : tied(work);
     if (subject === undefined || log.startsWith('marks.')) return [];
     if (proposal.base !== undefined && proposal.base.length > 0) {
       for (const hash of proposal.base) {
@@ -168,6 +192,8 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     async append(work, proposal) {
+      // It is judged by the membership that it names: all of it.
+      if (proposal.type === 'redact') await tied(work);
       const hash = await make(work, proposal, await causes(work, proposal));
       // Whoever reads the thing next can name all its heads as a base.
       if (proposal.base && proposal.subject !== undefined)

@@ -11,7 +11,6 @@ import type { Host } from '../../machines/host.ts';
 import { type Admitted, countersignBytes, proofBytes, type Signer } from '../../op/index.ts';
 import type { Writing } from '../writing/context.ts';
 import { type Countersigned, type InviteRow, inviteKey } from './invites.ts';
-import { membersLog } from './members-log.ts';
 
 /** Replicas that one machine may bring in by one ticket. */
 const replicasOfMachine = 64;
@@ -20,6 +19,8 @@ export interface CountersignOptions {
   readonly writing: Writing;
   readonly signer: Signer;
   readonly host: Host | undefined;
+  /** The members log as it is here, causes first. */
+  readonly membersLog: () => Promise<Admission['members']>;
   readonly now: () => number;
 }
 
@@ -54,7 +55,7 @@ export async function countersign(
   if (!host) throw new CoterieError('closed', 'The node is stopping.');
   return {
     countersign: { replica: writing.reading.replica, at, sig },
-    members: await membersLog(writing.reading, writing.workspace),
+    members: await options.membersLog(),
     key: host.key,
     sig: await host.sign(answerBytes(request.nonce, sig)),
   };

@@ -15,6 +15,7 @@ import type { PageOptions } from '../surface.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { createInvite } from './invites.ts';
+import { createMembersLog } from './members-log.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
 import { listInvites, revokeInvite } from './uninvite.ts';
 
@@ -44,6 +45,7 @@ export function createMachines(options: {
   readonly now: () => number;
 }): Machines {
   const { writing, signer, now } = options;
+  const membersLog = createMembersLog(writing.reading, writing.workspace);
   let host: Host | undefined;
   const peers = async (): Promise<readonly Peer[]> => (await host?.peers()) ?? [];
   return {
@@ -58,7 +60,8 @@ export function createMachines(options: {
     invite: (actor, input, key) => createInvite(writing, actor, { host, now }, input, key),
     invites: (query) => listInvites(writing.reading, query),
     uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),
-    countersign: (invite, request) => countersign({ writing, signer, host, now }, invite, request),
+    countersign: (invite, request) =>
+      countersign({ writing, signer, host, now, membersLog }, invite, request),
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),
   };

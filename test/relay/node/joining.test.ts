@@ -4,9 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../../relay/node/log.ts';
 import { type Node, type NodeOptions, startNode } from '../../../relay/node/node.ts';
 import type { AdmissionRequest, Invitation } from '../../../schemas/index.ts';
-import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from '../../../src/keys/node.ts';
+import { generateSeed, nodeCrypto, signerFromSeed } from '../../../src/keys/node.ts';
 import { readTicket, type Ticket, writeTicket } from '../../../src/machines/ticket.ts';
-import { fromBase64url, proofBytes, toBase64url } from '../../../src/op/index.ts';
 import { openReplica } from '../../../src/replica/open.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import { syncSourceOf } from '../../../src/replica/sync/index.ts';
@@ -16,6 +15,7 @@ import { type Home, home, open, refused } from '../../replica/support/open.ts';
 import { asTexts, hand, type Made } from '../../replica/sync/hand.ts';
 import { peer, pull, session } from '../../replica/sync/support.ts';
 import { ask } from '../http/support.ts';
+import { request } from './request.ts';
 
 const silent = openLog('silent');
 
@@ -45,26 +45,6 @@ const prepare = (at: Home, ticket: string) =>
 
 const changed = (invitation: Invitation, more: Partial<Ticket>): string =>
   writeTicket(nodeCrypto, { ...readTicket(nodeCrypto, invitation.ticket), ...more });
-
-/** What a program sends that joins by a ticket with keys of its own. */
-async function request(ticket: Ticket, more: Partial<AdmissionRequest> = {}): Promise<AdmissionRequest> {
-  const replica = generateSeed();
-  const seed = signerFromSeed(fromBase64url(ticket.seed, 32) ?? new Uint8Array());
-  const machine = signerFromSeed(generateSeed());
-  const keys = { key: signerFromSeed(replica).publicKey, encryption: x25519FromSeed(replica).publicKey };
-  const bytes = proofBytes({ workspace: ticket.workspace, ...keys, seed: seed.publicKey });
-  return {
-    versions: [1],
-    workspace: ticket.workspace,
-    ...keys,
-    seed: seed.publicKey,
-    proof: await seed.sign(bytes),
-    machine: machine.publicKey,
-    vouched: await machine.sign(bytes),
-    nonce: toBase64url(generateSeed()),
-    ...more,
-  };
-}
 
 /** Resolves when a condition holds; looks each few ms, for at most ten seconds. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
