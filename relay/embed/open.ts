@@ -86,6 +86,10 @@ async function among(
   }
   return {
     ...replica,
+    // A copied directory takes another key while it is open.
+    get id() {
+      return replica.id;
+    },
     sync: {
       url: listening.url,
       status: () => ({ peers: begun?.peers() ?? [] }),

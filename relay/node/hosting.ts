@@ -82,7 +82,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
   const key = await openMachineKey(config);
   const joined = await joinedUpstreams(config, replica.workspace.id);
   const upstreams = [...new Set([...options.upstreams, ...joined])];
-  const network = source && openNetwork({ source, replica: replica.id, node, state, upstreams, log });
+  const network = source && openNetwork({ source, node, state, upstreams, log });
   const stopEnding = source && network && endRevoked(replica, source, network.links, log);
   let connected: Connected | undefined;
   let detach = (): void => undefined;

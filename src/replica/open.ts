@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CoterieError, type Status } from '../../schemas/index.ts';
 import { defaultChannels } from '../fold/index.ts';
 import { nodeCrypto } from '../keys/node.ts';
-import { type Clock, createClock, memberIdOf } from '../op/index.ts';
+import { memberIdOf } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { createCommits } from './commit/commits.ts';
@@ -13,6 +13,7 @@ import { createDocuments, type Shown } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { configDirectory, type Environment, realTimer } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
+import { createIdentity } from './identity.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
@@ -27,14 +28,12 @@ import type { OpenOptions, Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
 import { offerSource } from './sync/index.ts';
 import { openSync } from './sync/open.ts';
-import { copiedKey, copiedOf, retireCopiedKey } from './sync/own-key.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import {
   checkHandle,
   chooseWorkspace,
   freshEpoch,
-  joinWorkspace,
   openReplicaKey,
   type WorkspaceRow,
   writeFirstRows,
@@ -77,12 +76,14 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
   const closing = new AbortController();
-  await retireCopiedKey(database, storage.info.directory, config);
-  const { signer, seed } = await openReplicaKey(storage.info.directory, random);
   // A row that a damaged filter hides would make this a new directory.
   for (const name of ['workspace', 'counters', 'views', 'epoch', 'restored'])
     await database.getConfirmed(keys.meta(name));
   const known = database.get<WorkspaceRow>(keys.meta('workspace'));
+  const { seed, ...key } = await openReplicaKey(storage.info.directory, random, known?.next);
+  const { stamp } = database.get<CountersRow>(keys.meta('counters')) ?? {};
+  const identity = createIdentity({ ...key, now, random, last: stamp });
+  const { signer, clock } = identity;
   const chosen = known
     ? undefined
     : await chooseWorkspace({
@@ -137,13 +138,9 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     mend: (document, hashes) => sync.remove(document, hashes),
   });
 
-  let clock: Clock | undefined;
   const context: AbsorbContext = {
     crypto: nodeCrypto,
-    follow(stamp) {
-      clock?.observe(stamp);
-      return clock?.last;
-    },
+    follow: identity.follow,
     awaited: new Set(),
     moved: new Set(),
     onOwed: () => onOwed(),
@@ -153,8 +150,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     defaultChannels: [...defaults.values()],
   };
   if (!known) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
-  const last = database.get<CountersRow>(keys.meta('counters'))?.stamp;
-  clock = createClock({ now, random, replica: signer.id, last: last === '' ? undefined : last });
   const ledger = createLedger({ ...context, database, workspace: workspace.id, signer, clock, random });
   if (database.get<number>(keys.meta('views')) !== viewsVersion)
     await rebuildViews({
@@ -169,8 +164,9 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   await listAwaited(database, context.awaited);
   const sync = openSync({
     context,
-    workspace: workspace.id,
-    signer,
+    row: workspace,
+    config,
+    identity,
     storage,
     database,
     commits,
@@ -190,7 +186,9 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     membership,
     crypto: nodeCrypto,
     defaultChannel: context.defaultChannel,
-    replica: signer.id,
+    get replica() {
+      return signer.id;
+    },
   };
   const search = openSearch({
     directory: join(storage.info.directory, 'search'),
@@ -226,11 +224,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     },
   };
 
-  if (!membership.state.replicas.has(signer.id))
-    await joinWorkspace({ context, commits, ledger, signer, seed, row: workspace, config, chosen });
+  if (!membership.state.replicas.has(signer.id)) await sync.join({ ledger, seed, chosen });
 
-  // Should it come up again, it is noted again.
-  if (copiedOf(database)) await commits.write(({ draft }) => draft.remove(copiedKey));
   const machines = createMachines({ writing, signer, now });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
@@ -259,7 +254,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     purge: () => removal.notice(),
   };
   checkpoints.notice();
-  sync.owed();
+  await sync.begin();
 
   const actorOf = createActors((handle) => ({
     handle: checkHandle(handle),
@@ -302,7 +297,9 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const replica: Replica = {
     ...withCodes({ ...surfaceOf(core, me), ...maintenance }, refuseClosed),
     workspace: { id: workspace.id, name: workspace.name },
-    id: signer.id,
+    get id() {
+      return signer.id;
+    },
     directory: storage.info.directory,
     countersign: async (invite, request) => {
       refuseClosed();

@@ -122,6 +122,11 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     for (const { session } of links.values()) session.update(update);
   });
 
+  const stopKey = source.onKey(() => {
+    for (const { session } of [...links.values()])
+      session.close(closeCodes.goingAway, 'this replica took another key');
+  });
+
   const peerOf = ({ session, publicKey, since }: Link, status: SessionStatus): PeerStatus | undefined =>
     publicKey === undefined
       ? undefined
@@ -281,6 +286,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
       if (!open) return;
       open = false;
       stop();
+      stopKey();
       for (const { session } of [...links.values()]) session.close(closeCodes.goingAway, 'closing');
       for (const wait of [...waiting]) wait.done(false);
     },

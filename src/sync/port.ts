@@ -39,7 +39,7 @@ export type KeyFlag = readonly [key: Hash, hasBody: boolean];
  */
 export interface SyncSource {
   readonly workspace: Hash;
-  /** Ed25519, base64url. */
+  /** Ed25519, base64url: that of now. */
   readonly publicKey: string;
   sign(bytes: Uint8Array): Promise<string>;
   /** False for a signature that does not hold, and for a key that is none. */
@@ -90,6 +90,11 @@ export interface SyncSource {
    * none. Returns what stops it.
    */
   onUpdate(listener: (update: DurableUpdate) => void): () => void;
+  /**
+   * Called when this replica has taken another key: what was proved under the one before is no longer so. Returns what
+   * stops it.
+   */
+  onKey(listener: () => void): () => void;
   /** State vectors were equal and digests were not, again and again: the document is rebuilt and synced by key from now on. */
   markSplit(document: string): Promise<void>;
 }

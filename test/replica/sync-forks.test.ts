@@ -1,9 +1,11 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeCrypto } from '../../src/keys/node.ts';
+import { keyId } from '../../src/op/index.ts';
 import { openReplica } from '../../src/replica/open.ts';
 import { asTexts } from './sync/hand.ts';
-import { equal, meet, peer, peers, session } from './sync/support.ts';
+import { equal, meet, type Peer, peer, peers, pull, session } from './sync/support.ts';
 import { newcomer } from './sync/team.ts';
 
 describe('REP-28 a chain that forks', () => {
@@ -74,48 +76,111 @@ describe('REP-29 a copied directory', () => {
     expect((await twin.replica.doctor()).findings.filter(({ state }) => state === 'damaged')).toEqual([]);
   });
 
-  it('is told of, and the branch with the higher hash takes a fresh key at its next opening', async () => {
-    const [ana, bo] = await peers(['ana', 'bo']);
-    if (!ana || !bo) throw new Error('no peers');
-    await ana.replica.messages.post('general', { text: 'first' });
-    await ana.replica.close();
-    const copy = { ...ana.at, directory: join(ana.at.root, 'copy') };
-    cpSync(ana.at.directory, copy.directory, { recursive: true });
-    await ana.reopen();
-    const twin = await peer('copy', ana.at.root);
-    expect(twin.replica.id).toBe(ana.replica.id);
+  it('has the branch with the higher hash take a fresh key while it is open, and go on in a new chain', async () => {
+    const { ana, bo, twin } = await copied();
+    const { id } = ana.replica;
+    expect(twin.replica.id).toBe(id);
     expect(await ana.source.admit(twin.source.publicKey, [])).toBe('self');
     const mine = await ana.replica.messages.post('general', { text: 'mine' });
     const theirs = await twin.replica.as('ana').messages.post('general', { text: 'theirs' });
-    await meet(ana, bo, twin);
-    await equal(ana, bo, twin);
     const higher = mine.id > theirs.id ? ana : twin;
     const lower = higher === ana ? twin : ana;
-    const { id } = higher.replica;
-    for (const one of [higher, lower]) {
-      const { findings } = await one.replica.doctor();
-      expect(findings.find(({ what }) => what === 'replica key')?.state).toBe('warning');
-      // REP-41: and status says what to do.
-      const { warnings } = await one.replica.status();
-      expect(warnings.find(({ what }) => what === 'replica key')?.hint).toBe(
-        one === higher
-          ? 'Start this replica again: it takes a fresh key.'
-          : 'Start the copy of this directory again: it takes a fresh key.',
-      );
-    }
-    await higher.reopen();
-    await lower.reopen();
+    let told = 0;
+    higher.source.onKey(() => told++);
+    const writing = writesOf(higher);
+    await pull(lower, higher);
+    const written = await writing.stop();
+    await meet(ana, bo, twin);
     expect(higher.replica.id).not.toBe(id);
+    expect(keyId(nodeCrypto, higher.source.publicKey)).toBe(higher.replica.id);
+    expect((await higher.replica.status()).replica).toBe(higher.replica.id);
+    expect(told).toBe(1);
     expect(lower.replica.id).toBe(id);
-    await higher.replica.messages.post('general', { text: 'with a key of its own' });
+    expect(await lower.source.admit(higher.source.publicKey, await higher.source.credentials())).toBe(
+      'admitted',
+    );
+
+    // What is made from now on is the fresh key's, for each member that it speaks for, marks too.
+    const kai = higher.replica.as('kai');
+    const own = await kai.messages.post('general', { text: 'with a key of its own' });
+    await kai.acknowledge({ receipt: (await kai.catchUp()).receipt });
     await lower.replica.messages.post('general', { text: 'with the old one' });
     await meet(ana, bo, twin);
     await equal(ana, bo, twin);
+    expect((await bo.replica.messages.get(own.id)).author.handle).toBe('kai');
+    for (const one of written) expect((await bo.replica.messages.get(one)).id).toBe(one);
+    expect((await higher.replica.status()).warnings.map(({ what }) => what)).toEqual(['forks']);
+    const { warnings } = await lower.replica.status();
+    expect(warnings.find(({ what }) => what === 'replica key')?.hint).toMatch(/takes a fresh key then/);
+
+    const taken = higher.replica.id;
     await higher.reopen();
-    expect(higher.replica.id).not.toBe(id);
+    await lower.reopen();
+    expect([higher.replica.id, lower.replica.id]).toEqual([taken, id]);
+    expect(
+      readdirSync(higher.at.directory)
+        .filter((name) => name.startsWith('replica.key'))
+        .sort(),
+    ).toEqual(['replica.key', expect.stringMatching(/^replica\.key\.copied-[0-9a-z]{8}$/)]);
     expect((await higher.replica.doctor()).findings.filter(({ state }) => state === 'damaged')).toEqual([]);
   });
+
+  it('is told of while the secret that admits is away, and takes its key at the opening after', async () => {
+    const { ana, bo, twin } = await copied();
+    const { id } = ana.replica;
+    const mine = await ana.replica.messages.post('general', { text: 'mine' });
+    const theirs = await twin.replica.as('ana').messages.post('general', { text: 'theirs' });
+    const higher = mine.id > theirs.id ? ana : twin;
+    const away = join(ana.at.root, 'away');
+    renameSync(join(ana.at.config, 'workspaces'), away);
+    await meet(ana, bo, twin);
+    expect(higher.replica.id).toBe(id);
+    for (const list of [(await higher.replica.status()).warnings, (await higher.replica.doctor()).findings]) {
+      const warning = list.find(({ what }) => what === 'replica key');
+      expect(warning?.message).toMatch(/has not the secret by which/);
+      expect(warning?.hint).toMatch(/coterie join TICKET/);
+    }
+    // Both branches count: what is written meanwhile is not in danger.
+    await higher.replica.as('ana').messages.post('general', { text: 'goes on' });
+    renameSync(away, join(ana.at.config, 'workspaces'));
+    const next = readFileSync(join(higher.at.directory, 'replica.key.next'), 'utf8');
+    await higher.reopen();
+    await higher.source.idle();
+    expect(higher.replica.id).not.toBe(id);
+    // What was begun is gone on with: no key is admitted and left.
+    expect(readFileSync(join(higher.at.directory, 'replica.key'), 'utf8')).toBe(next);
+    await meet(ana, bo, twin);
+    await equal(ana, bo, twin);
+  });
 });
+
+/** Two directories with one key, one a copy of the other, and a third replica. */
+async function copied(): Promise<{ ana: Peer; bo: Peer; twin: Peer }> {
+  const [ana, bo] = await peers(['ana', 'bo']);
+  if (!ana || !bo) throw new Error('no peers');
+  await ana.replica.messages.post('general', { text: 'first' });
+  await ana.replica.as('kai').messages.post('general', { text: 'another of this machine' });
+  await ana.replica.close();
+  cpSync(ana.at.directory, join(ana.at.root, 'copy'), { recursive: true });
+  await ana.reopen();
+  return { ana, bo, twin: await peer('copy', ana.at.root) };
+}
+
+/** Writes one message after the other until it is stopped; answers the ids that were acknowledged. */
+function writesOf({ replica }: Peer) {
+  const ids: string[] = [];
+  let on = true;
+  const done = (async () => {
+    while (on) ids.push((await replica.as('ana').messages.post('general', { text: `${ids.length}` })).id);
+  })();
+  return {
+    async stop(): Promise<readonly string[]> {
+      on = false;
+      await done;
+      return ids;
+    },
+  };
+}
 
 it('REP-30 a restored directory takes its own operations back before it writes', async () => {
   const [ana, bo] = await peers(['ana', 'bo']);

@@ -88,6 +88,7 @@ const verbs = {
     ids: [...heard.keys()],
     twice: [...heard].filter(([, times]) => times > 1).map(([id]) => id),
   }),
+  self: async () => ({ id: replica.id, key: (await replica.status()).replica }),
   digest: async () => ({ digest: (await replica.status()).digest }),
   linked: async () => ({
     linked: replica.sync

@@ -13,7 +13,7 @@ export interface Counts {
   rolled: number;
   /** Those of them that several replicas began apart. */
   rolledTwice: number;
-  /** Directories that were copied, chains that fork since, and keys that were set aside for it. */
+  /** Directories that were copied, chains that fork since, and fresh keys that were taken for it. */
   copied: number;
   forked: number;
   rekeyed: number;
@@ -81,6 +81,7 @@ export async function countStates(stations: readonly Station[], counts: Counts):
   const forked = new Set<string>();
   for (const station of stations) {
     countEvents(station, counts);
+    counts.rekeyed += station.rekeyed;
     for (const document of station.rolled) rolls.set(document, (rolls.get(document) ?? 0) + 1);
     for (const document of await splitAt(station)) split.add(document);
     const { findings } = await station.replica.doctor();

@@ -81,37 +81,17 @@ async function refuseStale({ stations, drive }: World): Promise<void> {
 
 /** Virtual time in which everything must have healed, ms. */
 const patience = 600_000;
-/** How often someone looks whether a replica says that it must be started again, ms. */
-const lookEach = 30_000;
-
-/** Starts those again of which the doctor says that they must take a fresh key. */
-async function rekey({ stations, drive }: World, counts: Counts): Promise<void> {
-  for (const station of stations) {
-    const { findings } = await drive(station.replica.doctor());
-    if (!findings.some(({ hint }) => hint?.startsWith('Start this replica again'))) continue;
-    const { id } = station.replica;
-    await drive(station.stop(false));
-    await drive(station.open());
-    if (station.replica.id !== id) counts.rekeyed++;
-  }
-}
 
 /** Heals everything and waits until all digests are equal. Throws with what differs. */
-async function heal(world: World, counts: Counts): Promise<void> {
+async function heal(world: World): Promise<void> {
   const { network, stations, drive } = world;
   network.heal();
   for (const station of stations) if (!station.up) await drive(station.open());
   const began = network.now();
-  let looked = began;
-  if (counts.copied > 0) await network.run(5000);
-  if (counts.copied > 0) await rekey(world, counts);
   while ((await drive(roots(stations))).size > 1) {
     if (network.now() - began > patience)
       throw new Error(`not equal after ${patience} ms: ${await drive(differing(stations))}`);
     await network.run(1000);
-    if (counts.copied === 0 || network.now() - looked < lookEach) continue;
-    looked = network.now();
-    await rekey(world, counts);
   }
 }
 
@@ -246,7 +226,7 @@ export async function simulate(seed: number, options: { steps: number; onDisk: n
       if (at % 30 === 29) await refuseStale(world);
     }
     world.honest();
-    await heal(world, run.counts);
+    await heal(world);
     await refuseStale(world);
     checkLies(world);
     await world.drive(check(world, said));

@@ -33,6 +33,8 @@ export interface Station {
   stop(crash: boolean): Promise<void>;
   /** Another one with all that this one has, its key too. This one must be down. */
   copy(name: string): Promise<Station>;
+  /** How often it took another key. */
+  readonly rekeyed: number;
 }
 
 /** What stations of one world share. */
@@ -89,6 +91,7 @@ export function createStation(
   const disk = onDisk ? undefined : (given.disk ?? memoryDisk(directory));
   const rolled = new Set<string>();
   const before: MeshNode['events'] = [];
+  let rekeyed = 0;
   let replica: Replica | undefined;
   let node: MeshNode | undefined;
   let work = { count: 0 };
@@ -101,6 +104,9 @@ export function createStation(
     as,
     disk: disk ? 'memory' : 'leveldb',
     rolled,
+    get rekeyed() {
+      return rekeyed;
+    },
     get events() {
       return [...before, ...(node?.events ?? [])];
     },
@@ -126,6 +132,7 @@ export function createStation(
         ...(disk ? { storage: disk.storage() } : {}),
       };
       replica = await openReplica({ directory, config, as, durability: 'os' }, environment);
+      syncSourceOf(replica).onKey(() => rekeyed++);
       await noteRolls(replica, rolled);
       work = { count: 0 };
       ground.works.add(work);

@@ -316,6 +316,7 @@ export function createMemorySource(options: {
       const name = parseDocumentName(document);
       return name !== undefined && name.segment >= (newest.get(name.log) ?? 0);
     },
+    onKey: () => () => undefined,
     onUpdate(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

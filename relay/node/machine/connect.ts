@@ -5,9 +5,8 @@ import type { ReplicaRun, RunDirectory } from './run-files.ts';
 
 export interface MachineOptions {
   readonly workspace: Hash;
-  readonly replica: Hash;
-  /** Ed25519 key of the replica. */
-  readonly key: string;
+  /** Who this replica is now, with its Ed25519 key: a copied directory takes another while it runs. */
+  readonly self: () => { readonly replica: Hash; readonly key: string };
   /** True for a node, with which all others of the workspace on this machine link. */
   readonly node: boolean;
   readonly listening: Listening;
@@ -42,7 +41,7 @@ export interface Machine {
   readonly url: string;
   /** All that is dialled from here; upstreams first. */
   links(): DialledLink[];
-  /** Resolves when it has looked who is there, and dials. */
+  /** Resolves when it has looked who is there, and dials; after a change of its own key too. */
   look(): Promise<void>;
   /** Ends what it dialled, takes the run file away, then stops listening. */
   close(): Promise<void>;
@@ -78,11 +77,10 @@ function sameAddress(one: string, other: string): boolean {
  * names, and goes along as others come and go. A change of a file, of a link, or time has it look again.
  */
 export function connectMachine(options: MachineOptions): Machine {
-  const { workspace, replica, runs, dial, now, timer } = options;
-  const run: ReplicaRun = {
+  const { workspace, runs, dial, now, timer } = options;
+  let run: ReplicaRun = {
     workspace,
-    replica,
-    key: options.key,
+    ...options.self(),
     url: options.listening.url,
     pid: options.pid,
     started: new Date(now()).toISOString(),
@@ -127,6 +125,13 @@ export function connectMachine(options: MachineOptions): Machine {
   }
 
   async function lookAround(): Promise<void> {
+    const self = options.self();
+    if (self.replica !== run.replica) {
+      // Others go on to the file that names the key which answers here now.
+      runs.remove(run);
+      run = { ...run, ...self };
+    }
+    const { replica } = run;
     // Somebody may have cleared the directory; and a copied directory's file gives way one day.
     runs.leave(run);
     const found = await neighbours();
@@ -145,7 +150,14 @@ export function connectMachine(options: MachineOptions): Machine {
     for (const { url, replica: other } of wanted) {
       const key = found.find((one) => one.url === url)?.key;
       // Whoever has one's own id has a copy of this directory: its key is no surprise, and is told of.
-      hold({ url, ...(other === replica ? {} : { expect: key }) }, false);
+      const target: Target = { url, ...(other === replica ? {} : { expect: key }) };
+      const before = held.get(url);
+      // Another key answers there now, or the copy of this directory has taken one of its own.
+      if (before && !before.upstream && before.target.expect !== target.expect) {
+        held.delete(url);
+        before.dialling.close();
+      }
+      hold(target, false);
     }
     for (const [url, { upstream, dialling }] of held) {
       if (upstream || urls.has(url)) continue;

@@ -1,4 +1,6 @@
-import { CoterieError, type Hash, type Peer } from '../../../schemas/index.ts';
+import { CoterieError, type Peer } from '../../../schemas/index.ts';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { keyId } from '../../../src/op/index.ts';
 import { realTimer } from '../../../src/replica/environment.ts';
 import { pooledRandom } from '../../../src/replica/random.ts';
 import type { Links, SyncSource } from '../../../src/sync/index.ts';
@@ -12,7 +14,6 @@ import { openRunDirectory, type RunDirectory } from './run-files.ts';
 
 export interface NetworkOptions {
   readonly source: SyncSource;
-  readonly replica: Hash;
   /** True for a node. */
   readonly node: boolean;
   /** Where run files lie; by default the user's. */
@@ -44,7 +45,7 @@ export interface Connected {
 }
 
 export function openNetwork(options: NetworkOptions): Network {
-  const { source, replica, node, log, upstreams } = options;
+  const { source, node, log, upstreams } = options;
   const { links, dial, peers } = openSocketLinks({
     source,
     timer: realTimer,
@@ -57,8 +58,7 @@ export function openNetwork(options: NetworkOptions): Network {
     begin(listening) {
       const machine = connectMachine({
         workspace: source.workspace,
-        replica,
-        key: source.publicKey,
+        self: () => ({ replica: keyId(nodeCrypto, source.publicKey), key: source.publicKey }),
         node,
         listening,
         dial,
@@ -70,11 +70,13 @@ export function openNetwork(options: NetworkOptions): Network {
         chance: Math.random,
         trouble: (error) => log.warn({ err: error }, 'looking for other replicas failed'),
       });
+      const stop = source.onKey(() => void machine.look());
       return {
         url: machine.url,
         peers: () => peers(machine.links()),
         look: machine.look,
         async close() {
+          stop();
           const closing = machine.close();
           links.close();
           await closing;

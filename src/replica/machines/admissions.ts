@@ -54,7 +54,7 @@ export async function countersign(
   const { at, sig } = await count(options, state, request, admitted);
   if (!host) throw new CoterieError('closed', 'The node is stopping.');
   return {
-    countersign: { replica: writing.reading.replica, at, sig },
+    countersign: { replica: state.countersigner, at, sig },
     members: await options.membersLog(),
     key: host.key,
     sig: await host.sign(answerBytes(request.nonce, sig)),
@@ -94,6 +94,8 @@ async function count(
 ): Promise<Countersigned> {
   if (isRevoked(invite)) throw new CoterieError('ticket_expired', 'The ticket was revoked.');
   return writing.commits.write(async ({ draft }) => {
+    // This replica may have taken another key since.
+    inviteOf(writing, invite.id, writing.workspace);
     const row = await draft.getConfirmed<InviteRow>(inviteKey(invite.id));
     // A restored directory keeps no row of what was given out before: it does not know of the uses since its backup.
     if (!row)

@@ -16,9 +16,10 @@ export function createCredentials(options: {
   readonly database: Database;
   readonly receiving: Receiving;
   readonly workspace: Hash;
-  readonly replica: Hash;
+  /** This replica. */
+  readonly self: { readonly id: Hash };
 }) {
-  const { context, database, receiving, workspace, replica } = options;
+  const { context, database, receiving, workspace, self } = options;
   const { crypto, membership } = context;
 
   const isAdmitted = (id: Hash): boolean =>
@@ -58,7 +59,7 @@ export function createCredentials(options: {
     /** The genesis, this replica's admission, and the invite that it came by. */
     async own(): Promise<string[]> {
       const hashes = [workspace];
-      const admission = membership.state.replicas.get(replica)?.admitted;
+      const admission = membership.state.replicas.get(self.id)?.admitted;
       const row = admission === undefined ? undefined : database.get<OperationRow>(keys.operation(admission));
       const invite = row?.header.data['invite'];
       if (typeof invite === 'string') hashes.push(invite);
@@ -73,7 +74,7 @@ export function createCredentials(options: {
     ): Promise<'admitted' | 'stranger' | 'self'> {
       const id = idOf(publicKey);
       if (id === undefined) return 'stranger';
-      if (id === replica) return 'self';
+      if (id === self.id) return 'self';
       if (isAdmitted(id)) return 'admitted';
       // Who was revoked stays out, whatever it brings.
       if (membership.state.replicas.has(id) || credentials.length > most) return 'stranger';

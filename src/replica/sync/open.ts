@@ -1,18 +1,27 @@
 import type { Hash } from '../../../schemas/index.ts';
-import type { Signer } from '../../op/index.ts';
+import { readEntry } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
 import { openPads } from '../../storage/pads.ts';
 import { createBreathing } from '../commit/breathing.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
+import { keys } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import { createDigests, type Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
+import type { Identity } from '../identity.ts';
 import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import type { MembersLog } from '../workspace/adopt.ts';
+import { joinWorkspace } from '../workspace/bootstrap.ts';
+import type { WorkspaceRow } from '../workspace/key.ts';
+import { createFreshKey } from './fresh-key.ts';
 import { createVerifying } from './receive/verifying.ts';
 import { createReconcile } from './reconcile.ts';
 import { createSource, type ReplicaSource } from './source.ts';
+
+/** Whom what a countersigner sends comes from: no session. */
+const nobody = 0;
 
 /** Everything of a replica that has to do with others. */
 export interface Sync {
@@ -22,6 +31,10 @@ export interface Sync {
   shown(update: Shown): void;
   /** Something is left to a following write. */
   owed(): void;
+  /** Makes this replica one of the workspace; rejects as `joinWorkspace` does. */
+  join(by: Pick<Parameters<typeof joinWorkspace>[0], 'ledger' | 'seed' | 'chosen'>): Promise<void>;
+  /** Once this replica is one of the workspace: what an earlier opening left is gone on with. */
+  begin(): Promise<void>;
   /** Takes the text of these operations out of a document, where it still stands. */
   remove(document: string, hashes: readonly Hash[]): Promise<void>;
   close(): Promise<void>;
@@ -29,8 +42,10 @@ export interface Sync {
 
 export function openSync(options: {
   readonly context: AbsorbContext;
-  readonly workspace: Hash;
-  readonly signer: Signer;
+  readonly row: WorkspaceRow;
+  /** The user's configuration directory. */
+  readonly config: string;
+  readonly identity: Identity;
   readonly storage: Storage;
   readonly database: Database;
   readonly commits: Commits;
@@ -43,15 +58,20 @@ export function openSync(options: {
   readonly onRemoved: () => void;
 }): Sync {
   const { context, storage, database } = options;
+  const { directory } = storage.info;
   const { crypto, documents } = context;
   const digests = createDigests({ database, documents, crypto, moved: context.moved });
   const reconcile = createReconcile(options);
   const breathing = createBreathing(options.monotonic);
   const duties = createDuties({ ...options, breathing });
   const verifying = createVerifying(options);
-  const pads = openPads(storage.info.directory);
-  const { source, shown } = createSource({
+  const pads = openPads(directory);
+  const freshKey = createFreshKey({ ...options, directory, onChanged: () => rekeyed() });
+  const { source, shown, rekeyed } = createSource({
     ...options,
+    workspace: options.row.id,
+    signer: options.identity.signer,
+    freshKey,
     store: storage.store,
     stored: storage.documents,
     breathing,
@@ -61,17 +81,33 @@ export function openSync(options: {
     verifying,
     pads,
   });
+  /** Operations of the members log that are here already change nothing. */
+  async function take(log: MembersLog): Promise<void> {
+    for (const { segment, entry } of log) {
+      const read = readEntry(crypto, entry);
+      if (!read.ok || database.get(keys.operation(read.hash)) !== undefined) continue;
+      await source.take(`log/members/${segment}`, [[read.key, JSON.stringify(entry)]], nobody);
+    }
+  }
+
+  function owed(): void {
+    duties.notice();
+    verifying.notice();
+  }
   return {
     digests,
     source,
     shown,
-    owed() {
-      duties.notice();
-      verifying.notice();
+    owed,
+    join: (by) => joinWorkspace({ ...options, ...by, signer: options.identity.signer, take }),
+    async begin() {
+      owed();
+      await freshKey.begin();
     },
     remove: (document, hashes) => reconcile.remove(document, hashes),
     async close() {
       reconcile.close();
+      await freshKey.close();
       await verifying.close();
       await duties.close();
       await pads.close();

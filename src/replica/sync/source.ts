@@ -17,6 +17,7 @@ import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
+import type { FreshKey } from './fresh-key.ts';
 import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive/receive.ts';
 import type { Verifying } from './receive/verifying.ts';
@@ -26,7 +27,10 @@ import { entriesIn, remake } from './split.ts';
 
 /** A replica as its sessions see it, and what only its own process needs. */
 export interface ReplicaSource extends SyncSource {
-  /** Resolves when everything that follows from what was received is judged, and each signature was looked at. */
+  /**
+   * Resolves when everything that follows from what was received is judged, each signature was looked at, and no fresh
+   * key is under way.
+   */
   idle(): Promise<void>;
   /**
    * This replica is in step with a peer: everything that differed has been exchanged. So a restored directory was told
@@ -54,6 +58,7 @@ export interface SourceOptions {
   readonly reconcile: Reconcile;
   readonly verifying: Verifying;
   readonly breathing: Breathing;
+  readonly freshKey: Pick<FreshKey, 'notice' | 'idle'>;
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
   readonly pads: Pads;
@@ -73,10 +78,16 @@ function historyOf(heads: readonly (readonly [key: string, head: HeadRow])[], se
   return chains.some(([, replica]) => replica === self) ? [] : chains;
 }
 
-export function createSource(options: SourceOptions): { source: ReplicaSource; shown(update: Shown): void } {
+export function createSource(options: SourceOptions): {
+  source: ReplicaSource;
+  shown(update: Shown): void;
+  /** This replica has another key. */
+  rekeyed(): void;
+} {
   const { context, workspace, signer, database, commits, digests, duties, verifying, closing } = options;
   const { crypto, documents } = context;
   const listeners = new Set<(update: DurableUpdate) => void>();
+  const onKeys = new Set<() => void>();
 
   const open = (): void => {
     if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
@@ -109,12 +120,15 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     breathing: options.breathing,
     isSplit,
     onSplit: markSplit,
-    self: signer.id,
+    self: signer,
     onProven: () => verifying.notice(),
-    onOwn: (work, hash) =>
-      noteOwn(work, signer.id, hash, database.get<boolean>(keys.meta('restored')) === true),
+    async onOwn(work, hash) {
+      const restored = database.get<boolean>(keys.meta('restored')) === true;
+      const rekey = await noteOwn(work, signer.id, hash, restored);
+      if (rekey) work.onDurable(options.freshKey.notice);
+    },
   });
-  const credentials = createCredentials({ context, database, receiving, workspace, replica: signer.id });
+  const credentials = createCredentials({ context, database, receiving, workspace, self: signer });
 
   let refusals: Refusals = { count: 0, last: undefined, copies: 0 };
   function noted(document: string, received: Received): Received {
@@ -126,7 +140,9 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
 
   const source: ReplicaSource = {
     workspace,
-    publicKey: signer.publicKey,
+    get publicKey() {
+      return signer.publicKey;
+    },
     sign: (bytes) => signer.sign(bytes),
     verify: (publicKey, bytes, sig) => crypto.verify(publicKey, bytes, sig),
     async credentials() {
@@ -211,6 +227,10 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onKey(listener) {
+      onKeys.add(listener);
+      return () => void onKeys.delete(listener);
+    },
     async markSplit(document) {
       open();
       await receiving.inTurn(document, () => markSplit(document));
@@ -218,6 +238,7 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
     async idle() {
       await verifying.now();
       await duties.idle();
+      await options.freshKey.idle();
     },
     async caughtUp() {
       const restored = database.get(keys.meta('restored')) === true;
@@ -236,6 +257,10 @@ export function createSource(options: SourceOptions): { source: ReplicaSource; s
 
   return {
     source,
+    rekeyed() {
+      refusals = { ...refusals, copies: 0 };
+      for (const listener of [...onKeys]) listener();
+    },
     shown(update) {
       digests.changed(update.document);
       for (const listener of [...listeners]) {

@@ -129,11 +129,11 @@ async function whole(
 }
 
 /** Keys that are used twice, documents that are broken, chains that fork: nothing is lost, and someone must know. */
-export async function replicas({ database, membership, self }: DoctorOptions): Promise<Finding[] | string> {
+export async function replicas({ database, self }: DoctorOptions): Promise<Finding[] | string> {
   const findings: Finding[] = [];
   const warn = (what: string, message: string, hint: string): void =>
     void findings.push({ what, state: 'warning', message, hint });
-  const copied = copiedWarning({ database, membership, self });
+  const copied = copiedWarning(database, self);
   if (copied) warn(copied.what, copied.message, copied.hint);
   for (const [key, hashes] of await database.under<readonly Hash[]>('v/fork/')) {
     const [, , log = '', replica = ''] = key.split('/');

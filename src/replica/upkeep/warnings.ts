@@ -1,7 +1,6 @@
 import type { Hash, Warning } from '../../../schemas/index.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
-import type { Membership } from '../ledger/membership.ts';
 import { revocation } from '../machines/replicas.ts';
 import type { Reading } from '../reading/context.ts';
 import { copiedOf } from '../sync/own-key.ts';
@@ -16,31 +15,26 @@ function some(names: readonly string[]): string {
 }
 
 /** Another directory writes under this replica's key, as its operations show. */
-export function copiedWarning(options: {
-  readonly database: Pick<Database, 'get'>;
-  readonly membership: Membership;
-  readonly self: Hash;
-}): Warning | undefined {
-  const { database, membership, self } = options;
-  const copied = copiedOf(database);
+export function copiedWarning(database: Pick<Database, 'get'>, self: Hash): Warning | undefined {
+  const copied = copiedOf(database, self);
   if (!copied) return undefined;
-  // Only the owner's machine admits a fresh key by itself.
-  const { owner, replicas } = membership.state;
-  const hints =
-    replicas.get(self)?.seed === owner
-      ? [
-          'Start this replica again: it takes a fresh key.',
-          'Start the copy of this directory again: it takes a fresh key.',
-        ]
-      : [
-          'Ask for another ticket, and go on in a fresh directory: coterie join',
-          'Close the copy of this directory, and go on in a fresh one there: coterie join',
-        ];
+  const { operation, rekey, trouble } = copied;
+  const why = trouble ? `, and it could not take a fresh key: ${trouble.message}` : '';
   return {
     what: 'replica key',
-    message: `another directory writes under this replica's key: it made ${copied.operation}`,
-    hint: hints[copied.rekey ? 0 : 1] ?? '',
+    message: `another directory writes under this replica's key: it made ${operation}${why}`,
+    hint: rekey
+      ? takingHint(trouble?.code)
+      : 'Let the copy of this directory meet the others of the workspace, by a node or an upstream: it takes a fresh key then.',
   };
+}
+
+function takingHint(code: string | undefined): string {
+  if (code === undefined) return 'It takes a fresh key by itself, now. Nothing is lost.';
+  if (code === 'unreachable') return 'It is tried again each minute: start the node that invited this one.';
+  if (code === 'disk_full' || code === 'storage_failed')
+    return 'Free some space: it is tried again each minute.';
+  return 'Ask for another ticket, stop this replica, and use it on this same directory: coterie join TICKET';
 }
 
 function metWarning({ copies }: Refusals): Warning | undefined {
@@ -48,7 +42,7 @@ function metWarning({ copies }: Refusals): Warning | undefined {
   return {
     what: 'replica key',
     message: 'a process on another directory has this replica’s key: the directory was copied',
-    hint: 'They do not sync with each other. Let both meet another replica and start them again: one takes a fresh key.',
+    hint: 'They do not sync with each other. Let both meet another replica: one takes a fresh key then.',
   };
 }
 
@@ -106,7 +100,7 @@ export async function warningsOf(options: {
   const refused = refusedText(refusals);
   const found = [
     revokedWarning(reading),
-    copiedWarning({ database, membership: reading.membership, self }) ?? metWarning(refusals),
+    copiedWarning(database, self) ?? metWarning(refusals),
     await forkWarning(database, self),
     await splitWarning(database),
     refused === undefined

@@ -1,4 +1,5 @@
 import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
+import type { Transport } from '../../client/transport.ts';
 import { x25519FromSeed } from '../../keys/node.ts';
 import { createClock, proveAdmission, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
@@ -6,7 +7,7 @@ import { emptyCounters, keys } from '../commit/rows.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { pooledRandom } from '../random.ts';
-import { adoptMembers } from './adopt.ts';
+import { adoptMembers, type MembersLog } from './adopt.ts';
 import { askForAdmission } from './joining.ts';
 import type { WorkspaceRow } from './key.ts';
 import { findMachineWorkspace, type MachineWorkspace, openMachineWorkspace } from './machine.ts';
@@ -92,8 +93,11 @@ export async function joinWorkspace(options: {
   /** The workspace as it was just chosen for a new directory. */
   readonly chosen: MachineWorkspace | undefined;
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
+  readonly transport?: Transport | undefined;
+  /** Takes in what the countersigner has of the members log, where one is here already: the ticket may be a later one. */
+  readonly take?: ((log: MembersLog) => Promise<void>) | undefined;
 }): Promise<void> {
-  const { context, commits, ledger, signer, row, config, random = pooledRandom } = options;
+  const { context, commits, ledger, signer, row, config, random = pooledRandom, transport } = options;
   const workspace = options.chosen ?? (await findMachineWorkspace(config, row.id));
   if (workspace?.id !== row.id)
     throw new CoterieError(
@@ -102,7 +106,8 @@ export async function joinWorkspace(options: {
       { hint: 'Open it as the user who made the workspace, or join it with: coterie join TICKET' },
     );
   const replica = { key: signer.publicKey, encryption: x25519FromSeed(options.seed).publicKey };
-  const answer = workspace.joined && (await askForAdmission({ config, workspace, replica, random }));
+  const answer =
+    workspace.joined && (await askForAdmission({ config, workspace, replica, random, transport }));
   if (context.membership.heads.length === 0)
     await adoptMembers(
       context,
@@ -110,6 +115,7 @@ export async function joinWorkspace(options: {
       workspace.id,
       answer?.members ?? [{ segment: 1, entry: workspace.genesis }],
     );
+  else if (answer) await options.take?.(answer.members);
   // Named after who speaks through it: the id says nothing to people.
   await admitSelf(ledger, commits, workspace, replica, row.as, answer?.countersign);
 }

@@ -7,11 +7,12 @@ import { requestAdmission } from '../../machines/admission.ts';
 import { readTicket, type Ticket } from '../../machines/ticket.ts';
 import { fromBase64url } from '../../op/index.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
-import { decodeRow, keys, under } from '../commit/rows.ts';
+import { decodeRow, encodeRow, keys, under } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
 import { pooledRandom } from '../random.ts';
-import { openReplicaKey, type WorkspaceRow } from './key.ts';
-import { findMachineWorkspace, keepJoined, type MachineWorkspace } from './machine.ts';
+import { copiedKey } from '../sync/own-key.ts';
+import { openNextKey, openReplicaKey, type WorkspaceRow } from './key.ts';
+import { findMachineWorkspace, keepJoined, type MachineWorkspace, renewJoined } from './machine.ts';
 import { openMachineKey } from './machine-key.ts';
 
 /** Asks the countersigner of a joined workspace to admit one more replica of this machine. */
@@ -52,14 +53,15 @@ export interface JoinedDirectory {
   /** Where to find the others of the workspace, and the listening key that is proved there. */
   readonly addresses: readonly string[];
   readonly key: string;
-  /** False when the directory was one of this workspace already. */
+  /** False when the directory was one of this workspace already, and no copied one that needed a key of its own. */
   readonly fresh: boolean;
 }
 
 /**
  * Prepares a directory to be opened as a replica of a ticket's workspace: its countersigner is asked, and the workspace
  * kept for this user; opening does the rest. A directory of another workspace gives way if it holds nothing but
- * membership and marks. Done again, after whatever cut it off, it uses the ticket no further. Rejects as `readTicket` and
+ * membership and marks. A copied directory of the workspace itself that could take no key of its own gets one, and keeps
+ * what it holds. Done again, after whatever cut it off, it uses the ticket no further. Rejects as `readTicket` and
  * `requestAdmission` do, with `directory_not_empty` and, while it is in use, `directory_locked`.
  */
 export async function joinByTicket(options: JoinOptions): Promise<JoinedDirectory> {
@@ -75,7 +77,8 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
     key: ticket.key,
     fresh,
   });
-  if (before.workspace?.id === ticket.workspace) return done(before.workspace.name, false);
+  if (before.workspace?.id === ticket.workspace)
+    return done(before.workspace.name, before.isCopied && (await joinAnew(options, ticket)));
   if (before.content !== undefined)
     throw new CoterieError(
       'directory_not_empty',
@@ -94,6 +97,37 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
   );
   if (before.workspace) await onStorage(directory, empty);
   return done(file, true);
+}
+
+/**
+ * A copied directory gets a key of its own by another ticket. Its next opening finds that key named by its workspace, and
+ * is admitted with it. Whoever speaks there is another member from then on: one of the ticket. False where this user owns the
+ * workspace: then no ticket is needed.
+ */
+async function joinAnew(options: JoinOptions, ticket: Ticket): Promise<boolean> {
+  const { config, transport, random = pooledRandom } = options;
+  const directory = resolve(options.directory);
+  const kept = await findMachineWorkspace(config, ticket.workspace);
+  if (kept && !kept.joined) return false;
+  const workspace = workspaceOf(ticket);
+  const { signer, seed } = await openNextKey(directory, random);
+  const replica = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
+  await askForAdmission({ config, workspace, replica, random, transport });
+  const { invite, addresses, key, expires } = ticket;
+  const joined = { invite, addresses: [...addresses], key, expires };
+  if (kept) await renewJoined(config, { ...workspace, seed: ticket.seed }, joined);
+  else await keepJoined(config, { ...workspace, seed: ticket.seed }, joined);
+  await onStorage(directory, async ({ store }) => {
+    const row = await store.getConfirmed(keys.meta('workspace'));
+    if (!row) throw new CoterieError('internal', 'a workspace without its row');
+    const machine = workspace.machine.publicKey;
+    const next = { ...decodeRow<WorkspaceRow>(row), machine, next: signer.publicKey } satisfies WorkspaceRow;
+    await store.commit([
+      [keys.meta('workspace'), encodeRow(next)],
+      [copiedKey, undefined],
+    ]);
+  });
+  return true;
 }
 
 function workspaceOf(ticket: Ticket): MachineWorkspace {
@@ -119,14 +153,23 @@ async function onStorage<T>(directory: string, task: (storage: Storage) => Promi
   }
 }
 
-/** What stands in the way of giving a directory to another workspace: its first log with content. */
-async function holds({
-  store,
-}: Storage): Promise<{ readonly workspace: WorkspaceRow | undefined; readonly content: string | undefined }> {
+interface Held {
+  readonly workspace: WorkspaceRow | undefined;
+  /** What stands in the way of giving the directory to another workspace: its first log with content. */
+  readonly content: string | undefined;
+  /** Its key is used elsewhere too. */
+  readonly isCopied: boolean;
+}
+
+async function holds({ store }: Storage): Promise<Held> {
   const row = await store.getConfirmed(keys.meta('workspace'));
   const logs = (await store.list(under('segment/'))).map(([key]) => key.slice('segment/'.length));
   const content = logs.find((log) => log !== 'members' && !log.startsWith('marks.'));
-  return { workspace: row && decodeRow<WorkspaceRow>(row), content: content && `the log ${content}` };
+  return {
+    workspace: row && decodeRow<WorkspaceRow>(row),
+    content: content && `the log ${content}`,
+    isCopied: (await store.getConfirmed(copiedKey)) !== undefined,
+  };
 }
 
 /** The journal in one batch, and first: what is cut off after that is an empty directory with files of no meaning. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Address, CoterieError, Entry, Hash, Millis, PublicKey } from '../../../schemas/index.ts';
@@ -82,14 +82,18 @@ export async function openMachineWorkspace(options: {
   return written;
 }
 
-/** The workspace of an id, whatever the name of its file. Undefined when this user has none. */
-export async function findMachineWorkspace(config: string, id: Hash): Promise<MachineWorkspace | undefined> {
+async function namesIn(config: string): Promise<string[]> {
   const names = await readdir(join(config, 'workspaces')).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return [];
     throw unreadable(config, 'cannot be looked for', error);
   });
+  return names.filter((one) => one.endsWith('.json')).sort();
+}
+
+/** The workspace of an id, whatever the name of its file. Undefined when this user has none. */
+export async function findMachineWorkspace(config: string, id: Hash): Promise<MachineWorkspace | undefined> {
   let trouble: unknown;
-  for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
+  for (const name of await namesIn(config)) {
     try {
       const found = await read(join(config, 'workspaces', name));
       if (found?.id === id) return found;
@@ -115,8 +119,8 @@ export async function keepJoined(
   joined: Joined,
   replaced?: Hash,
 ): Promise<string> {
-  const { genesis, id, seed } = workspace;
-  const text = `${JSON.stringify({ coterie: 1, genesis, machine: seed, joined }, null, 2)}\n`;
+  const { id } = workspace;
+  const text = textOf(workspace, joined);
   const plain = workspace.name.length <= 64 && plainName.test(workspace.name);
   const aside = (of: Hash): string => `${plain ? workspace.name : 'workspace'}-${of.slice(0, 8)}`;
   for (const name of [...(plain ? [workspace.name] : []), aside(id)]) {
@@ -136,7 +140,28 @@ export async function keepJoined(
   throw unreadable(workspaceFile(config, aside(id)), 'cannot be written');
 }
 
-async function create(path: string, text: string): Promise<void> {
+/** A later ticket of a workspace that was joined takes the place of the one that is kept; it is the machine's from now on. */
+export async function renewJoined(
+  config: string,
+  workspace: { readonly genesis: Entry; readonly id: Hash; readonly seed: string },
+  joined: Joined,
+): Promise<void> {
+  for (const name of await namesIn(config)) {
+    const path = join(config, 'workspaces', name);
+    const there = await read(path).catch(() => undefined);
+    // A machine that owns the workspace has its only secret there.
+    if (there?.id !== workspace.id || !there.joined) continue;
+    await create(path, textOf(workspace, joined), rename);
+  }
+}
+
+const textOf = (
+  { genesis, seed }: { readonly genesis: Entry; readonly seed: string },
+  joined: Joined,
+): string => `${JSON.stringify({ coterie: 1, genesis, machine: seed, joined }, null, 2)}\n`;
+
+/** Gives what is written its name: a file that is there stays, unless `place` says otherwise. */
+async function create(path: string, text: string, place = link): Promise<void> {
   const beside = `${path}.${randomUUID()}.new`;
   try {
     const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -147,10 +172,12 @@ async function create(path: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await link(beside, path).catch((error: unknown) => {
+    await place(beside, path).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
-    await unlink(beside);
+    await unlink(beside).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    });
     await syncNames(path, made);
   } catch (error) {
     await unlink(beside).catch(() => undefined);

@@ -13,7 +13,7 @@ import { restoreBackup } from '../../../src/replica/upkeep/restore.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { type Home, home, open, refused } from '../../replica/support/open.ts';
 import { asTexts, hand, type Made } from '../../replica/sync/hand.ts';
-import { peer, pull, session } from '../../replica/sync/support.ts';
+import { equal, meet, peer, pull, session } from '../../replica/sync/support.ts';
 import { ask } from '../http/support.ts';
 import { request } from './request.ts';
 
@@ -391,31 +391,86 @@ describe('invites that are taken back', () => {
 });
 
 describe('replicas', () => {
-  it('REP-29: a copied directory that came in by a ticket keeps its key, and is told what to do instead', async () => {
+  /** A directory that came in by a ticket and its copy, which have met each other's branch, and which of them is to go. */
+  async function twins(at: Home, ticket: string) {
+    const first = await joined(at, ticket);
+    await first.messages.post('general', { text: 'first' });
+    await first.close();
+    for (const name of ['one', 'two']) cpSync(at.directory, join(at.root, name), { recursive: true });
+    const [one, two] = [await peer('one', at.root), await peer('two', at.root)];
+    const posts: string[] = [];
+    for (const { replica, name } of [one, two])
+      posts.push((await replica.as('zoe').messages.post('general', { text: name })).id);
+    const [a = '', b = ''] = posts;
+    return { id: first.id, first: a > b ? one : two, other: a > b ? two : one };
+  }
+
+  it('REP-29: a copied directory that came in by a ticket has its countersigner admit a fresh key', async () => {
     const [there, here] = [home(), home()];
     const node = await start(there);
     const { ticket } = await node.replica.invites.create();
-    const first = await joined(here, ticket);
-    await first.messages.post('general', { text: 'first' });
-    await first.close();
-    for (const name of ['one', 'two']) cpSync(here.directory, join(here.root, name), { recursive: true });
-    const [one, two] = [await peer('one', here.root), await peer('two', here.root)];
-    for (const { replica, name } of [one, two])
-      await replica.as('zoe').messages.post('general', { text: name });
-    await pull(one, two);
-    await pull(two, one);
-    const hints: string[] = [];
-    for (const { replica } of [one, two])
-      for (const { what, hint } of (await replica.status()).warnings)
-        if (what === 'replica key') hints.push(hint);
-    expect(hints.sort()).toEqual([
-      'Ask for another ticket, and go on in a fresh directory: coterie join',
-      'Close the copy of this directory, and go on in a fresh one there: coterie join',
-    ]);
-    for (const at of [one, two]) {
-      await at.reopen();
-      expect(at.replica.id).toBe(first.id);
-    }
+    const { id, first, other } = await twins(here, ticket);
+    const before = await first.replica.members.get('zoe');
+    await pull(other, first);
+    expect(first.replica.id).not.toBe(id);
+    await first.replica.as('zoe').messages.post('general', { text: 'the same member' });
+    expect(await first.replica.members.get(before.id)).toMatchObject({ id: before.id, handle: 'zoe' });
+    await meet(first, other);
+    expect(other.replica.id).toBe(id);
+    await equal(first, other);
+  });
+
+  it('REP-29: while the countersigner is out of reach it says so, and tries again', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    const { ticket } = await node.replica.invites.create();
+    const { id, first, other } = await twins(here, ticket);
+    const { port } = node;
+    await node.close();
+    await pull(other, first);
+    expect(first.replica.id).toBe(id);
+    const [warning] = (await first.replica.status()).warnings;
+    expect(warning?.hint).toMatch(/tried again each minute/);
+    await start(there, { port });
+    await first.reopen();
+    await first.source.idle();
+    expect(first.replica.id).not.toBe(id);
+  });
+
+  it('REP-29: where the ticket gives no more keys another one does, in the same directory, which keeps what it holds', async () => {
+    const [there, here] = [home(), home()];
+    const node = await start(there);
+    const { ticket, invite } = await node.replica.invites.create();
+    const { id, first, other } = await twins(here, ticket);
+    await node.replica.invites.revoke(invite);
+    await pull(other, first);
+    expect(first.replica.id).toBe(id);
+    const told = [...(await first.replica.status()).warnings, ...(await first.replica.doctor()).findings];
+    const hints = told.filter(({ what }) => what === 'replica key').map(({ hint }) => hint);
+    expect(hints).toHaveLength(2);
+    for (const hint of hints) expect(hint).toMatch(/another ticket.* same directory: coterie join TICKET/);
+    const goesOn = await first.replica.as('zoe').messages.post('general', { text: 'goes on' });
+    await first.reopen();
+    await first.source.idle();
+    expect((await first.replica.status()).warnings.map(({ what }) => what)).toContain('replica key');
+    await first.replica.close();
+
+    const { ticket: another } = await node.replica.invites.create();
+    const again = { directory: first.at.directory, config: first.at.config, ticket: another };
+    expect(await joinByTicket(again)).toMatchObject({ fresh: true });
+    await first.reopen();
+    expect(first.replica.id).not.toBe(id);
+    expect((await first.replica.replicas.list()).items.find(({ self }) => self)).toMatchObject({
+      revoked: null,
+    });
+    expect((await first.replica.messages.get(goesOn.id)).text).toBe('goes on');
+    await first.replica.as('zoe').messages.post('general', { text: 'by another ticket' });
+    await meet(first, other);
+    await equal(first, other);
+    const used = (await node.replica.invites.list()).items.map((one) => one.used);
+    expect(used).toEqual([1, 1]);
+    await first.replica.close();
+    expect(await joinByTicket(again)).toMatchObject({ fresh: false });
   });
 
   it('MCH-13: a revoked replica is listed as such; what it wrote so far counts', async () => {

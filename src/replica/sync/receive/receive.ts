@@ -57,7 +57,8 @@ export interface ReceivingOptions {
   readonly onSplit: (document: string) => Promise<void>;
   /** An operation of this replica that it did not make: called in the write that brings it. */
   readonly onOwn: (work: Work, hash: Hash) => Promise<void>;
-  readonly self: Hash;
+  /** This replica. */
+  readonly self: { readonly id: Hash };
   /** Signatures were passed over, to be looked at later. */
   readonly onProven: () => void;
 }
@@ -117,7 +118,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     const sorted = [...looked].sort((a, b) => (a.entry.header.stamp < b.entry.header.stamp ? -1 : 1));
     for (const one of sorted) {
       const { key, hash, entry } = one;
-      const isOwn = entry.header.replica === options.self && !work.draft.get(keys.operation(hash));
+      const isOwn = entry.header.replica === options.self.id && !work.draft.get(keys.operation(hash));
       const { placed, lets } = await mergeEntry(context, work, one, n);
       if (placed) {
         places.set(key, hash);

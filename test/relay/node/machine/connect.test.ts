@@ -115,6 +115,21 @@ describe('replicas of one machine', () => {
     expect(links()).toEqual(['a>a']);
   });
 
+  it('MCH-4: a copy that takes a key of its own is found under that, by the other and by all', async () => {
+    const { start, rename, clock, links, files } = world();
+    start('b');
+    const copy = start('c');
+    start('a');
+    await clock.pass(200);
+    expect(links()).toEqual(['a>b', 'a>c', 'b>c']);
+    start('c');
+    await clock.pass(500);
+    rename(copy, 'd');
+    await clock.pass(aWhile);
+    expect(links()).toEqual(['a>b', 'a>c', 'a>d', 'b>c', 'b>d', 'c>d']);
+    expect([...files.keys()].sort()).toEqual(['w-a', 'w-b', 'w-c', 'w-d']);
+  });
+
   it('MCH-2: when it ends it takes its file and its links away, and dials nobody any more', async () => {
     const { start, stop, clock, links, files } = world();
     const a = start('a');

@@ -37,7 +37,7 @@ async function place(
   });
   const id = keyId(nodeCrypto, source.publicKey);
   const { node = false, upstreams = [] } = options;
-  const network = openNetwork({ source, replica: id, node, state, upstreams, log });
+  const network = openNetwork({ source, node, state, upstreams, log });
   const connected = network.begin(await listenForLinks(network.links, log));
   onTestFinished(() => connected.close());
   return { source, connected, links: network.links, id };

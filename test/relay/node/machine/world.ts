@@ -46,7 +46,8 @@ export function virtualClock(): VirtualClock {
 /** A place on the virtual machine. */
 interface Place {
   readonly machine: Machine;
-  readonly replica: string;
+  /** Its id, and its key. */
+  replica: string;
   readonly url: string;
 }
 
@@ -66,6 +67,8 @@ export interface World {
   links(): string[];
   /** Whether every replica that lives reaches every other over links. */
   whole(): boolean;
+  /** It goes on under another key: what stood under the one before ends. */
+  rename(place: Place, replica: string): void;
   /** Links to this address fail, though it takes connections. */
   deaf(place: Place, is: boolean): void;
 }
@@ -108,7 +111,7 @@ export function world(): World {
 
   /** Takes 10 ms to link, and half a second to try again. */
   function dialFrom(from: string) {
-    return ({ url }: Target, told: () => void): Dialling => {
+    return ({ url, expect }: Target, told: () => void): Dialling => {
       let state: LinkState = 'connecting';
       let cancel = (): void => undefined;
       const become = (next: LinkState): void => {
@@ -117,7 +120,9 @@ export function world(): World {
       };
       const connecting = (): void => {
         cancel = clock.timer(() => {
-          if (living.has(url) && !deaf.has(url)) become('linked');
+          const there = living.get(url);
+          const isExpected = expect === undefined || there?.replica === expect;
+          if (there && isExpected && !deaf.has(url)) become('linked');
           else lose();
         }, 10);
       };
@@ -166,11 +171,11 @@ export function world(): World {
     links,
     start(replica, { node = false, upstreams = [], at, elsewhere = false } = {}) {
       const url = at ?? `http://127.0.0.1:${++ports}`;
+      const own = { replica };
       const machine = connectMachine({
         // What runs on another machine leaves no file that is seen here.
         workspace: elsewhere ? (at ?? '') : 'w',
-        replica,
-        key: replica,
+        self: () => ({ replica: own.replica, key: own.replica }),
         node,
         listening: {
           url,
@@ -190,7 +195,7 @@ export function world(): World {
           throw error;
         },
       });
-      const place = { machine, replica, url };
+      const place: Place = Object.assign(own, { machine, url });
       living.set(url, place);
       return place;
     },
@@ -215,6 +220,12 @@ export function world(): World {
           }
       }
       return all.every((url) => found.has(url));
+    },
+    rename(place, replica) {
+      place.replica = replica;
+      for (const [{ state }, { from, to, lose }] of dials)
+        if (state === 'linked' && [from, to].includes(place.url)) lose();
+      void place.machine.look();
     },
     deaf: ({ url }, is) => void (is ? deaf.add(url) : deaf.delete(url)),
   };
