@@ -18,6 +18,11 @@ export interface Database {
   vacant(keys: readonly string[]): void;
   /** Reads the rows of a range that is about to be looked at one by one: those of `keys` that are not in it are not there. */
   survey(range: Range, keys: readonly string[]): Promise<void>;
+  /**
+   * Reads the keys under a prefix of which there are few, so that each that is not there needs no look from now on.
+   * With too many of them nothing changes.
+   */
+  enumerate(prefix: string): Promise<void>;
   /** Takes over rows that were just committed. */
   accept(rows: ReadonlyMap<string, unknown>): void;
   forget(): void;
@@ -36,6 +41,8 @@ const ranged = /^(?:rec|feed|v\/(?:news|chain|at|message|reply|on|need))\//;
 /** How many decoded rows stay in memory. */
 const kept = 8192;
 const keptNames = 256;
+/** How many keys of an enumerated prefix stay in memory. */
+const mostEnumerated = 20_000;
 
 export function createDatabase(store: Store): Database {
   // Two generations: what was not asked for in the newer one goes with the older. Taking single rows off the front of a
@@ -43,6 +50,14 @@ export function createDatabase(store: Store): Database {
   let newer = new Map<string, unknown>();
   let older = new Map<string, unknown>();
   let names = new Map<string, Promise<readonly string[]>>();
+  /** All keys that are there under a prefix; undefined: too many, or not all are known yet. */
+  const enumerated = new Map<string, Set<string> | undefined>();
+  let generation = 0;
+
+  function isKnownAbsent(key: string): boolean {
+    for (const [prefix, there] of enumerated) if (there && key.startsWith(prefix)) return !there.has(key);
+    return false;
+  }
 
   function keep(key: string, value: unknown): void {
     newer.set(key, value);
@@ -90,6 +105,7 @@ export function createDatabase(store: Store): Database {
       const known = recall(key);
       if (isGone(known)) return undefined;
       if (known !== undefined) return known as T;
+      if (isKnownAbsent(key)) return undefined;
       const bytes = store.getSync(key);
       // Much that is asked for with every write is never there.
       if (bytes === undefined) keep(key, absent);
@@ -154,8 +170,36 @@ export function createDatabase(store: Store): Database {
         for (const key of keys) if (!there.has(key) && !written.has(key)) keep(key, vacant);
       });
     },
+    enumerate(prefix) {
+      if (enumerated.has(prefix)) return Promise.resolve();
+      enumerated.set(prefix, undefined);
+      const mine = generation;
+      return reading(async () => {
+        const there = new Set<string>();
+        try {
+          for (const [key] of await store.list({ ...under(prefix), limit: mostEnumerated + 1 }))
+            there.add(key);
+        } catch (error) {
+          if (mine === generation) enumerated.delete(prefix);
+          throw error;
+        }
+        for (const key of written) {
+          if (!key.startsWith(prefix)) continue;
+          if (database.get(key) === undefined) there.delete(key);
+          else there.add(key);
+        }
+        // A journal that was opened anew meanwhile may have others.
+        if (mine === generation && there.size <= mostEnumerated) enumerated.set(prefix, there);
+      });
+    },
     accept(rows) {
       for (const [key, value] of rows) {
+        for (const [prefix, there] of enumerated) {
+          if (!there || !key.startsWith(prefix)) continue;
+          if (value === undefined) there.delete(key);
+          else there.add(key);
+          if (there.size > mostEnumerated) enumerated.set(prefix, undefined);
+        }
         if (key.startsWith('v/name/')) names = new Map();
         if (reads > 0) written.add(key);
         if (ranged.test(key)) drop(key);
@@ -166,6 +210,8 @@ export function createDatabase(store: Store): Database {
       names = new Map();
       newer.clear();
       older.clear();
+      enumerated.clear();
+      generation++;
     },
   };
   return database;

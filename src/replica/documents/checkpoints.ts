@@ -30,8 +30,11 @@ const dueOperations = 4000;
 /** … and writers wait beyond this many, or this many bytes. */
 const mostOperations = 8000;
 const mostBytes = 16 * 1024 * 1024;
-/** Trimmed records are compacted away after this many checkpoints. */
-const compactEach = 16;
+/**
+ * Trimmed records of so many bytes are compacted away, which rewrites much of the database: nothing has to walk over
+ * more of them than those of one document.
+ */
+const mostTrimmed = 32 * 1024 * 1024;
 
 export interface CheckpointsOptions {
   readonly store: Store;
@@ -59,7 +62,8 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   let running: Promise<void> | undefined;
   let trouble: Error | undefined;
   let closed = false;
-  let sinceCompaction = 0;
+  /** Bytes of trimmed records that may be on disk still. */
+  let trimmed = 0;
   let waiting: (() => void)[] = [];
   /** Documents that could not be checkpointed lately; the others go on. */
   const failing = new Set<string>();
@@ -117,10 +121,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
     failing.delete(document);
     if (failing.size === 0) trouble = undefined;
     release();
-    if (++sinceCompaction >= compactEach) {
-      sinceCompaction = 0;
-      await store.compact(under('rec/'));
-    }
+    if (trimmed >= mostTrimmed) await compactRecords();
   }
 
   async function recordsOf(document: string): Promise<{ updates: Uint8Array[]; through: number }> {
@@ -149,7 +150,15 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
       gte: keys.record(document, 0),
       lt: `rec/${document}/${pad(through)}\u0000`,
     });
-    for (const [key] of rows) draft.remove(key);
+    for (const [key, update] of rows) {
+      draft.remove(key);
+      trimmed += update.length;
+    }
+  }
+
+  async function compactRecords(): Promise<void> {
+    trimmed = 0;
+    await store.compact(under('rec/'));
   }
 
   function release(): void {
@@ -248,7 +257,7 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         const last = database.get<LastCheckpoint>(keys.meta('checkpoint'));
         if (last)
           await commits.write(({ draft }) => trim(draft, last.document, last.through), { urgent: true });
-        await store.compact(under('rec/'));
+        await compactRecords();
       }),
     purge: (others) => alone(() => purge(others)),
     alone,

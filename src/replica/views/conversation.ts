@@ -22,8 +22,10 @@ export const channelOfLog = (log: string): Hash | undefined =>
 /** Replies to a message that is not the first of its thread. */
 const answerKey = (parent: Hash, reply: Hash): string => `v/answer/${parent}/${reply}`;
 
+/** Hardly any is there, and every message that comes asks. */
+export const earlyKeys = 'v/early/';
 /** Marks a message that was answered before it counted. */
-export const earlyKey = (parent: Hash): string => `v/early/${parent}`;
+export const earlyKey = (parent: Hash): string => `${earlyKeys}${parent}`;
 
 const parentOf = (state: MessageState): Hash | undefined => state.answers ?? state.thread;
 

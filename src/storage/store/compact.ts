@@ -4,6 +4,9 @@ import { outside } from './frame.ts';
 /** A row that is deleted now and then to hear whether the engine still takes writes. It never exists. */
 const PROBE_KEY = '\u0000p';
 
+/** A range below every row. One that a table has rows around would have all levels of that table merged. */
+const NOWHERE = { gte: '\u0000', lt: '\u0000\u0000' } as const;
+
 /** The nearest key below an exclusive bound that a caller is unlikely to use. */
 function justBelow(bound: string): string {
   const points = Array.from(bound);
@@ -17,7 +20,7 @@ function justBelow(bound: string): string {
  * below the levels that a compaction begun before would look at.
  */
 export async function flush(engine: Engine): Promise<void> {
-  await engine.compactRange(PROBE_KEY, `${PROBE_KEY}\u0000`);
+  await engine.compactRange(NOWHERE.gte, NOWHERE.lt);
 }
 
 /**

@@ -43,6 +43,9 @@ export interface LevelStore extends Store {
 
 const CLOSED = 'The store is closed.';
 
+/** Bytes written since opening from which closing makes a table of them: else the next opening does, from the log. */
+const TABLE_WORTH = 1024 * 1024;
+
 /**
  * Opens or makes a store. Rejects with `StorageError`: `directory_locked`, `directory_unreadable`, `disk_full`, or
  * `storage_corrupt` when committed data is missing.
@@ -66,6 +69,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   const synced = durability === 'sync';
   const boot = bootSum(files.bootId());
   let closed = false;
+  let written = 0;
 
   const open = async (mustExist: boolean): Promise<Opened> => {
     const next = await openWitnessed({ directory, files, monotonic, boot, mustExist, salvage, verify });
@@ -96,7 +100,9 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
 
   const writeGroup = async (group: readonly Queued[]): Promise<number> => {
     const { engine, head, names, tables } = current();
-    guard.spend(group.reduce((sum, one) => sum + one.bytes, 0));
+    const bytes = group.reduce((sum, one) => sum + one.bytes, 0);
+    guard.spend(bytes);
+    written += bytes;
     const first = last + 1;
     const end = last + group.length;
     let landed = false;
@@ -233,7 +239,10 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
       if (closed) return;
       closed = true;
       await queue.idle();
-      await release(queue.failure !== undefined);
+      const failed = queue.failure !== undefined;
+      // The log has it all the same.
+      if (!failed && opened && written >= TABLE_WORTH) await flush(opened.engine).catch(() => undefined);
+      await release(failed);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { CheckedEntry } from '../../../sync/guard/index.ts';
 import type { Database } from '../../commit/database.ts';
 import { type ChainRow, type HeadRow, keys } from '../../commit/rows.ts';
 import { counters } from '../../ledger/state.ts';
+import { earlyKeys } from '../../views/conversation.ts';
 import { movedKey } from '../../views/order.ts';
 
 /** Fewer operations than this are sooner looked up one by one. */
@@ -20,6 +21,7 @@ export async function survey(
   awaited: ReadonlySet<string>,
 ): Promise<void> {
   if (entries.length < few) return;
+  await database.enumerate(earlyKeys);
   const chains = new Map<string, { log: string; replica: Hash; seqs: number[] }>();
   for (const { entry } of entries) {
     const { log, replica, seq } = entry.header;

@@ -17,8 +17,8 @@ export interface Verifying {
   close(): Promise<void>;
 }
 
-/** It begins when nothing came for this long, ms. */
-const quiet = 1000;
+/** It begins when nothing came for this long, ms: in the middle of a load it would take its time from it. */
+const quiet = 5000;
 /** Signatures that are checked at a time: the thread pool is the disk's as well. */
 const atOnce = 64;
 
