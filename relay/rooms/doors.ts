@@ -1,6 +1,6 @@
 import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../schemas/protocol.ts';
-import type { Pads } from '../../src/storage/pads.ts';
+import { mostClients, type Pads } from '../../src/storage/pads.ts';
 import type { LinkCounts, Links, SyncSource } from '../../src/sync/index.ts';
 import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
@@ -20,7 +20,7 @@ export interface SocketDoorsOptions {
   /** The member whom a token names, or `undefined`. */
   readonly whose: (token: string) => string | undefined;
   /** Where pads lie. */
-  readonly pads: Pick<Pads, 'store'>;
+  readonly pads: Pick<Pads, 'store' | 'wrote' | 'crowded'>;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly onTrouble?: ((error: unknown) => void) | undefined;
   readonly limits?: Partial<RoomsLimits> | undefined;
@@ -64,7 +64,8 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
   async function openPads(): Promise<Documents> {
     const store = await options.pads.store();
     const monotonic = (): number => performance.now();
-    return openDocuments({ store, counts, monotonic, onTrouble: options.onTrouble });
+    const { wrote } = options.pads;
+    return openDocuments({ store, counts, monotonic, onClients: wrote, onTrouble: options.onTrouble });
   }
 
   const documents = nodeDocuments({
@@ -110,6 +111,12 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
     upgrade,
     samples: () => [
       ...roomSamples(counts),
+      single(
+        'coterie_pads_crowded',
+        'gauge',
+        `Pads, of those loaded since the start, that ${mostClients} clients or more have written to.`,
+        options.pads.crowded().length,
+      ),
       single('coterie_mux_sockets', 'gauge', 'Sockets of other replicas that are open.', listener.sessions),
       ...linkSamples(links.status()),
     ],

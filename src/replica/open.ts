@@ -250,6 +250,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
         since,
         checkpoints,
         refusals: sync.source.refusals(),
+        pads: sync.source.pads,
       }),
     purge: () => removal.notice(),
   };

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Status } from '../../schemas/index.ts';
 import type { Storage } from '../storage/open.ts';
+import type { Pads } from '../storage/pads.ts';
 import type { Checkpoints } from './documents/checkpoints.ts';
 import type { Documents } from './documents/documents.ts';
 import { counters } from './ledger/state.ts';
@@ -26,6 +27,7 @@ export async function statusOf(options: {
   readonly since: string;
   readonly checkpoints: Pick<Checkpoints, 'trouble'>;
   readonly refusals: Refusals;
+  readonly pads: Pick<Pads, 'crowded'>;
 }): Promise<Status> {
   const { core, actor, workspace, storage, documents } = options;
   const { reading, feed } = core;

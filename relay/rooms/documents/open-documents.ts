@@ -12,6 +12,8 @@ export interface OpenDocumentsOptions {
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
   readonly compaction?: Partial<CompactionLimits> | undefined;
+  /** So many clients have written to a document: told when it was loaded, and when more have. */
+  readonly onClients?: ((name: string, clients: number) => void) | undefined;
   /** A checkpoint could not be written; the records are still there. */
   readonly onTrouble?: ((error: unknown) => void) | undefined;
 }
@@ -65,13 +67,20 @@ function openDocument(
   name: string,
   records: RoomRecords,
   events: DocumentEvents,
-  { store, counts, monotonic, compaction, onTrouble }: OpenDocumentsOptions,
+  { store, counts, monotonic, compaction, onClients, onTrouble }: OpenDocumentsOptions,
 ): RoomDocument {
   const limits: CompactionLimits = { ...defaults, ...compaction };
   const doc = new Doc();
   doc.transact(() => {
     for (const update of records.updates) applyUpdate(doc, update);
   });
+  let clients = 0;
+  const count = (): void => {
+    if (doc.store.clients.size === clients) return;
+    clients = doc.store.clients.size;
+    onClients?.(name, clients);
+  };
+  count();
   let { first, last, recordBytes, stateBytes } = records;
   let queue: Arrived[] = [];
   let queued = 0;
@@ -166,6 +175,7 @@ function openDocument(
     writing = write(update).then(
       () => {
         writing = undefined;
+        count();
         events.update(update, only);
         done();
         if (due()) compacting ??= compact();

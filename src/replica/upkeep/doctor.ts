@@ -2,6 +2,7 @@ import type { DoctorReport, Entry, Hash, Progress } from '../../../schemas/index
 import { nodeCrypto } from '../../keys/node.ts';
 import { entryKey } from '../../op/index.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
+import { mostClients, type Pads } from '../../storage/pads.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { decodeRow, entryOf, keys, type OperationRow, type SegmentRow, under } from '../commit/rows.ts';
@@ -15,7 +16,7 @@ import type { Refusals } from '../sync/refusals.ts';
 import { remake } from '../sync/split.ts';
 import { operations, replicas } from './chains.ts';
 import { damaged, type Finding } from './finding.ts';
-import { refusedText } from './warnings.ts';
+import { padsWarning, refusedText } from './warnings.ts';
 
 export interface DoctorOptions {
   readonly storage: Storage;
@@ -26,6 +27,7 @@ export interface DoctorOptions {
   readonly membership: Membership;
   readonly random: (bytes: number) => Uint8Array;
   readonly refusals: () => Refusals;
+  readonly pads: Pick<Pads, 'crowded'>;
   /** This replica. */
   readonly self: Hash;
   readonly digests: Digests;
@@ -77,6 +79,11 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
   await look('views', () => views(options));
   await look('replicas', () => replicas(options));
   await look('refused updates', async () => refusedText(options.refusals()) ?? 'none since it was opened');
+  await look('pads', async () => {
+    const warning = padsWarning(options.pads.crowded());
+    if (!warning) return `none that was loaded has ${mostClients} clients`;
+    return [{ ...warning, state: 'warning' }];
+  });
   return { ok: findings.every(({ state }) => state === 'ok' || state === 'repaired'), findings };
 }
 

@@ -98,6 +98,7 @@ export function maintenanceOf(options: {
         self: core.reading.replica,
         digests: options.digests,
         refusals: options.source.refusals,
+        pads: options.source.pads,
         ...work,
       }),
   };

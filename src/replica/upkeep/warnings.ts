@@ -1,4 +1,5 @@
 import type { Hash, Warning } from '../../../schemas/index.ts';
+import { type CrowdedPad, mostClients, type Pads } from '../../storage/pads.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import { revocation } from '../machines/replicas.ts';
@@ -70,6 +71,17 @@ async function splitWarning(database: Database): Promise<Warning | undefined> {
   };
 }
 
+/** Pads that so many clients have written to that each exchange is slow. */
+export function padsWarning(pads: readonly CrowdedPad[]): Warning | undefined {
+  if (pads.length === 0) return undefined;
+  const names = pads.map(({ document, clients }) => `${document} (${clients})`);
+  return {
+    what: 'pads',
+    message: `${mostClients} clients or more have written to ${some(names)}: a pad keeps each of them, and becomes slow`,
+    hint: 'Go on in a pad of another name, into which one client copies what this one shows.',
+  };
+}
+
 /** This replica itself is out, as the members log says. */
 function revokedWarning(reading: Reading): Warning | undefined {
   const state = reading.membership.state.replicas.get(reading.replica);
@@ -93,6 +105,7 @@ export async function warningsOf(options: {
   readonly reading: Reading;
   readonly checkpoints: Pick<Checkpoints, 'trouble'>;
   readonly refusals: Refusals;
+  readonly pads: Pick<Pads, 'crowded'>;
 }): Promise<Warning[]> {
   const { reading, refusals } = options;
   const { database, replica: self } = reading;
@@ -103,6 +116,7 @@ export async function warningsOf(options: {
     copiedWarning(database, self) ?? metWarning(refusals),
     await forkWarning(database, self),
     await splitWarning(database),
+    padsWarning(options.pads.crowded()),
     refused === undefined
       ? undefined
       : {

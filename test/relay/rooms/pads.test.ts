@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { applyUpdate, Doc, encodeStateAsUpdate, mergeUpdates } from 'yjs';
 import { openLog } from '../../../relay/node/log.ts';
 import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
 import { openReplica } from '../../../src/replica/open.ts';
 import { restoreBackup } from '../../../src/replica/upkeep/restore.ts';
 import { connect } from '../../../src/yjs/index.ts';
+import { ask } from '../http/support.ts';
 import { scratch } from './support.ts';
 
 async function nodeOn(directory: string, root: string): Promise<Node> {
@@ -64,4 +66,55 @@ it('RLY-18: pads are in a backup of a running node, and in what is restored from
     await again.close();
   }
   expect(held).toEqual(['', 'together', 'later, together']);
+});
+
+/** What a document holds that so many clients wrote, each a character. */
+function byClients(count: number): Uint8Array {
+  const updates: Uint8Array[] = [];
+  for (let clientID = 1; clientID <= count; clientID++) {
+    const one = new Doc();
+    one.clientID = clientID;
+    one.getText('t').insert(0, 'x');
+    updates.push(encodeStateAsUpdate(one));
+  }
+  return mergeUpdates(updates);
+}
+
+it('RLY-19: a pad that 2,000 clients wrote is told of in status, doctor and metrics, also when it is loaded again', async () => {
+  const root = scratch();
+  const data = join(root, 'data');
+  let node = await nodeOn(data, root);
+  const told = async () => {
+    const { warnings } = await node.replica.status();
+    const { findings } = await node.replica.doctor();
+    const { text } = await ask(`${node.url}/metrics`);
+    return [
+      warnings.find(({ what }) => what === 'pads'),
+      findings.find(({ what, state }) => what === 'pads' && state === 'warning'),
+      Number(/^coterie_pads_crowded (\d+)$/m.exec(text)?.[1]),
+    ];
+  };
+  const crowd = pad(node, 'crowd');
+  await crowd.synced();
+  applyUpdate(crowd.doc, byClients(1_999));
+  await crowd.stored();
+  expect(await told()).toEqual([undefined, undefined, 0]);
+
+  crowd.doc.getText('t').insert(0, 'y');
+  await crowd.stored();
+  const message = expect.stringMatching(/^2000 clients or more have written to pad\/crowd \(2000\)/);
+  const expected = { what: 'pads', message, hint: expect.stringMatching(/a pad of another name/) };
+  expect(await told()).toEqual([expected, { ...expected, state: 'warning' }, 1]);
+  crowd.close();
+  await node.close();
+
+  node = await nodeOn(data, root);
+  // One that nobody has opened costs nothing, and is not looked at.
+  expect(await told()).toEqual([undefined, undefined, 0]);
+  const other = pad(node, 'other');
+  await other.synced();
+  const again = pad(node, 'crowd');
+  await again.synced();
+  expect(again.doc.getText('t').length).toBe(2_000);
+  expect(await told()).toEqual([expected, { ...expected, state: 'warning' }, 1]);
 });
