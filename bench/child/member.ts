@@ -13,6 +13,8 @@ export type MemberQuestion =
   | { readonly what: 'equal' }
   | { readonly what: 'post'; readonly count: number; readonly everyMs: number }
   | { readonly what: 'came' }
+  /** Resolves with what came when that operation has. */
+  | { readonly what: 'until'; readonly operation: string }
   /** Bytes of the link since this process began. */
   | { readonly what: 'traffic' };
 
@@ -29,10 +31,14 @@ const { data, config, state, as, upstream } = given<MemberInput>();
 const sync = { state, upstreams: [upstream], log: openLog('error') };
 const replica = await openReplica({ directory: data, config, as, sync });
 let came: Record<string, number> = {};
+let onCame = (): void => undefined;
 const stop = new AbortController();
 
 async function listen(): Promise<void> {
-  for await (const { operation } of replica.events({ signal: stop.signal })) came[operation] = wallClock();
+  for await (const { operation } of replica.events({ signal: stop.signal })) {
+    came[operation] = wallClock();
+    onCame();
+  }
 }
 const listening = listen();
 
@@ -64,6 +70,13 @@ async function answer(question: MemberQuestion): Promise<Sent | Came | Traffic |
   if (question.what === 'equal') return equal();
   if (question.what === 'post') return post(question.count, question.everyMs);
   if (question.what === 'traffic') return traffic();
+  if (question.what === 'until')
+    await new Promise<void>((resolve) => {
+      onCame = () => {
+        if (came[question.operation] !== undefined) resolve();
+      };
+      onCame();
+    });
   const answered = came;
   came = {};
   return answered;

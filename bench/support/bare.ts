@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ClassicLevel } from 'classic-level';
 import * as Y from 'yjs';
 import { type Entry, type Hash, limits, MessagePost } from '../../schemas/index.ts';
@@ -96,7 +97,7 @@ const zero = 'a'.repeat(26);
 async function openPlain(directory: string): Promise<ClassicLevel<string, Uint8Array>> {
   const database = new ClassicLevel<string, Uint8Array>(directory, {
     valueEncoding: 'view',
-    writeBufferSize: 4 * 1024 * 1024,
+    writeBufferSize: 16 * 1024 * 1024,
     cacheSize: 8 * 1024 * 1024,
     maxFileSize: 4 * 1024 * 1024,
   });
@@ -173,11 +174,13 @@ function createEncoder(): (key: Hash, entry: Entry) => Uint8Array {
 }
 
 /** Writes each recorded batch by itself, synced; resolves with how long each took, ms. */
-export async function bareBatches(place: Place, { batches }: Recording): Promise<number[]> {
+export async function bareBatches(place: Place, { batches }: Recording, everyMs = 0): Promise<number[]> {
   mkdirSync(place.data, { recursive: true });
   const database = await openPlain(place.data);
   const times: number[] = [];
-  for (const { rows } of batches) {
+  const first = performance.now();
+  for (const [i, { rows }] of batches.entries()) {
+    if (everyMs > 0) await sleep(Math.max(0, first + i * everyMs - performance.now()));
     const began = performance.now();
     await database.batch([...rows], { sync: true });
     times.push(performance.now() - began);

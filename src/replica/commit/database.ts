@@ -59,6 +59,15 @@ export function createDatabase(store: Store): Database {
     return false;
   }
 
+  function noteEnumerated(key: string, isThere: boolean): void {
+    for (const [prefix, there] of enumerated) {
+      if (!there || !key.startsWith(prefix)) continue;
+      if (isThere) there.add(key);
+      else there.delete(key);
+      if (there.size > mostEnumerated) enumerated.set(prefix, undefined);
+    }
+  }
+
   function keep(key: string, value: unknown): void {
     newer.set(key, value);
     if (newer.size <= kept / 2) return;
@@ -194,12 +203,7 @@ export function createDatabase(store: Store): Database {
     },
     accept(rows) {
       for (const [key, value] of rows) {
-        for (const [prefix, there] of enumerated) {
-          if (!there || !key.startsWith(prefix)) continue;
-          if (value === undefined) there.delete(key);
-          else there.add(key);
-          if (there.size > mostEnumerated) enumerated.set(prefix, undefined);
-        }
+        noteEnumerated(key, value !== undefined);
         if (key.startsWith('v/name/')) names = new Map();
         if (reads > 0) written.add(key);
         if (ranged.test(key)) drop(key);

@@ -193,8 +193,6 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
       }),
     getConfirmed: (key) =>
       reading(async (engine) => {
-        const framed = await engine.get(key);
-        if (framed !== undefined) return unframe(key, framed);
         const [row] = await engine.list({ gte: key, lt: `${key}\u0000`, limit: 1 });
         return row === undefined ? undefined : unframe(key, row[1]);
       }),

@@ -20,7 +20,7 @@ import { entriesInParts } from './entries.ts';
 import { followSegment, mergeEntry, type Placed } from './merge.ts';
 import { createParked } from './parked.ts';
 import { checkAll, type Looked, storedIn } from './signatures.ts';
-import { survey } from './survey.ts';
+import { confirm, survey } from './survey.ts';
 import { verifyKey } from './verifying.ts';
 
 /** The door for updates and entries from elsewhere. */
@@ -143,6 +143,17 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     return { places: [...places], placed: { operations: places.size, bytes, known } };
   }
 
+  /** Entries with what their signatures say, and what is here of them already in memory. */
+  async function look(entries: readonly CheckedEntry[]): Promise<Looked[]> {
+    await survey(database, entries, context.awaited);
+    await breathing.pause();
+    const [looked] = await Promise.all([
+      checkAll({ ...context, stored: storedIn(database) }, entries),
+      confirm(database, entries),
+    ]);
+    return looked;
+  }
+
   /** One judged update: stored with all that follows from it, then shown. */
   async function store(
     document: string,
@@ -152,9 +163,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     const name = place(document);
     const { update, entries, clients } = judged;
     if (!name || update === undefined) return [];
-    await survey(database, entries, context.awaited);
-    await breathing.pause();
-    const looked = await checkAll({ ...context, stored: storedIn(database) }, entries);
+    const looked = await look(entries);
     const touched = new Map<Hash, Hash | undefined>(entries.map(({ key, hash }) => [key, hash]));
     await commits.write(async (work) => {
       const { places, placed } = await absorbAll(work, looked, name.segment);
@@ -242,9 +251,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     name: { log: string; segment: number },
     checked: readonly CheckedEntry[],
   ) {
-    await survey(database, checked, context.awaited);
-    await breathing.pause();
-    const looked = await checkAll({ ...context, stored: storedIn(database) }, checked);
+    const looked = await look(checked);
     const shown = await documents.pin(document);
     try {
       const touched = new Map<Hash, Hash | undefined>();

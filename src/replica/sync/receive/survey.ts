@@ -2,6 +2,7 @@ import type { Hash } from '../../../../schemas/index.ts';
 import type { CheckedEntry } from '../../../sync/guard/index.ts';
 import type { Database } from '../../commit/database.ts';
 import { type ChainRow, type HeadRow, keys } from '../../commit/rows.ts';
+import { sure } from '../../commit/transaction.ts';
 import { counters } from '../../ledger/state.ts';
 import { earlyKeys } from '../../views/conversation.ts';
 import { movedKey } from '../../views/order.ts';
@@ -10,6 +11,12 @@ import { movedKey } from '../../views/order.ts';
 const few = 8;
 /** Stretches of a chain with more holes than this are looked at one by one. */
 const sparse = 4;
+
+/** Of few operations: each that is not here is looked for at once, not when its turn comes. */
+export async function confirm(database: Database, entries: readonly CheckedEntry[]): Promise<void> {
+  if (entries.length >= few) return;
+  await Promise.all(entries.map(({ hash }) => sure(database, keys.operation(hash))));
+}
 
 /**
  * Reads the chains that entries belong to, a stretch at a time. An operation that has no number in its chain is not
