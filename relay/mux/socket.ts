@@ -45,6 +45,24 @@ const fragments = 1_024;
 
 const nothing = (): void => undefined;
 
+/** The close codes of WebSocket itself. */
+const noGoodbye = 1006;
+const protocolError = 1002;
+const faults: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+};
+
+/** What was wrong with the frames that came, if that was it. */
+function frameFault(
+  error: Error & { readonly code?: unknown },
+): { code: number; reason: string } | undefined {
+  const { code } = error;
+  if (typeof code !== 'string' || !code.startsWith('WS_ERR_')) return undefined;
+  return { code: faults[code] ?? protocolError, reason: error.message };
+}
+
 /** The reason as WebSocket has room for it: 123 bytes, whole characters. */
 export function shortened(reason: string): string {
   const bytes = Buffer.from(reason);
@@ -96,7 +114,16 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
   raw.on('drain', () => {
     if (ws.readyState === WebSocket.OPEN) events.drained();
   });
-  ws.once('close', (code, reason) => events.closed(code, reason.toString('utf8')));
+  // Whoever sends what is no frame seldom says goodbye: then it is told what was wrong.
+  let broken: Error | undefined;
+  ws.on('error', (error) => {
+    broken ??= error;
+  });
+  ws.once('close', (code, reason) => {
+    const why = code === noGoodbye && broken ? frameFault(broken) : undefined;
+    if (why) events.closed(why.code, why.reason);
+    else events.closed(code, reason.toString('utf8'));
+  });
 }
 
 export interface AcceptOptions {

@@ -1,5 +1,7 @@
 import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../schemas/protocol.ts';
+import type { ReplicaSource } from '../../src/replica/sync/index.ts';
+import type { Refusals } from '../../src/replica/sync/refusals.ts';
 import { mostClients, type Pads } from '../../src/storage/pads.ts';
 import type { LinkCounts, Links, SyncSource } from '../../src/sync/index.ts';
 import { type Sample, single } from '../http/metrics.ts';
@@ -10,12 +12,12 @@ import type { Documents } from './documents/document.ts';
 import { openLogDocuments } from './documents/log-documents.ts';
 import { nodeDocuments } from './documents/node-documents.ts';
 import { openDocuments } from './documents/open-documents.ts';
-import { roomCounts, roomSamples } from './metrics.ts';
+import { byCode, roomCounts, roomSamples } from './metrics.ts';
 import { openRooms, type RoomsLimits } from './rooms.ts';
 import { chooseProtocol, tokenIn, wantsStored } from './subprotocol.ts';
 
 export interface SocketDoorsOptions {
-  readonly source: SyncSource;
+  readonly source: SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met' | 'refusals'>>;
   readonly links: Links;
   /** The member whom a token names, or `undefined`. */
   readonly whose: (token: string) => string | undefined;
@@ -35,7 +37,7 @@ export interface SocketDoors {
 }
 
 /** What sessions with other replicas count. */
-function linkSamples({ refused, parked, released, repaired }: LinkCounts): Sample[] {
+function linkSamples({ refused, parked, released, repaired, closes }: LinkCounts): Sample[] {
   const counter = (name: string, help: string, value: number): Sample =>
     single(`coterie_mux_${name}_total`, 'counter', help, value);
   return [
@@ -43,8 +45,17 @@ function linkSamples({ refused, parked, released, repaired }: LinkCounts): Sampl
     counter('parked', 'Updates of which a part had to wait for what it follows.', parked),
     counter('released', 'Parts of updates that waited and were taken then.', released),
     counter('repaired', 'Entries and texts that came by key since documents differed.', repaired),
+    byCode('coterie_mux_closed_total', 'Sessions of replicas that ended, by close code.', closes),
   ];
 }
+
+/** What was refused, by whom and why. */
+const refusedSample = ({ of }: Refusals): Sample => ({
+  name: 'coterie_refused_total',
+  type: 'counter',
+  help: 'Updates and entries that no honest replica sends, by who sent them and why they were refused.',
+  values: of.map(({ by, reason, count }) => [{ by, reason }, count]),
+});
 
 /** Plain sessions at most. */
 const mostSockets = 2_048;
@@ -79,7 +90,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       return pads;
     },
   });
-  const rooms = openRooms({ documents, counts, timer, limits: options.limits });
+  const rooms = openRooms({ documents, counts, timer, limits: options.limits, met: logs.met });
   const accept = openAcceptor({ maxPayload: muxProtocol.plainFrameBytes, choose: chooseProtocol });
 
   const upgrade: Upgrade = (incoming, raw, head) => {
@@ -96,12 +107,12 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       return new CoterieError('invalid', 'the name of the document is not a well-formed path');
     }
     const token = tokenIn(incoming.headers);
-    const known = token !== undefined && whose(token) !== undefined;
+    const handle = token === undefined ? undefined : whose(token);
     accept(incoming, raw, head, (socket) => {
       // As close codes: an HTTP status tells a browser nothing, and its client would try for ever.
-      if (!known) socket.close(closeCodes.unproven, 'no token, or not one of this node');
+      if (handle === undefined) socket.close(closeCodes.unproven, 'no token, or not one of this node');
       else if (workspace !== source.workspace) socket.close(closeCodes.workspace, 'not this workspace');
-      else return rooms.join(socket, name, { wantsStored: wantsStored(socket.protocol) });
+      else return rooms.join(socket, name, { wantsStored: wantsStored(socket.protocol), handle });
       return silent;
     });
     return undefined;
@@ -119,6 +130,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       ),
       single('coterie_mux_sockets', 'gauge', 'Sockets of other replicas that are open.', listener.sessions),
       ...linkSamples(links.status()),
+      ...(source.refusals ? [refusedSample(source.refusals())] : []),
     ],
     async close() {
       listener.close();

@@ -23,6 +23,8 @@ export interface RoomCounts {
   /** Commits of documents of open rooms, and the time until they were synced, seconds. */
   commits: number;
   commitSeconds: number;
+  /** Sockets that ended, by close code: 1002 and 1009 are frames that are none. */
+  readonly closes: Map<number, number>;
 }
 
 export const roomCounts = (): RoomCounts => ({
@@ -41,6 +43,15 @@ export const roomCounts = (): RoomCounts => ({
   failed: 0,
   commits: 0,
   commitSeconds: 0,
+  closes: new Map(),
+});
+
+/** How often something ended, by close code. */
+export const byCode = (name: string, help: string, closes: ReadonlyMap<number, number>): Sample => ({
+  name,
+  type: 'counter',
+  help,
+  values: [...closes].map(([code, count]) => [{ code: String(code) }, count]),
 });
 
 /** The counts as `/metrics` shows them. */
@@ -63,5 +74,6 @@ export function roomSamples(counts: RoomCounts): Sample[] {
     counter('failed', 'Times that a room was let go because this side failed.', counts.failed),
     counter('commits', 'Synced commits of rooms.', counts.commits),
     counter('commit_seconds', 'Time until those were synced.', counts.commitSeconds),
+    byCode('coterie_room_closed_total', 'Plain sessions that ended, by close code.', counts.closes),
   ];
 }

@@ -10,6 +10,8 @@ export interface RoomsOptions {
   readonly counts: RoomCounts;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly limits?: Partial<RoomsLimits> | undefined;
+  /** Hears which member a socket is of, by its number, before anything of it is read. */
+  readonly met?: ((socket: number, handle: string) => void) | undefined;
 }
 
 export interface RoomsLimits extends RoomLimits {
@@ -26,7 +28,11 @@ const defaults: RoomsLimits = { ...roomLimits, idle: 30_000, rooms: 10_000, roun
 /** All rooms of one relay. */
 export interface Rooms {
   /** Joins a socket to a room by name; the room is loaded before anything is said. */
-  join(socket: Socket, name: string, options?: { readonly wantsStored?: boolean }): SocketEvents;
+  join(
+    socket: Socket,
+    name: string,
+    options?: { readonly wantsStored?: boolean; readonly handle?: string },
+  ): SocketEvents;
   /** Sends everybody away, and resolves when every document is closed. */
   close(): Promise<void>;
 }
@@ -40,8 +46,9 @@ interface Entry {
   idle: (() => void) | undefined;
 }
 
-export function openRooms({ documents, counts, timer, limits: given }: RoomsOptions): Rooms {
-  const limits: RoomsLimits = { ...defaults, ...given };
+export function openRooms(given: RoomsOptions): Rooms {
+  const { documents, counts, timer } = given;
+  const limits: RoomsLimits = { ...defaults, ...given.limits };
   const entries = new Map<string, Entry>();
   /** Rooms that are being let go: a name is loaded anew only after that. */
   const closing = new Map<string, Promise<void>>();
@@ -99,13 +106,14 @@ export function openRooms({ documents, counts, timer, limits: given }: RoomsOpti
   cancelRound = timer(round, limits.round);
 
   return {
-    join(socket, name, { wantsStored = false } = {}) {
+    join(socket, name, { wantsStored = false, handle } = {}) {
       if (closed || (entries.size >= limits.rooms && !entries.has(name))) {
         socket.close(closed ? closeCodes.goingAway : closeCodes.busy, closed ? 'stopping' : 'too many rooms');
         return nobody;
       }
       lastId += 1;
       const id = lastId;
+      if (handle !== undefined) given.met?.(id, handle);
       const entry = entryOf(name);
       let inside: SocketEvents | undefined;
       let open = true;
@@ -140,6 +148,7 @@ export function openRooms({ documents, counts, timer, limits: given }: RoomsOpti
         message: (bytes) => inside?.message(bytes),
         drained: () => inside?.drained(),
         closed(code, reason) {
+          counts.closes.set(code, (counts.closes.get(code) ?? 0) + 1);
           open = false;
           inside?.closed(code, reason);
           left(name, entry);

@@ -42,6 +42,8 @@ export interface LinkCounts {
   readonly released: number;
   /** Entries and bodies that came by key, since documents differed after their updates. */
   readonly repaired: number;
+  /** Sessions that ended, by close code. */
+  readonly closes: ReadonlyMap<number, number>;
 }
 
 /** How far what was durable here is durable elsewhere. */
@@ -115,7 +117,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const ended: Uint8Array[] = [];
   const opening = options.random(8);
   let lastId = 0;
-  const counts = { refused: 0, parked: 0, released: 0, repaired: 0 };
+  const counts = { refused: 0, parked: 0, released: 0, repaired: 0, closes: new Map<number, number>() };
   let open = true;
 
   const stop = source.onUpdate((update) => {
@@ -211,8 +213,10 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     else if (event.type === 'parked') counts.parked++;
     else if (event.type === 'released') counts.released += event.parts;
     else if (event.type === 'repaired') counts.repaired += event.keys;
-    else if (event.type === 'closed') end(link);
-    else if (event.type === 'synced' && !link.live) {
+    else if (event.type === 'closed') {
+      counts.closes.set(event.code, (counts.closes.get(event.code) ?? 0) + 1);
+      end(link);
+    } else if (event.type === 'synced' && !link.live) {
       link.live = true;
       link.since = now();
     }

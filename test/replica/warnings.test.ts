@@ -1,4 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { createRefusals } from '../../src/replica/sync/refusals.ts';
+import { refusedText } from '../../src/replica/upkeep/warnings.ts';
 import { memory } from './support/memory.ts';
 import { asTexts } from './sync/hand.ts';
 import { peers, session } from './sync/support.ts';
@@ -44,6 +46,24 @@ it('REP-41: status warns of forks, broken documents, refused updates and a copie
   // What is stored is told of again, what happened since the opening is not.
   await ana.reopen();
   expect((await ana.replica.status()).warnings.map(({ what }) => what)).toEqual(['forks', 'documents']);
+});
+
+it('REP-41: of very many who are refused the first are told apart, and the rest is summed up', () => {
+  const notes = createRefusals();
+  for (let n = 1; n <= 100; n++) {
+    notes.met(n, `replica ${n}`);
+    notes.refused('log/tasks/1', n === 100 ? 'no reason' : 'struct: collected', n);
+  }
+  notes.refused('log/tasks/1', 'clock: far', 101);
+  const { count, last, of } = notes.now();
+  expect(count).toBe(101);
+  expect(last).toEqual({ document: 'log/tasks/1', reason: 'clock: far', by: 'someone' });
+  expect(of).toHaveLength(65);
+  expect(of[0]).toEqual({ by: 'replica 1', reason: 'struct', count: 1 });
+  expect(of.at(-1)).toEqual({ by: 'others', reason: 'any', count: 101 - 64 });
+  expect(refusedText(notes.now(), 1)).toBe(
+    '101 updates were refused since it was opened; the last for log/tasks/1: clock: far; by replica 1 for struct 1; and by 64 more',
+  );
 });
 
 it('REP-41: status warns while checkpoints fail, and no longer', async () => {

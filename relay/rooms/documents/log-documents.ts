@@ -1,16 +1,19 @@
 import { CoterieError } from '../../../schemas/index.ts';
 import { parseDocumentName } from '../../../src/log/index.ts';
+import type { ReplicaSource } from '../../../src/replica/sync/index.ts';
 import type { SyncSource } from '../../../src/sync/index.ts';
 import type { DocumentEvents, Documents } from './document.ts';
 import { createOwing } from './owing.ts';
 
 /** Log documents of a replica, for stock clients: what they send is guarded, journalled and judged like a peer's. */
 export interface LogDocuments extends Documents {
+  /** Whose a socket is, by its number. */
+  met(from: number, handle: string): void;
   close(): void;
 }
 
-/** A replica's source is told when a session ended. */
-type Forgetting = SyncSource & { readonly forget?: (session: number) => void };
+/** A replica's source is told whose a session is, and when it ended. */
+type Forgetting = SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met'>>;
 
 /** Sessions are numbered upwards from 1, the sockets of rooms downwards. */
 const sessionOf = (from: number): number => -from;
@@ -68,6 +71,7 @@ export function openLogDocuments(source: Forgetting): LogDocuments {
         },
       };
     },
+    met: (from, handle) => source.met?.({ session: sessionOf(from), handle }),
     close() {
       stop();
       live.clear();

@@ -2,10 +2,10 @@ import type { Hash } from '../../../schemas/index.ts';
 import { CoterieError } from '../../../schemas/index.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { isMarks } from '../../log/marks.ts';
-import type { Signer } from '../../op/index.ts';
+import { keyId, type Signer } from '../../op/index.ts';
 import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
-import type { DurableUpdate, Received, SegmentDigest, SyncSource } from '../../sync/port.ts';
+import type { DurableUpdate, Received, SegmentDigest, SessionId, SyncSource } from '../../sync/port.ts';
 import type { Breathing } from '../commit/breathing.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
@@ -22,8 +22,11 @@ import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive/receive.ts';
 import type { Verifying } from './receive/verifying.ts';
 import type { Reconcile } from './reconcile.ts';
-import type { Refusals } from './refusals.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
 import { entriesIn, remake } from './split.ts';
+
+/** Who is behind a session. */
+export type Sender = { readonly publicKey: string } | { readonly handle: string };
 
 /** A replica as its sessions see it, and what only its own process needs. */
 export interface ReplicaSource extends SyncSource {
@@ -39,6 +42,8 @@ export interface ReplicaSource extends SyncSource {
   caughtUp(): Promise<void>;
   /** A session ended: what waits of it is forgotten. */
   forget(session: number): void;
+  /** Whose session it is: a proven key, or the member that a token names. What is refused is told of them. */
+  met(who: { readonly session: SessionId } & Sender): void;
   refusals(): Refusals;
   /** Documents of this directory that no log has. */
   readonly pads: Pads;
@@ -130,11 +135,9 @@ export function createSource(options: SourceOptions): {
   });
   const credentials = createCredentials({ context, database, receiving, workspace, self: signer });
 
-  let refusals: Refusals = { count: 0, last: undefined, copies: 0 };
-  function noted(document: string, received: Received): Received {
-    const { reason } = received.ok ? {} : received;
-    if (reason !== undefined)
-      refusals = { ...refusals, count: refusals.count + 1, last: { document, reason } };
+  const refusals = createRefusals();
+  function noted(document: string, received: Received, from: SessionId): Received {
+    if (!received.ok) refusals.refused(document, received.reason, from);
     return received;
   }
 
@@ -152,7 +155,7 @@ export function createSource(options: SourceOptions): {
     async admit(publicKey, texts) {
       open();
       const verdict = await credentials.admit(publicKey, texts);
-      if (verdict === 'self') refusals = { ...refusals, copies: refusals.copies + 1 };
+      if (verdict === 'self') refusals.copied();
       return verdict;
     },
     async root() {
@@ -196,7 +199,7 @@ export function createSource(options: SourceOptions): {
       open();
       const received = await receiving.receive(document, update, from);
       await duties.idle();
-      return noted(document, received);
+      return noted(document, received, from);
     },
     async keys(document) {
       open();
@@ -217,7 +220,7 @@ export function createSource(options: SourceOptions): {
       open();
       const received = await receiving.take(document, entries, from);
       await duties.idle();
-      return noted(document, received);
+      return noted(document, received, from);
     },
     isHot(document) {
       const name = parseDocumentName(document);
@@ -251,14 +254,19 @@ export function createSource(options: SourceOptions): {
       });
     },
     forget: (session) => receiving.forget(session),
-    refusals: () => refusals,
+    met: ({ session, ...who }) =>
+      refusals.met(
+        session,
+        'publicKey' in who ? `replica ${keyId(crypto, who.publicKey)}` : `member ${who.handle}`,
+      ),
+    refusals: () => refusals.now(),
     pads: options.pads,
   };
 
   return {
     source,
     rekeyed() {
-      refusals = { ...refusals, copies: 0 };
+      refusals.rekeyed();
       for (const listener of [...onKeys]) listener();
     },
     shown(update) {

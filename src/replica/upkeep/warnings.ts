@@ -95,9 +95,22 @@ function revokedWarning(reading: Reading): Warning | undefined {
 }
 
 /** What others sent and no honest replica sends, since this one was opened. */
-export function refusedText({ count, last }: Refusals): string | undefined {
+export function refusedText(
+  { count, last, of }: Refusals,
+  most = Number.POSITIVE_INFINITY,
+): string | undefined {
   if (!last) return undefined;
-  return `${count} ${count === 1 ? 'update was' : 'updates were'} refused since it was opened; the last for ${last.document}: ${last.reason}`;
+  const senders = new Map<string, string[]>();
+  for (const { by, reason, count: times } of of)
+    senders.set(by, [...(senders.get(by) ?? []), `${reason} ${times}`]);
+  const said = [...senders].map(([by, reasons]) => `by ${by} for ${reasons.join(', ')}`);
+  const more = said.length > most ? [`and by ${said.length - most} more`] : [];
+  return [
+    `${count} ${count === 1 ? 'update was' : 'updates were'} refused since it was opened`,
+    `the last for ${last.document}: ${last.reason}`,
+    ...said.slice(0, most),
+    ...more,
+  ].join('; ');
 }
 
 /** What someone should know who looks at the status, all of it cheap to find; `doctor` looks at everything. */
@@ -110,7 +123,7 @@ export async function warningsOf(options: {
   const { reading, refusals } = options;
   const { database, replica: self } = reading;
   const { trouble } = options.checkpoints;
-  const refused = refusedText(refusals);
+  const refused = refusedText(refusals, named);
   const found = [
     revokedWarning(reading),
     copiedWarning(database, self) ?? metWarning(refusals),

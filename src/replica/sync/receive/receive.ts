@@ -218,7 +218,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
 
   async function receive(document: string, update: Uint8Array, from: SessionId): Promise<Received> {
     const name = place(document);
-    if (!name) return refused(`${document.slice(0, 80)} is no log document`);
+    if (!name) return refused(`document: ${document.slice(0, 80)} is no log document`);
     // Its structures are broken here; what it lacks comes by key.
     if (options.isSplit(document)) return { ok: true, keys: [], parked: 0, released: 0 };
     const sliced = sliceUpdate(update, sliceBytes);
@@ -288,9 +288,9 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     from: SessionId,
   ): Promise<Received> {
     const name = place(document);
-    if (!name) return refused(`${document.slice(0, 80)} is no log document`);
+    if (!name) return refused(`document: ${document.slice(0, 80)} is no log document`);
     const parts = await entriesInParts({ ...options, crypto }, name.log, entries, sliceBytes);
-    if (typeof parts === 'string') return refused(parts);
+    if (typeof parts === 'string') return refused(`entry: ${parts}`);
     const all: Hash[] = [];
     for (const part of parts) all.push(...(await gate(from, () => some(document, name, part))));
     return { ok: true, keys: all, parked: 0, released: 0 };
