@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Counts } from '../../simulation/counts.ts';
+import { lies } from '../../simulation/liar/lies.ts';
 import { simulate } from '../../simulation/run.ts';
 
 const runs = Number(process.env['COTERIE_RUNS'] ?? 300);
@@ -14,11 +15,16 @@ const rare =
         ...['forked', 'rekeyed', 'split', 'repaired', 'parked', 'released'],
       ];
 
+function add(sums: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + value;
+}
+
 test(
   `SYN-30 ${runs} runs of five whole replicas end equal, a fifth with a liar, a fifth on LevelDB`,
   async () => {
     const sums: Record<string, number> = {};
     const closes: Record<string, number> = {};
+    const told: Record<string, number> = {};
     const failed: string[] = [];
     for (let seed = first; seed < first + runs; seed++) {
       let counts: Counts;
@@ -31,12 +37,15 @@ test(
       }
       for (const [name, value] of Object.entries(counts))
         if (typeof value === 'number') sums[name] = (sums[name] ?? 0) + value;
-      for (const [why, times] of Object.entries(counts.closes)) closes[why] = (closes[why] ?? 0) + times;
-      if (seed % 10 === 0) console.info(`${seed - first + 1} runs`, JSON.stringify({ ...sums, closes }));
+      add(closes, counts.closes);
+      add(told, counts.lies);
+      if (seed % 10 === 0)
+        console.info(`${seed - first + 1} runs`, JSON.stringify({ ...sums, closes, told }));
     }
     expect(failed).toEqual([]);
     // A state that never comes about is not tested.
     for (const name of rare) expect(sums[name], name).toBeGreaterThan(0);
+    if (rare.length > 0) for (const kind of Object.keys(lies)) expect(told[kind], kind).toBeGreaterThan(0);
   },
   runs * 60_000,
 );

@@ -46,19 +46,22 @@ export interface Hand {
   readonly machine: string;
   /** The member that it makes of a handle. */
   member(handle: string): Hash;
+  /** What proves its admission to whoever knows the workspace. */
+  credentials(admission: Made): string[];
+  sign(bytes: Uint8Array): Promise<string>;
   /** Its admission on the machine's word, which is the first of its chain. */
   admission(): Promise<Made>;
   make(proposal: Proposal): Promise<Made>;
 }
 
-const machineOf = (root: string): { workspace: Hash; machine: Signer } => {
+const machineOf = (root: string): { workspace: Hash; machine: Signer; genesis: Entry } => {
   const file = JSON.parse(readFileSync(join(root, 'config', 'workspaces', 'default.json'), 'utf8')) as {
     genesis: Entry;
     machine: string;
   };
   const made = nodeCrypto;
   const machine = signerFromSeed(fromBase64url(file.machine, 32) as Uint8Array);
-  return { workspace: hashOfEntry(made, file.genesis), machine };
+  return { workspace: hashOfEntry(made, file.genesis), machine, genesis: file.genesis };
 };
 
 const hashOfEntry = (crypto: typeof nodeCrypto, entry: Entry): Hash => hashOf(crypto, entry.header);
@@ -70,7 +73,7 @@ export function hand(
   now = Date.now,
   random: (bytes: number) => Uint8Array = randomBytes,
 ): Hand {
-  const { workspace, machine } = machineOf(root);
+  const { workspace, machine, genesis } = machineOf(root);
   const signer = signerFromSeed(seed);
   const clock = createClock({ now, random, replica: signer.id });
   const heads = new Map<string, { seq: number; hash: Hash }>();
@@ -81,6 +84,8 @@ export function hand(
     workspace,
     machine: machine.publicKey,
     member: (handle) => memberIdOf(nodeCrypto, workspace, machine.publicKey, handle),
+    credentials: ({ entry }) => [genesis, entry].map((one) => JSON.stringify(one)),
+    sign: (bytes) => signer.sign(bytes),
     async admission() {
       const encryption = x25519FromSeed(seed).publicKey;
       const admitted = { workspace, key: signer.publicKey, encryption, seed: machine.publicKey };
@@ -111,7 +116,8 @@ export function hand(
       });
       const header = change(drafted.header);
       const hash = hashOf(nodeCrypto, header);
-      heads.set(log, { seq: header.seq, hash });
+      // After the highest number there is none.
+      heads.set(log, { seq: Math.min(header.seq, 2 ** 50), hash });
       const sig = await signer.sign(utf8(canonical(header)));
       const entry = sealEntry(header, drafted.body, sig);
       return { hash, key: entryKey(nodeCrypto, hash, sig), entry };

@@ -1,7 +1,9 @@
 import * as Y from 'yjs';
 import type { Entry, Hash, OperationState } from '../../../schemas/index.ts';
-import { generateSeed } from '../../../src/keys/node.ts';
+import { generateSeed, nodeCrypto } from '../../../src/keys/node.ts';
 import { createWriter } from '../../../src/log/index.ts';
+import { hashOf } from '../../../src/op/index.ts';
+import type { Received } from '../../../src/sync/port.ts';
 import { asTexts, type Hand, hand, type Made } from '../../replica/sync/hand.ts';
 import type { Station } from '../station.ts';
 import type { Said } from '../team.ts';
@@ -71,18 +73,17 @@ export function createLiar(options: {
     return undefined;
   }
 
-  async function deliver({ source }: Station, lie: Lie): Promise<string | undefined> {
+  async function deliver({ source }: Station, lie: Lie): Promise<Received> {
     const entries = lie.sent ?? lie.made.map(({ key, entry }) => [key, entry] as const);
     const asUpdate = lie.update ?? (draw(2) === 0 ? encode(entries) : undefined);
     const by = ++sessions;
-    const received = asUpdate
-      ? await source.receive(lie.document, asUpdate, by)
-      : await source.take(
+    return asUpdate
+      ? source.receive(lie.document, asUpdate, by)
+      : source.take(
           lie.document,
           entries.map(([key, entry]) => [key, JSON.stringify(entry)]),
           by,
         );
-    return received.ok ? undefined : received.reason;
   }
 
   const encode = (entries: readonly (readonly [Hash, Entry])[]): Uint8Array =>
@@ -116,11 +117,17 @@ export function createLiar(options: {
         held: await held(station),
       });
       if (kind === undefined || made === undefined) return;
-      const reason = await deliver(station, made);
-      if ((reason === undefined) === (made.fate === 'refused'))
-        throw new Error(`${kind} in ${made.document} was ${reason ?? 'taken'} at ${station.name}`);
+      const received = await deliver(station, made);
+      if (received.ok === (made.fate === 'refused')) {
+        const became = received.ok ? 'taken' : received.reason;
+        throw new Error(`${kind} in ${made.document} was ${became} at ${station.name}`);
+      }
       told[kind] = (told[kind] ?? 0) + 1;
-      if (reason === undefined) for (const { hash } of made.made) fates.set(hash, { kind, fate: made.fate });
+      // A document that is split takes nothing by updates.
+      const here = new Set(received.ok ? received.keys : []);
+      const sent = new Map(made.sent?.map(([key, { header }]) => [hashOf(nodeCrypto, header), key]));
+      for (const { hash, key } of made.made)
+        if (here.has(sent.get(hash) ?? key)) fates.set(hash, { kind, fate: made.fate });
     },
   };
 }
