@@ -5,8 +5,8 @@ import { nodeCrypto } from '../../src/keys/node.ts';
 import { segmentDigest } from '../../src/log/index.ts';
 import { parseDocumentName } from '../../src/log/name.ts';
 import { encodeRow, keys } from '../../src/replica/commit/rows.ts';
+import { type MemoryStorage, memoryStorage } from '../support/memory-storage.ts';
 import { scratch } from './support/open.ts';
-import { type MemoryStorage, memoryStorage } from './sync/memory.ts';
 import { type Peer, peer } from './sync/support.ts';
 
 /** A replica on stores in memory, and the document of `general`. */
@@ -108,7 +108,7 @@ describe('STO-17 the digest of a document is that of what it holds', () => {
     const { store } = storage;
     const gated = gate(store.list, ({ gte }) => gte === 'tail/');
     store.list = gated.call;
-    storage.memory.faults.failNext('before');
+    storage.store.faults.failNext('before');
     const refused = ana.replica.messages.post('general', { text: 'refused' });
     await gated.reached;
     await agree(ana, document);
@@ -192,7 +192,7 @@ describe('STO-17 the digest of a document is that of what it holds', () => {
     const { store } = storage;
     const { commit } = store;
     store.commit = (writes) => {
-      if (writes.some(([name]) => name === keys.split(document))) storage.memory.faults.failNext('before');
+      if (writes.some(([name]) => name === keys.split(document))) storage.store.faults.failNext('before');
       return commit(writes);
     };
     await expect(ana.source.markSplit(document)).rejects.toMatchObject({ code: 'storage_failed' });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { encodeItems } from '../../src/log/encode.ts';
 import { createWriter, freshClientID, openLogDocument } from '../../src/log/index.ts';
+import { memoryStorage } from '../support/memory-storage.ts';
 import { healthy } from './support/open.ts';
 import { asTexts, asUpdate, hand } from './sync/hand.ts';
-import { memoryStorage } from './sync/memory.ts';
 import { documentsOf, equal, meet, type Peer, peers, pull, pullByKey, session } from './sync/support.ts';
 import { inStep } from './sync/team.ts';
 
@@ -176,7 +176,7 @@ describe('REP-37 what was received', () => {
     const faults = ['before', 'torn', 'after'] as const;
     for (const [i, [document, update]] of updates.entries()) {
       const fault = faults[i % faults.length] ?? 'before';
-      storage.memory.faults.failNext(fault);
+      storage.store.faults.failNext(fault);
       // What landed in spite of its error is there, and said to be.
       if (fault === 'after') failed++;
       await bo.source.receive(document, update, session()).catch(() => failed++);

@@ -5,9 +5,9 @@ import { createWriter, freshClientID } from '../../src/log/index.ts';
 import { createBreathing } from '../../src/replica/commit/breathing.ts';
 import { createGate } from '../../src/replica/commit/gate.ts';
 import type { Environment } from '../../src/replica/environment.ts';
+import { memoryStorage } from '../support/memory-storage.ts';
 import { scratch } from './support/open.ts';
 import { asTexts, asUpdate, type Hand, hand, type Made } from './sync/hand.ts';
-import { memoryStorage } from './sync/memory.ts';
 import { type Peer, peers, session } from './sync/support.ts';
 
 describe('REP-26 at the gate', () => {

@@ -2,6 +2,7 @@ import { decodeRow } from '../../src/replica/commit/rows.ts';
 import { createMemoryDocuments } from '../../src/storage/documents/memory.ts';
 import type { Storage } from '../../src/storage/open.ts';
 import { createMemoryStore } from '../../src/storage/store/memory.ts';
+import { type MemoryStores, memoryStorage, memoryStores } from '../support/memory-storage.ts';
 
 /** A data directory in memory, of which a crash leaves what was synced. */
 export interface Disk {
@@ -13,21 +14,10 @@ export interface Disk {
   copy(directory: string): Promise<Disk>;
 }
 
-export function memoryDisk(
-  directory: string,
-  held = { store: createMemoryStore(), documents: createMemoryDocuments() },
-): Disk {
+export function memoryDisk(directory: string, held: MemoryStores = memoryStores()): Disk {
   let { store, documents } = held;
-  const scrub = async () => ({ tables: 0, bytes: 0, unrecorded: 0, problems: [] });
   return {
-    storage: (): Storage => ({
-      store: Object.assign(store, { loss: undefined, acceptLoss: async () => undefined, scrub }),
-      documents: Object.assign(documents, { scrub }),
-      info: { directory, format: 1, isNew: false, durability: 'sync', loss: undefined },
-      scrub: async () => ({ journal: await scrub(), documents: await scrub() }),
-      free: () => 1e12,
-      close: async () => undefined,
-    }),
+    storage: (): Storage => memoryStorage(directory, { store, documents }),
     crash() {
       store = store.crash();
       documents = documents.crash();

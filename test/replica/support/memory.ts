@@ -1,13 +1,12 @@
-import { mkdirSync } from 'node:fs';
 import { expect, onTestFinished } from 'vitest';
 import { decodeRow, type OperationRow, under } from '../../../src/replica/commit/rows.ts';
 import type { Environment } from '../../../src/replica/environment.ts';
 import { openReplica } from '../../../src/replica/open.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import { createMemoryDocuments, type MemoryDocumentStore } from '../../../src/storage/documents/memory.ts';
-import type { Storage } from '../../../src/storage/open.ts';
 import type { Store } from '../../../src/storage/port.ts';
 import { createMemoryStore, type MemoryStore } from '../../../src/storage/store/memory.ts';
+import { memoryStorage } from '../../support/memory-storage.ts';
 import { home } from './open.ts';
 
 /** Stores in memory that fail on command and outlive the replicas opened on them, as a disk does. */
@@ -25,16 +24,7 @@ export function memory(options: { readonly delay?: () => Promise<void> } = {}): 
 }
 
 function memoryOn(store: MemoryStore, documents: MemoryDocumentStore, at: ReturnType<typeof home>): Memory {
-  mkdirSync(at.directory, { recursive: true });
-  const scrub = async () => ({ tables: 0, bytes: 0, unrecorded: 0, problems: [] });
-  const storage: Storage = {
-    store: Object.assign(store, { loss: undefined, acceptLoss: async () => undefined, scrub }),
-    documents: Object.assign(documents, { scrub }),
-    info: { directory: at.directory, format: 1, isNew: false, durability: 'sync', loss: undefined },
-    scrub: async () => ({ journal: await scrub(), documents: await scrub() }),
-    free: () => 1e12,
-    close: async () => undefined,
-  };
+  const storage = memoryStorage(at.directory, { store, documents });
   let last: Replica | undefined;
   return {
     store,

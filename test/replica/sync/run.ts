@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keys, type OperationRow } from '../../../src/replica/commit/rows.ts';
 import type { Environment } from '../../../src/replica/environment.ts';
+import { type MemoryStorage, memoryStorage } from '../../support/memory-storage.ts';
 import { randomFrom } from '../../support/storage.ts';
 import { rowsUnder } from '../support/memory.ts';
 import { asTexts, type Hand, hand, type Made } from './hand.ts';
-import { type MemoryStorage, memoryStorage } from './memory.ts';
 import { documentsOf, equal, meet, type Peer, peer, session } from './support.ts';
 
 /** What happened in a run, for the reader to see that the rare things did. */
@@ -199,7 +199,7 @@ export async function runApart(seed: number, steps: number, rare: Rare): Promise
     for (const one of all) {
       const storage = storages.get(one.name);
       await one.replica.close();
-      await storage?.memory.commit([[keys.meta('views'), new TextEncoder().encode('0')]]);
+      await storage?.store.commit([[keys.meta('views'), new TextEncoder().encode('0')]]);
       await one.reopen(environments.get(one.name));
       await one.source.idle();
     }
@@ -216,15 +216,15 @@ export async function runApart(seed: number, steps: number, rare: Rare): Promise
 /** What each replica says of each operation: state, text and folded states of things. */
 async function sameStates(storages: ReadonlyMap<string, MemoryStorage>): Promise<void> {
   const said = new Map<string, Map<string, string>>();
-  for (const [name, { memory }] of storages) {
-    for (const [key, row] of await rowsUnder<OperationRow>(memory, 'op/')) {
+  for (const [name, { store }] of storages) {
+    for (const [key, row] of await rowsUnder<OperationRow>(store, 'op/')) {
       const { header, state, body, redacted } = row;
       const of = said.get(key) ?? new Map<string, string>();
       said.set(key, of);
       const text = body ? 'text' : redacted ? 'removed' : 'none';
       of.set(name, `${header.type} ${header.log.slice(0, 12)} ${JSON.stringify(state ?? 'counted')} ${text}`);
     }
-    for (const [key, state] of await rowsUnder<unknown>(memory, 'v/state/'))
+    for (const [key, state] of await rowsUnder<unknown>(store, 'v/state/'))
       said.set(key, (said.get(key) ?? new Map()).set(name, JSON.stringify(state)));
   }
   const differing = [...said].filter(([, of]) => of.size < storages.size || new Set(of.values()).size > 1);
