@@ -1,6 +1,6 @@
-import { createDecoder, readUint8, readUint8Array, readVarUint } from 'lib0/decoding';
 import type { Hash } from '../../schemas/index.ts';
 import { toBase32, toBase64url } from '../op/index.ts';
+import { type Cursor, type NoNumber, readUint } from './varuint.ts';
 
 /** Why a frame cannot be read. It never leaves the codec. */
 export class Malformed extends Error {
@@ -33,24 +33,27 @@ export interface Reader {
   done(): boolean;
 }
 
+const noNumber = (why: NoNumber): never => {
+  throw new Malformed(why === 'short' ? 'the frame ends too early' : 'a number is too large');
+};
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function createReader(frame: Uint8Array): Reader {
-  const decoder = createDecoder(frame);
-  const left = (): number => frame.length - decoder.pos;
+  const cursor: Cursor = { bytes: frame, at: 0 };
+  const left = (): number => frame.length - cursor.at;
 
-  const uint = (): number => {
-    const value = readVarUint(decoder);
-    if (!Number.isSafeInteger(value)) throw new Malformed('a number is too large');
-    return value;
-  };
+  const uint = (): number => readUint(cursor, noNumber);
   const bytes = (size: number): Uint8Array => {
     if (size > left()) throw new Malformed('the frame ends too early');
-    return readUint8Array(decoder, size);
+    const view = new Uint8Array(frame.buffer, frame.byteOffset + cursor.at, size);
+    cursor.at += size;
+    return view;
   };
   const byte = (): number => {
-    if (left() < 1) throw new Malformed('the frame ends too early');
-    return readUint8(decoder);
+    const value = frame[cursor.at++];
+    if (value === undefined) throw new Malformed('the frame ends too early');
+    return value;
   };
   const flags = (mask: number): number => {
     const value = byte();

@@ -1,4 +1,5 @@
 import { encodeStateVector } from 'yjs';
+import { type Cursor, type NoNumber, readUint } from '../../../src/sync/varuint.ts';
 
 /** Message types of a plain session: those of y-websocket, then ours. */
 const type = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3, stored: 120 } as const;
@@ -14,33 +15,18 @@ export type PlainMessage =
   /** A type that we do not speak: ignored, as y-websocket does. */
   | { readonly kind: 'other' };
 
-/** What is left of some bytes. lib0's own reader looks beyond the end of a view, into what lies next to it. */
-export interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-}
+const noNumber = (why: NoNumber): never => {
+  throw new RangeError(why === 'short' ? 'a number is cut off' : 'a number is too large');
+};
 
 /** Throws `RangeError` for a number that is cut off, or above 2^53. */
-export function readNumber(reader: Reader): number {
-  let number = 0;
-  let factor = 1;
-  for (;;) {
-    const byte = reader.bytes[reader.at++];
-    if (byte === undefined) throw new RangeError('a number is cut off');
-    number += (byte & 0x7f) * factor;
-    if (byte < 0x80) break;
-    factor *= 128;
-    if (factor > 2 ** 53) throw new RangeError('a number is too large');
-  }
-  if (number > Number.MAX_SAFE_INTEGER) throw new RangeError('a number is too large');
-  return number;
-}
+export const readNumber = (reader: Cursor): number => readUint(reader, noNumber);
 
 /**
  * A copy in memory of its own: Yjs reads as far as a length says, and beyond a view there may lie the bytes of another
  * connection. Throws `RangeError` when there are fewer bytes than announced.
  */
-export function readBytes(reader: Reader): Uint8Array {
+function readBytes(reader: Cursor): Uint8Array {
   const length = readNumber(reader);
   const end = reader.at + length;
   if (end > reader.bytes.length) throw new RangeError('bytes are missing');
@@ -52,7 +38,7 @@ export function readBytes(reader: Reader): Uint8Array {
 
 /** Reads a message; throws `RangeError` for one that is cut off. */
 export function readMessage(bytes: Uint8Array): PlainMessage {
-  const reader: Reader = { bytes, at: 0 };
+  const reader: Cursor = { bytes, at: 0 };
   switch (readNumber(reader)) {
     case type.sync: {
       const step = readNumber(reader);
@@ -120,7 +106,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Throws `RangeError` for what is cut off or has more than `most` entries, `TypeError` for text that is no UTF-8. */
 export function readAwareness(bytes: Uint8Array, most: number): AwarenessEntry[] {
-  const reader: Reader = { bytes, at: 0 };
+  const reader: Cursor = { bytes, at: 0 };
   const count = readNumber(reader);
   if (count > most) throw new RangeError(`${count} clients in one awareness update`);
   const entries: AwarenessEntry[] = [];

@@ -1,10 +1,5 @@
+import { type Cursor, type NoNumber, readUint } from '../../varuint.ts';
 import { Refusal } from '../types.ts';
-
-/** A place in bytes that are read once, from the front. */
-export interface Cursor {
-  readonly bytes: Uint8Array;
-  at: number;
-}
 
 const short = (): never => {
   throw new Refusal('malformed', 'it ends in the middle');
@@ -16,17 +11,12 @@ export function byte(cursor: Cursor): number {
   return cursor.bytes[cursor.at++] ?? short();
 }
 
-/** A whole number in lib0's encoding: seven bits a byte, the lowest first, up to 2^53 - 1. */
-export function uint(cursor: Cursor): number {
-  let value = 0;
-  for (let scale = 1; ; scale *= 128) {
-    const next = byte(cursor);
-    value += (next & 127) * scale;
-    if (value > Number.MAX_SAFE_INTEGER) throw new Refusal('malformed', 'a number is beyond 2^53');
-    if (next < 128) return value;
-    if (scale > 2 ** 49) throw new Refusal('malformed', 'a number is too long');
-  }
-}
+const noNumber = (why: NoNumber): never => {
+  if (why === 'short') return short();
+  throw new Refusal('malformed', 'a number is beyond 2^53');
+};
+
+export const uint = (cursor: Cursor): number => readUint(cursor, noNumber);
 
 /** A number of things that take at least `size` bytes each; more than are left is refused before anything is made. */
 export function count(cursor: Cursor, size: number): number {

@@ -1,8 +1,9 @@
 import type { Hash } from '../../../../schemas/index.ts';
 import { rootName } from '../../../log/encode.ts';
+import type { Cursor } from '../../varuint.ts';
 import { guardBounds } from '../bounds.ts';
 import { type Place, Refusal, type Struct } from '../types.ts';
-import { byte, type Cursor, count, left, skipAny, uint } from './cursor.ts';
+import { byte, count, left, skipAny, uint } from './cursor.ts';
 
 export interface DeleteRange extends Place {
   readonly length: number;
