@@ -49,20 +49,17 @@ export function openLogDocument(options: { clientID: number; state?: Iterable<Ui
   const doc = new Y.Doc();
   doc.clientID = options.clientID;
   const ops = doc.getMap<Entry>(rootName);
-  let size = 0;
-  let bytes = 0;
+  // Counted when someone asks: most documents are only received and passed on.
+  let size: number | undefined;
+  let bytes: number | undefined;
   let touched: Hash[] = [];
   let open = true;
 
   ops.observe((event) => {
     // Also keys where only an older item arrived or went: whoever wrote one of them may want to look.
     for (const key of event.keysChanged) touched.push(key);
-    for (const [key, change] of event.changes.keys) {
-      if (change.action !== 'add') bytes -= weigh(change.oldValue);
-      if (change.action !== 'delete') bytes += weigh(ops.get(key));
-      if (change.action === 'add') size++;
-      if (change.action === 'delete') size--;
-    }
+    size = undefined;
+    bytes = undefined;
   });
 
   const apply = (update: Uint8Array, origin?: unknown): readonly Hash[] => {
@@ -77,9 +74,13 @@ export function openLogDocument(options: { clientID: number; state?: Iterable<Ui
     doc,
     ops,
     get size() {
+      size ??= ops.size;
       return size;
     },
     get bytes() {
+      if (bytes !== undefined) return bytes;
+      bytes = 0;
+      for (const entry of ops.values()) bytes += weigh(entry);
       return bytes;
     },
     apply,
