@@ -118,7 +118,9 @@ const inventory = createInventory({
     if (!first) recheck.compared(core, equal);
     core.equal = equal;
     core.comparedAt = core.options.now();
-    if (equal) repair.allEqual(core);
+    if (!equal) return;
+    repair.allEqual(core);
+    announce.allEqual(core);
   },
   synced,
   busy: isTelling,
@@ -241,7 +243,7 @@ export function createSession(options: SessionOptions): Session {
     status: () => statusOf(core),
     mark: () => mark(core),
   };
-  startPulse(core);
+  startPulse(core, announce.giveUp);
   handshake.start(core, hello);
   return session;
 }

@@ -5,8 +5,10 @@ import { join } from '../simulation/mesh.ts';
 import { createNetwork } from '../simulation/network.ts';
 import { runSeed } from '../support/storage.ts';
 import { createMemorySource } from '../support/sync-source.ts';
+import { openPeer } from './peer.ts';
 
 const document = 'log/tasks/1';
+const nothing = Uint8Array.of(0);
 
 /** Frames of a link where nothing is under way: signs of life, comparisons, and closes of what nobody writes to. */
 const idle = new Set(['ping', 'pong', 'root', 'close']);
@@ -98,5 +100,42 @@ describe('once copies are equal', () => {
     expect(a!.links.sessions()[0]!.status().syncing).toBe(0);
     await network.run(300_000);
     expect(count.business).toBe(4);
+  });
+});
+
+describe('a peer that answers pings and roots, and nothing that it is told', () => {
+  it('SYN-15, SYN-16: is asked for its inventory again, and is not in step until it is known to be equal', async () => {
+    const peer = openPeer({ role: 'dial' });
+    await peer.source.write('tasks', 1, 1);
+    await peer.source.write('tasks', 1, 2);
+    for (const n of [1, 2])
+      await peer.own.plant(`log/tasks/${n}`, await peer.source.diff(`log/tasks/${n}`, nothing));
+    await peer.meet();
+    await peer.source.write('tasks', 1, 1);
+    const settled = peer.session.mark();
+    let roots = peer.control('root').length;
+    const live = async (seconds: number, root = peer.own): Promise<void> => {
+      for (let i = 0; i < seconds; i++) {
+        await peer.clock.run(1000);
+        for (const { number } of peer.control('ping').slice(-1)) await peer.say({ type: 'pong', number });
+        if (peer.control('root').length > roots) {
+          await peer.say({ type: 'root', ...(await root.root()) });
+          roots = peer.control('root').length;
+        }
+      }
+    };
+    await live(1);
+    expect(peer.control('segments').map(({ told }) => told)).toEqual(['changed']);
+    expect(peer.control('logs')).toEqual([]);
+    await live(130);
+    expect(peer.control('logs').length).toBeGreaterThan(0);
+    expect(peer.session.status().syncing).toBe(1);
+    expect(settled()).toBe(false);
+    expect(peer.closed).toBeUndefined();
+    await peer.say({ type: 'listed' });
+    await live(70, peer.source);
+    expect(peer.session.status()).toMatchObject({ syncing: 0, equal: true });
+    expect(settled()).toBe(true);
+    peer.session.close(1000, '');
   });
 });

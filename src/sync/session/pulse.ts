@@ -42,15 +42,16 @@ function sweep(core: Core): void {
   }
 }
 
-function tick(core: Core): void {
+function tick(core: Core, each: (core: Core) => void): void {
   if (core.options.now() - core.heard > dead) core.close(closeCodes.silent, 'nothing was heard for a minute');
   core.send({ type: 'ping', number: core.pings++ });
   notice(core);
   sweep(core);
-  startPulse(core);
+  each(core);
+  startPulse(core, each);
 }
 
-/** Pings, notices silence, and closes documents that nobody writes to. */
-export function startPulse(core: Core): void {
-  core.later(core.jitter(beat.low, beat.high), () => tick(core));
+/** Pings, notices silence, and closes documents that nobody writes to. `each` is done with each beat. */
+export function startPulse(core: Core, each: (core: Core) => void): void {
+  core.later(core.jitter(beat.low, beat.high), () => tick(core, each));
 }

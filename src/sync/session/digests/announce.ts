@@ -11,12 +11,19 @@ const quiet = 50;
 /** Documents that were told and not heard; the others wait. Well under what a peer takes that is told, too. */
 const window = 1024;
 
+/** An answer that has not come after this is not waited for any more, ms: comparing the workspaces finds what differs. */
+const patience = 40_000;
+
 type Segments = Extract<ControlMessage, { type: 'segments' }>;
 
-/** Documents to be told of; those that were and are not known to have been heard, with the digest that was told last. */
+/**
+ * Documents to be told of; those that were and are not known to have been heard, with the digest that was told last and
+ * when; those of which no answer is expected any more, and which are still not known to be equal.
+ */
 export interface Announced {
   readonly dirty: Set<string>;
-  readonly told: Map<string, Hash>;
+  readonly told: Map<string, { readonly digest: Hash; readonly at: number }>;
+  readonly missed: Set<string>;
   planned: boolean;
 }
 
@@ -30,7 +37,7 @@ export function createAnnounce(parts: {
   readonly progress: (core: Core) => void;
 }) {
   function stateOf(core: Core): Announced {
-    core.announced ??= { dirty: new Set(), told: new Map(), planned: false };
+    core.announced ??= { dirty: new Set(), told: new Map(), missed: new Set(), planned: false };
     return core.announced;
   }
 
@@ -40,7 +47,9 @@ export function createAnnounce(parts: {
     const { digest, split } = await core.source.digest(document);
     // An answer that went out meanwhile has it.
     if (parts.isFed(core, document)) return;
-    stateOf(core).told.set(document, digest);
+    const state = stateOf(core);
+    state.missed.delete(document);
+    state.told.set(document, { digest, at: core.options.now() });
     core.send({
       type: 'segments',
       log: name.log,
@@ -77,13 +86,20 @@ export function createAnnounce(parts: {
   const isOver = async (core: Core, log: string, n: number): Promise<boolean> =>
     isMarks(log) && ((await core.source.segments(log)).at(-1)?.n ?? 0) > n;
 
+  function tidy(core: Core): void {
+    const { announced } = core;
+    if (!announced || announced.planned) return;
+    if (announced.dirty.size + announced.told.size + announced.missed.size === 0) core.announced = undefined;
+  }
+
   /** True when it had been told. */
   function heard(core: Core, document: string): boolean {
     const { announced } = core;
-    if (!announced?.told.delete(document)) return false;
+    const late = announced?.missed.delete(document) === true;
+    if (!announced?.told.delete(document) && !late) return false;
     // What waited for its turn.
     plan(core);
-    if (announced.dirty.size + announced.told.size === 0 && !announced.planned) core.announced = undefined;
+    tidy(core);
     return true;
   }
 
@@ -94,14 +110,33 @@ export function createAnnounce(parts: {
     },
     /** What was told, or not yet, and is not known to have been heard. */
     isPending: ({ announced }: Core, document: string): boolean =>
-      announced !== undefined && (announced.dirty.has(document) || announced.told.has(document)),
+      announced !== undefined &&
+      (announced.dirty.has(document) || announced.told.has(document) || announced.missed.has(document)),
     documents: ({ announced }: Core): string[] =>
-      announced ? [...announced.dirty, ...announced.told.keys()] : [],
+      announced ? [...announced.dirty, ...announced.told.keys(), ...announced.missed] : [],
+    /** What is on its way to being heard. */
     size: ({ announced }: Core): number => (announced ? announced.dirty.size + announced.told.size : 0),
     /** Tells what could not be told before. */
     plan,
     /** The document was exchanged since. */
     heard,
+    /** Waits no longer for a peer that does not answer: else nothing would ever be compared with it again. */
+    giveUp(core: Core): void {
+      const { announced } = core;
+      if (!announced) return;
+      const before = core.options.now() - patience;
+      for (const [document, { at }] of [...announced.told])
+        if (at <= before && announced.told.delete(document)) announced.missed.add(document);
+      plan(core);
+    },
+    /** The workspaces are equal: what was missed is there. */
+    allEqual(core: Core): void {
+      const { announced } = core;
+      if (!announced || announced.missed.size === 0) return;
+      announced.missed.clear();
+      tidy(core);
+      parts.progress(core);
+    },
     async onChanged(core: Core, message: Segments): Promise<void> {
       const [theirs] = message.segments;
       if (!theirs) return;
@@ -123,7 +158,7 @@ export function createAnnounce(parts: {
     /** The answer to what was told; one to an earlier digest says nothing of the present one, which is on its way. */
     onHeard(core: Core, { log, from, segments }: Segments): void {
       const document = `log/${log}/${from}`;
-      if (core.announced?.told.get(document) === segments[0]?.digest && heard(core, document))
+      if (core.announced?.told.get(document)?.digest === segments[0]?.digest && heard(core, document))
         parts.progress(core);
     },
   };
