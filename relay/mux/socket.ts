@@ -31,6 +31,8 @@ export interface SocketEvents {
   /** Everything that was buffered is with the system. */
   drained(): void;
   closed(code: number, reason: string): void;
+  /** The other end asked for a sign of life, and got it. */
+  pinged?(): void;
 }
 
 /** Called when a socket is open. Nothing is missed between the call and the events that it returns. */
@@ -110,6 +112,10 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
   });
   ws.on('pong', () => {
     heard += 1;
+  });
+  ws.on('ping', () => {
+    heard += 1;
+    events.pinged?.();
   });
   raw.on('drain', () => {
     if (ws.readyState === WebSocket.OPEN) events.drained();

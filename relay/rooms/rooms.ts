@@ -3,7 +3,8 @@ import type { Socket, SocketEvents } from '../mux/socket.ts';
 import type { Documents } from './documents/document.ts';
 import type { RoomCounts } from './metrics.ts';
 import { type RoomLimits, roomLimits } from './room/limits.ts';
-import { openRoom, type Room } from './room/room.ts';
+import { openRoom } from './room/room.ts';
+import type { Room } from './room/types.ts';
 
 export interface RoomsOptions {
   readonly documents: Documents;
@@ -147,6 +148,7 @@ export function openRooms(given: RoomsOptions): Rooms {
       return {
         message: (bytes) => inside?.message(bytes),
         drained: () => inside?.drained(),
+        pinged: () => inside?.pinged?.(),
         closed(code, reason) {
           counts.closes.set(code, (counts.closes.get(code) ?? 0) + 1);
           open = false;

@@ -1,6 +1,7 @@
 import { parseUpdateMeta } from 'yjs';
 import { frame } from '../../mux/frame.ts';
 import type { Socket } from '../../mux/socket.ts';
+import { type Allowance, createAllowance } from './allowance.ts';
 import * as wire from './wire.ts';
 
 /**
@@ -8,6 +9,8 @@ import * as wire from './wire.ts';
  * update, `lagged` reads too slowly and gets none until it has drained.
  */
 export type Stage = 'silent' | 'catching' | 'live' | 'lagged';
+
+type Hold = 'storing' | 'asking';
 
 /** One socket in a room. */
 export interface Guest {
@@ -34,7 +37,12 @@ export interface Guest {
   /** Updates of this socket that are settled, and how many it was told of. */
   stored: number;
   told: number;
-  paused: boolean;
+  /** Not read while too much waits to be stored, or while it used up what it may ask for. */
+  hold(why: Hold): void;
+  letGo(why: Hold): void;
+  readonly allowance: Allowance;
+  /** It asked who is present while it had used that up. */
+  queried: boolean;
   /** Something was sent since the last round. */
   spoke: boolean;
   /** What `socket.heard` said in the last round, and for how many rounds it has said the same. */
@@ -55,10 +63,13 @@ export interface GuestOptions {
   readonly socket: Socket;
   readonly wantsStored: boolean;
   readonly timer: (task: () => void, ms: number) => () => void;
+  /** It may ask again. */
+  readonly onRefilled: (guest: Guest) => void;
 }
 
-export function createGuest({ id, socket, wantsStored, timer }: GuestOptions): Guest {
+export function createGuest({ id, socket, wantsStored, timer, onRefilled }: GuestOptions): Guest {
   let probing = false;
+  const holds = new Set<Hold>();
   const guest: Guest = {
     id,
     socket,
@@ -74,7 +85,22 @@ export function createGuest({ id, socket, wantsStored, timer }: GuestOptions): G
     sent: 0,
     stored: 0,
     told: 0,
-    paused: false,
+    hold(why) {
+      if (holds.size === 0) socket.pause();
+      holds.add(why);
+    },
+    letGo(why) {
+      if (holds.delete(why) && holds.size === 0) socket.resume();
+    },
+    allowance: createAllowance({
+      timer,
+      onSpent: () => guest.hold('asking'),
+      onRefilled() {
+        guest.letGo('asking');
+        onRefilled(guest);
+      },
+    }),
+    queried: false,
     spoke: false,
     heard: 0,
     quiet: 0,

@@ -1,36 +1,13 @@
 import { decodeStateVector, mergeUpdates } from 'yjs';
 import { closeCodes } from '../../../schemas/protocol.ts';
 import { frame } from '../../mux/frame.ts';
-import type { Socket, SocketEvents } from '../../mux/socket.ts';
-import type { DocumentEvents, Documents, RoomDocument } from '../documents/document.ts';
-import type { RoomCounts } from '../metrics.ts';
+import type { DocumentEvents, RoomDocument } from '../documents/document.ts';
 import { awarenessLimits, openPresence } from './awareness.ts';
 import { createGuest, type Guest, leaveOut, type Parcel, parcelOf, vectorWithout } from './guest.ts';
-import type { RoomLimits } from './limits.ts';
 import { missPresence, takeMissed, tookPresence } from './missed.ts';
 import { lookAfter } from './patience.ts';
+import type { Room, RoomOptions } from './types.ts';
 import * as wire from './wire.ts';
-
-export interface RoomOptions {
-  readonly name: string;
-  readonly documents: Documents;
-  readonly counts: RoomCounts;
-  readonly limits: RoomLimits;
-  readonly timer: (task: () => void, ms: number) => () => void;
-  /** Called once, when nobody may join any more: this side failed. */
-  ended(): void;
-}
-
-/** A document that is live here, and the sockets that share it. */
-export interface Room {
-  readonly size: number;
-  /** Joins a socket, whose number is its own among all rooms. */
-  join(socket: Socket, id: number, wantsStored: boolean): SocketEvents;
-  /** A round, every nine seconds: says something to whom nothing was said, asks after whom nothing was heard. */
-  round(): void;
-  /** Sends everybody away. */
-  close(code: number, reason: string): Promise<void>;
-}
 
 const keepAlive = frame(wire.keepAlive);
 
@@ -100,6 +77,15 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
     else send(guest, wire.awareness(wire.writeAwareness(entries)));
   }
 
+  /** Answers who is present; who asks too much is answered once, when it may ask again. */
+  function tellAll(guest: Guest): void {
+    guest.queried = guest.allowance.spent;
+    if (guest.queried) return;
+    const before = guest.sent;
+    tellPresence(guest, presence.all());
+    guest.allowance.spend(guest.sent - before);
+  }
+
   function sendStored(): void {
     for (const guest of settled) {
       if (guest.told === guest.stored || isFull(guest)) continue;
@@ -128,6 +114,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
     if (!guest.open) return;
     guest.open = false;
     guest.asking?.();
+    guest.allowance.end();
     guest.held = [];
     guests.delete(guest.id);
     counts.sockets -= 1;
@@ -139,11 +126,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
   /** Lets readers go on that were paused, once there is room. */
   function release(): void {
     if (document === undefined || document.waiting() > limits.waiting / 2) return;
-    for (const guest of guests.values()) {
-      if (!guest.paused) continue;
-      guest.paused = false;
-      guest.socket.resume();
-    }
+    for (const guest of guests.values()) guest.letGo('storing');
   }
 
   function fail(reason: string): void {
@@ -200,12 +183,15 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
 
   /** Sends what a socket lacks, then what came meanwhile; from then on it is live. */
   function catchUp(guest: Guest, vector: Uint8Array): void {
+    // What it was never given is its due.
+    const isRepeat = guest.stage === 'live';
     guest.stage = 'catching';
     guest.wanted = undefined;
     document?.diff(vector).then(
       (state) => {
         if (!guest.open) return;
         counts.bytesOut += state.length;
+        if (isRepeat) guest.allowance.spend(state.length);
         send(guest, wire.step2(state));
         for (const framed of guest.held) sendFramed(guest, framed);
         guest.held = [];
@@ -234,7 +220,11 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       soon();
     }
     const { missing, wanted } = guest;
-    if (wanted === undefined && guest.stage !== 'lagged') return;
+    if ((wanted === undefined || guest.allowance.spent) && guest.stage !== 'lagged') return;
+    if (guest.stage === 'live' && wanted) {
+      catchUp(guest, wanted);
+      return;
+    }
     guest.stage = 'catching';
     guest.missing = new Map();
     guest.behind = false;
@@ -246,27 +236,32 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       }, events.failed);
   }
 
+  /** Answers what it asked meanwhile. */
+  function refilled(guest: Guest): void {
+    if (!guest.open) return;
+    if (guest.queried) tellAll(guest);
+    if (guest.wanted && guest.stage !== 'catching' && !isFull(guest)) catchUp(guest, guest.wanted);
+  }
+
   function take(guest: Guest, bytes: Uint8Array): void {
     const message = wire.readMessage(bytes);
     if (message.kind === 'update') {
       counts.updatesIn += 1;
       counts.bytesIn += message.bytes.length;
       document?.receive(message.bytes, guest.id, message.whole);
-      if (!guest.paused && (document?.waiting() ?? 0) > limits.waiting) {
-        guest.paused = true;
-        guest.socket.pause();
-      }
+      if ((document?.waiting() ?? 0) > limits.waiting) guest.hold('storing');
     } else if (message.kind === 'vector') {
+      guest.allowance.spend(0);
       // Asked twice: the first answer covers it.
       if (guest.stage === 'catching') return;
-      if (isFull(guest)) guest.wanted = message.bytes;
+      if (isFull(guest) || guest.allowance.spent) guest.wanted = message.bytes;
       else catchUp(guest, message.bytes);
     } else if (message.kind === 'awareness') {
+      guest.allowance.spend(bytes.length * guests.size);
       counts.spoofed += presence.take(guest, message.bytes).spoofed;
       soon();
-    } else if (message.kind === 'query') {
-      tellPresence(guest, presence.all());
-    }
+    } else if (message.kind === 'query') tellAll(guest);
+    else guest.allowance.spend(bytes.length);
   }
 
   document = await options.documents.open(options.name, events);
@@ -277,7 +272,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       return guests.size;
     },
     join(socket, id, wantsStored) {
-      const guest = createGuest({ id, socket, wantsStored, timer });
+      const guest = createGuest({ id, socket, wantsStored, timer, onRefilled: refilled });
       guests.set(id, guest);
       counts.sockets += 1;
       ask(guest);
@@ -293,6 +288,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
           }
         },
         drained: () => drained(guest),
+        pinged: () => guest.allowance.spend(0),
         closed: () => leave(guest),
       };
     },
