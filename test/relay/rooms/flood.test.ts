@@ -25,7 +25,7 @@ async function flooded() {
 
 const most = 8 * 1024 * 1024 + 200_000;
 
-describe('RLY-19 a socket that asks and asks', () => {
+describe('RLY-20 a socket that asks and asks', () => {
   it('who is present is answered as far as its allowance goes, then not read, then answered once', async () => {
     const { there, flood, told } = await flooded();
     for (let i = 0; i < 1000; i++) flood.say(query);
