@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry, Hash } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import { createWriter, documentName } from '../../src/log/index.ts';
+import { encodeDocument } from '../../src/sync/wire.ts';
 import { join, type MeshNode } from '../simulation/mesh.ts';
 import { createNetwork } from '../simulation/network.ts';
 import { runSeed } from '../support/storage.ts';
@@ -93,6 +94,30 @@ describe('repair by key', () => {
     expect(await leave(peer, 10_000)).toBe(4097);
     expect(peer.closed?.code).toBe(closeCodes.busy);
   });
+});
+
+it('SYN-25: keys that wait for an answer are counted, not the messages that name them alone', async () => {
+  const peer = openPeer();
+  await peer.meet();
+  // This side is slow.
+  peer.source.keys = () => new Promise(() => undefined);
+  const keys = Array.from({ length: 100_000 }, () => ['a'.repeat(26), true] as const);
+  const frame = encodeDocument(1, { type: 'keys', keys });
+  await peer.say({ type: 'name', alias: 1, document });
+  for (let n = 0; n < 10; n++) await peer.raw(frame);
+  expect(peer.closed).toBeUndefined();
+  for (let n = 0; n < 10; n++) await peer.raw(frame);
+  expect(peer.closed?.code).toBe(closeCodes.busy);
+});
+
+it('SYN-25: what was answered counts no more', async () => {
+  const peer = openPeer();
+  await peer.meet();
+  const keys = Array.from({ length: 100_000 }, () => 'a'.repeat(26));
+  const frame = encodeDocument(1, { type: 'want', keys });
+  await peer.say({ type: 'name', alias: 1, document });
+  for (let n = 0; n < 40; n++) await peer.raw(frame);
+  expect(peer.closed).toBeUndefined();
 });
 
 describe('a want', () => {

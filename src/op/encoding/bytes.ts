@@ -7,11 +7,9 @@ export const utf8 = (value: string): Uint8Array => encoder.encode(value);
 
 const letters = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** Two characters for each ten bits: half the work of one by one. */
-const pairs: readonly string[] = Array.from(
-  { length: 1024 },
-  (_, i) => letters.charAt(i >> 5) + letters.charAt(i & 31),
-);
+const letterCodes = Array.from(letters, (letter) => letter.charCodeAt(0));
+/** The characters of the one that is being written: a string of many pieces costs several times as much. */
+const written = Array.from({ length: 26 }, () => 0);
 
 const letterValues = new Int8Array(128).fill(-1);
 for (let i = 0; i < letters.length; i++) letterValues[letters.charCodeAt(i)] = i;
@@ -19,18 +17,18 @@ for (let i = 0; i < letters.length; i++) letterValues[letters.charCodeAt(i)] = i
 /** 16 bytes as 26 lower-case base32 characters, RFC 4648 alphabet, no padding. Takes the first 16 bytes. */
 export function toBase32(bytes: Uint8Array): string {
   if (bytes.length < 16) throw new CoterieError('internal', `${bytes.length} bytes are too few for a hash`);
-  let result = '';
   let bits = 0;
   let held = 0;
+  let at = 0;
   for (let i = 0; i < 16; i++) {
-    held = ((held << 8) | (bytes[i] as number)) & 0x3ffff;
-    bits += 8;
-    if (bits >= 10) {
-      bits -= 10;
-      result += pairs[(held >> bits) & 1023] as string;
+    held = ((held << 8) | (bytes[i] as number)) & 0x1fff;
+    for (bits += 8; bits >= 5; at++) {
+      bits -= 5;
+      written[at] = letterCodes[(held >> bits) & 31] as number;
     }
   }
-  return result + (pairs[(held << (10 - bits)) & 1023] as string);
+  written[at] = letterCodes[(held << (5 - bits)) & 31] as number;
+  return String.fromCharCode.apply(undefined, written);
 }
 
 /** The 16 bytes of 26 base32 characters; throws `invalid` for anything else, also for spare bits that are set. */

@@ -57,6 +57,8 @@ export class Core {
   announced: Announced | undefined;
   unrest: Unrest | undefined;
   troubles: Map<string, Trouble> | undefined;
+  /** Keys of the peer that wait for an answer. */
+  asked = 0;
 
   #load = 0;
   #over = false;

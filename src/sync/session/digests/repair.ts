@@ -11,6 +11,8 @@ import { outbox } from '../outbox.ts';
 /** Rounds before a pause, and how long it is, ms. */
 const rounds = 3;
 const pause = { low: 10_000, high: 20_000 };
+/** Keys that wait for an answer; an honest peer has a few documents under way. */
+const mostAsked = 16 * wireLimits.keys;
 /** Entries that are read at a time: of the largest, 8 MiB. */
 const readAtOnce = 64;
 /** Unequal after so many exchanges, or lacking a key that was taken so often, a document is split. */
@@ -30,14 +32,15 @@ export interface Trouble {
 /** What is here in part or not at all, of the keys that the other side has. */
 function wanted(own: readonly KeyFlag[], theirs: readonly KeyFlag[]): { want: Hash[]; lacks: number } {
   const here = new Map(own);
-  const want: Hash[] = [];
+  const want = new Set<Hash>();
   let lacks = 0;
-  for (const [key, hasBody] of new Map(theirs)) {
+  for (const [key, hasBody] of theirs) {
     const mine = here.get(key);
+    if ((mine !== undefined && (mine || !hasBody)) || want.has(key)) continue;
+    want.add(key);
     if (mine === undefined) lacks++;
-    if (mine === undefined || (hasBody && !mine)) want.push(key);
   }
-  return { want, lacks };
+  return { want: [...want], lacks };
 }
 
 /** Parts of a list whose texts are about `bytes` long together. */
@@ -54,6 +57,15 @@ function* inParts<T extends readonly [string, string]>(entries: readonly T[], by
     size += entry[1].length;
   }
   yield part;
+}
+
+/** Notes that keys wait for an answer. Returns what ends that. */
+function noteAsked(core: Core, keys: number): () => void {
+  core.asked += keys;
+  if (core.asked > mostAsked) core.close(closeCodes.busy, 'too many keys are asked for at a time');
+  return () => {
+    core.asked -= keys;
+  };
 }
 
 /** Repair by key: each side tells its keys, wants what it lacks, and writes it itself. */
@@ -136,8 +148,10 @@ export function createRepair(parts: {
 
   function onKeys(core: Core, channel: Channel, theirs: readonly KeyFlag[]): void {
     const round = open(channel);
+    const answered = noteAsked(core, theirs.length);
     channels.run(core, channel, async () => {
       const { want, lacks } = wanted(await core.source.keys(channel.document), theirs);
+      answered();
       const trouble = troubleOf(core, channel.document);
       trouble.lacks = lacks > 0 ? trouble.lacks + 1 : 0;
       // What is taken does not stay: the structures of the document are broken here.
@@ -156,6 +170,7 @@ export function createRepair(parts: {
   /** A want can name a whole document, and a key of it a hundred thousand times. */
   function onWant(core: Core, channel: Channel, keys: readonly Hash[]): void {
     const due = [...new Set(keys)];
+    const answered = noteAsked(core, due.length);
     let at = 0;
     const serve = (): void =>
       channels.run(core, channel, async () => {
@@ -168,6 +183,7 @@ export function createRepair(parts: {
           channels.send(core, channel, { type: 'entries', last, entries: part }, true);
         }
         if (at < due.length) return outbox.whenClear(core, serve);
+        answered();
         if (channel.round) channel.round.served = true;
         finish(core, channel);
       });
