@@ -7,6 +7,7 @@ import type { Documents } from './documents/documents.ts';
 import { counters } from './ledger/state.ts';
 import { cursorOf } from './reading/feed.ts';
 import type { Core } from './surface-of.ts';
+import type { KeptRefusals } from './sync/kept-refusals.ts';
 import type { Refusals } from './sync/refusals.ts';
 import { directoryBytes } from './upkeep/size.ts';
 import { warningsOf } from './upkeep/warnings.ts';
@@ -27,6 +28,7 @@ export async function statusOf(options: {
   readonly since: string;
   readonly checkpoints: Pick<Checkpoints, 'trouble'>;
   readonly refusals: Refusals;
+  readonly refused: Pick<KeptRefusals, 'recent'>;
   readonly pads: Pick<Pads, 'crowded'>;
 }): Promise<Status> {
   const { core, actor, workspace, storage, documents } = options;

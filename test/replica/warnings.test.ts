@@ -43,9 +43,49 @@ it('REP-41: status warns of forks, broken documents, refused updates and a copie
   expect(await source.admit(source.publicKey, [])).toBe('self');
   expect(await warned()).toContainEqual(['replica key', expect.stringMatching(/copied/)]);
 
-  // What is stored is told of again, what happened since the opening is not.
+  // What is stored is told of again, who met a copy since the opening is not.
   await ana.reopen();
-  expect((await ana.replica.status()).warnings.map(({ what }) => what)).toEqual(['forks', 'documents']);
+  expect((await ana.replica.status()).warnings.map(({ what }) => what)).toEqual([
+    'forks',
+    'documents',
+    'refused updates',
+  ]);
+});
+
+it('REP-41: who was refused, when and why, is told also after a restart, of the last senders; by status for a week', async () => {
+  let now = Date.UTC(2030, 0, 1);
+  const [ana] = await peers(['ana'], () => ({ now: () => now }));
+  if (!ana) throw new Error('no peer');
+  await ana.replica.messages.post('general', { text: 'a' });
+  const document = 'log/tasks/1';
+  const junk = new Uint8Array(9);
+  for (let i = 0; i < 20; i++) {
+    const from = session();
+    ana.source.met({ session: from, handle: `guest-${i}` });
+    expect((await ana.source.receive(document, junk, from)).ok).toBe(false);
+  }
+  now += 1000;
+  const [from, { eve }] = [session(), await newcomer(ana)];
+  ana.source.met({ session: from, publicKey: eve.publicKey });
+  for (let i = 0; i < 3; i++) await ana.source.receive(document, junk, from);
+  await ana.reopen();
+  const told = async () =>
+    (await ana.replica.doctor()).findings.find(({ what }) => what === 'refused updates')?.message ?? '';
+  const before = await told();
+  expect(before).toContain(
+    `none since it was opened; refused so far: replica ${eve.id}, 3 times, the last at 2030-01-01T00:00:01.000Z for ${document}: `,
+  );
+  expect(before.match(/member guest-\d+, once at 2030-01-01T00:00:00.000Z/g)).toHaveLength(15);
+  const warned = async () => (await ana.replica.status()).warnings;
+  expect(await warned()).toEqual([
+    expect.objectContaining({
+      what: 'refused updates',
+      message: expect.stringContaining(`replica ${eve.id}`),
+    }),
+  ]);
+  now += 8 * 24 * 60 * 60 * 1000;
+  expect(await warned()).toEqual([]);
+  expect(await told()).toBe(before);
 });
 
 it('REP-41: of very many who are refused the first are told apart, and the rest is summed up', () => {

@@ -50,6 +50,7 @@ export function openSync(options: {
   readonly database: Database;
   readonly commits: Commits;
   readonly checkpoints: Pick<Checkpoints, 'alone'>;
+  readonly now: () => number;
   readonly monotonic: () => number;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly random: (bytes: number) => Uint8Array;

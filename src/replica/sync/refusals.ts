@@ -24,7 +24,8 @@ export interface Refusals {
 export interface RefusalNotes {
   /** `who` sends in this session. */
   met(session: SessionId, who: string): void;
-  refused(document: string, reason: string, session: SessionId): void;
+  /** Returns who sent it. */
+  refused(document: string, reason: string, session: SessionId): string;
   copied(): void;
   /** This replica has a key of its own from here on. */
   rekeyed(): void;
@@ -59,6 +60,7 @@ export function createRefusals(): RefusalNotes {
       const isNew = !kinds.has(key) && kinds.size >= mostKinds;
       const [at, of] = isNew ? ['', { by: 'others', reason: 'any' }] : [key, { by, reason: word(reason) }];
       kinds.set(at, { ...of, count: (kinds.get(at)?.count ?? 0) + 1 });
+      return by;
     },
     copied() {
       copies++;

@@ -18,6 +18,7 @@ import type { AbsorbContext } from '../ledger/state.ts';
 import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
 import type { FreshKey } from './fresh-key.ts';
+import { createKeptRefusals, type KeptRefusals } from './kept-refusals.ts';
 import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive/receive.ts';
 import type { Verifying } from './receive/verifying.ts';
@@ -45,6 +46,8 @@ export interface ReplicaSource extends SyncSource {
   /** Whose session it is: a proven key, or the member that a token names. What is refused is told of them. */
   met(who: { readonly session: SessionId } & Sender): void;
   refusals(): Refusals;
+  /** The last who were refused, over restarts. */
+  readonly refused: Pick<KeptRefusals, 'senders' | 'recent'>;
   /** Documents of this directory that no log has. */
   readonly pads: Pads;
 }
@@ -64,6 +67,7 @@ export interface SourceOptions {
   readonly verifying: Verifying;
   readonly breathing: Breathing;
   readonly freshKey: Pick<FreshKey, 'notice' | 'idle'>;
+  readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
   readonly pads: Pads;
@@ -136,8 +140,10 @@ export function createSource(options: SourceOptions): {
   const credentials = createCredentials({ context, database, receiving, workspace, self: signer });
 
   const refusals = createRefusals();
-  function noted(document: string, received: Received, from: SessionId): Received {
-    if (!received.ok) refusals.refused(document, received.reason, from);
+  const kept = createKeptRefusals(options);
+  async function noted(document: string, received: Received, from: SessionId): Promise<Received> {
+    if (received.ok) return received;
+    await kept.note(refusals.refused(document, received.reason, from), document, received.reason);
     return received;
   }
 
@@ -260,6 +266,7 @@ export function createSource(options: SourceOptions): {
         'publicKey' in who ? `replica ${keyId(crypto, who.publicKey)}` : `member ${who.handle}`,
       ),
     refusals: () => refusals.now(),
+    refused: kept,
     pads: options.pads,
   };
 

@@ -12,11 +12,12 @@ import type { Documents } from '../documents/documents.ts';
 import type { Membership } from '../ledger/membership.ts';
 import { counters } from '../ledger/state.ts';
 import { entriesOf } from '../ledger/subjects/redaction.ts';
+import type { KeptRefusals } from '../sync/kept-refusals.ts';
 import type { Refusals } from '../sync/refusals.ts';
 import { remake } from '../sync/split.ts';
 import { operations, replicas } from './chains.ts';
 import { damaged, type Finding } from './finding.ts';
-import { padsWarning, refusedText } from './warnings.ts';
+import { keptText, padsWarning, refusedText } from './warnings.ts';
 
 export interface DoctorOptions {
   readonly storage: Storage;
@@ -27,6 +28,7 @@ export interface DoctorOptions {
   readonly membership: Membership;
   readonly random: (bytes: number) => Uint8Array;
   readonly refusals: () => Refusals;
+  readonly refused: Pick<KeptRefusals, 'senders'>;
   readonly pads: Pick<Pads, 'crowded'>;
   /** This replica. */
   readonly self: Hash;
@@ -78,7 +80,11 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
   });
   await look('views', () => views(options));
   await look('replicas', () => replicas(options));
-  await look('refused updates', async () => refusedText(options.refusals()) ?? 'none since it was opened');
+  await look('refused updates', async () =>
+    [refusedText(options.refusals()) ?? 'none since it was opened', keptText(options.refused.senders())]
+      .filter((text) => text !== undefined)
+      .join('; '),
+  );
   await look('pads', async () => {
     const warning = padsWarning(options.pads.crowded());
     if (!warning) return `none that was loaded has ${mostClients} clients`;

@@ -31,7 +31,7 @@ export function maintenanceOf(options: {
   readonly removal: Removal;
   readonly workspace: WorkspaceRow;
   readonly digests: Digests;
-  readonly source: Pick<ReplicaSource, 'refusals' | 'pads'>;
+  readonly source: Pick<ReplicaSource, 'refusals' | 'refused' | 'pads'>;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
   let importing: Promise<unknown> = Promise.resolve();
@@ -98,6 +98,7 @@ export function maintenanceOf(options: {
         self: core.reading.replica,
         digests: options.digests,
         refusals: options.source.refusals,
+        refused: options.source.refused,
         pads: options.source.pads,
         ...work,
       }),

@@ -4,6 +4,7 @@ import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import { revocation } from '../machines/replicas.ts';
 import type { Reading } from '../reading/context.ts';
+import type { KeptRefusals, RefusedSender } from '../sync/kept-refusals.ts';
 import { copiedOf } from '../sync/own-key.ts';
 import type { Refusals } from '../sync/refusals.ts';
 
@@ -113,17 +114,29 @@ export function refusedText(
   ].join('; ');
 }
 
+/** The last who were refused, the newest first: how often, over all openings, and when and why it was last. */
+export function keptText(senders: readonly RefusedSender[]): string | undefined {
+  if (senders.length === 0) return undefined;
+  const said = senders.toReversed().map(({ by, count, at, document, reason }) => {
+    const last = `${new Date(at).toISOString()} for ${document}: ${reason}`;
+    return `${by}, ${count === 1 ? 'once' : `${count} times, the last`} at ${last}`;
+  });
+  return `refused so far: ${said.join('; ')}`;
+}
+
 /** What someone should know who looks at the status, all of it cheap to find; `doctor` looks at everything. */
 export async function warningsOf(options: {
   readonly reading: Reading;
   readonly checkpoints: Pick<Checkpoints, 'trouble'>;
   readonly refusals: Refusals;
+  readonly refused: Pick<KeptRefusals, 'recent'>;
   readonly pads: Pick<Pads, 'crowded'>;
 }): Promise<Warning[]> {
   const { reading, refusals } = options;
   const { database, replica: self } = reading;
   const { trouble } = options.checkpoints;
-  const refused = refusedText(refusals, named);
+  // Before it was opened, too: whoever was cut off stays so, and may ask why.
+  const refused = refusedText(refusals, named) ?? keptText(options.refused.recent().slice(-named));
   const found = [
     revokedWarning(reading),
     copiedWarning(database, self) ?? metWarning(refusals),
