@@ -80,11 +80,8 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
   });
   await look('views', () => views(options));
   await look('replicas', () => replicas(options));
-  await look('refused updates', async () =>
-    [refusedText(options.refusals()) ?? 'none since it was opened', keptText(options.refused.senders())]
-      .filter((text) => text !== undefined)
-      .join('; '),
-  );
+  await look('refused updates', async () => refusedText(options.refusals()) ?? 'none since it was opened');
+  await look('refused so far', async () => keptText(options.refused.senders()) ?? 'nobody');
   await look('pads', async () => {
     const warning = padsWarning(options.pads.crowded());
     if (!warning) return `none that was loaded has ${mostClients} clients`;

@@ -121,7 +121,7 @@ export function keptText(senders: readonly RefusedSender[]): string | undefined 
     const last = `${new Date(at).toISOString()} for ${document}: ${reason}`;
     return `${by}, ${count === 1 ? 'once' : `${count} times, the last`} at ${last}`;
   });
-  return `refused so far: ${said.join('; ')}`;
+  return said.join('; ');
 }
 
 /** What someone should know who looks at the status, all of it cheap to find; `doctor` looks at everything. */
@@ -135,8 +135,9 @@ export async function warningsOf(options: {
   const { reading, refusals } = options;
   const { database, replica: self } = reading;
   const { trouble } = options.checkpoints;
-  // Before it was opened, too: whoever was cut off stays so, and may ask why.
-  const refused = refusedText(refusals, named) ?? keptText(options.refused.recent().slice(-named));
+  const before = keptText(options.refused.recent().slice(-named));
+  const refused =
+    refusedText(refusals, named) ?? (before && `updates were refused before it was opened: ${before}`);
   const found = [
     revokedWarning(reading),
     copiedWarning(database, self) ?? metWarning(refusals),
