@@ -75,9 +75,9 @@ export interface DocumentStore {
   write(name: string, update: Uint8Array): Promise<void>;
   /**
    * Adds updates (Yjs v1) to the stored state of a document, or begins one with them, as durably as `write`. What they
-   * remove is not in the state any more. Resolves with what stands in the document then.
+   * remove is not in the state any more. Resolves with what the document is then.
    */
-  merge(name: string, updates: readonly Uint8Array[]): Promise<readonly StandingKey[]>;
+  merge(name: string, updates: readonly Uint8Array[]): Promise<Merged>;
   /** The full state (Yjs v1), or `undefined` when there is none. Damage is `storage_corrupt`. */
   read(name: string): Promise<Uint8Array | undefined>;
   /** Names of all documents, sorted. */
@@ -86,6 +86,13 @@ export interface DocumentStore {
   /** Rewrites a document's place on disk, so that states before the present one are in no file any more. */
   purge(name: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A document as it is stored now. */
+export interface Merged {
+  readonly standing: readonly StandingKey[];
+  /** Yjs v1: how much of each client is in it. */
+  readonly stateVector: Uint8Array;
 }
 
 /** A key of the root map `ops` of a document, and whether its value has a `body`: what a digest is made of. */

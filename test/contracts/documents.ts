@@ -67,7 +67,7 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       ops.set('a', { header: 1, body: { text: 'kept' } });
       ops.set('b', { header: 2, body: { text: 'to be removed' } });
       const early = updates.splice(0);
-      expect(new Map(await documents.merge('log/a/1', early))).toEqual(
+      expect(new Map((await documents.merge('log/a/1', early)).standing)).toEqual(
         new Map([
           ['a', true],
           ['b', true],
@@ -77,7 +77,8 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       ops.set('c', { header: 3 });
       // What came before may come again.
       const later = await again();
-      const standing = await later.merge('log/a/1', [...early, ...updates]);
+      const { standing, stateVector } = await later.merge('log/a/1', [...early, ...updates]);
+      expect(stateVector).toEqual(encodeStateVector(doc));
       expect(new Map(standing)).toEqual(
         new Map([
           ['a', true],

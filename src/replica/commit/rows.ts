@@ -190,8 +190,10 @@ export interface SegmentRow {
 export interface CheckpointRow {
   /** The last record whose content the stored document holds. */
   readonly through: number;
-  /** Digest of a closed segment. */
   readonly digest?: string | undefined;
+  /** Entries that stand in it, and its state vector as base64url. */
+  readonly entries?: number | undefined;
+  readonly vector?: string | undefined;
 }
 
 /** What of a document is not checkpointed: records `from` to `through`. */

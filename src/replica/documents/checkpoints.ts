@@ -1,5 +1,6 @@
 import { CoterieError } from '../../../schemas/index.ts';
 import { type Crypto, parseDocumentName, segmentDigest } from '../../log/index.ts';
+import { toBase64url } from '../../op/index.ts';
 import { type DocumentStore, StorageError, type Store } from '../../storage/port.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
@@ -104,13 +105,19 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
   async function checkpoint(document: string): Promise<void> {
     const done = isClosed(document);
     const { updates, through } = await recordsOf(document);
-    const digest = segmentDigest(crypto, await stored.merge(document, updates));
+    const { standing, stateVector } = await stored.merge(document, updates);
+    const stands: CheckpointRow = {
+      through,
+      digest: segmentDigest(crypto, standing),
+      entries: standing.length,
+      vector: toBase64url(stateVector),
+    };
     await commits.write(
       async ({ draft, onDurable }) => {
         const before = draft.get<LastCheckpoint>(keys.meta('checkpoint'));
         const held = before?.document === document ? Math.min(before.through, through) : before?.through;
         if (before && held !== undefined) await trim(draft, before.document, held);
-        draft.put(keys.checkpoint(document), { through, digest } satisfies CheckpointRow);
+        draft.put(keys.checkpoint(document), stands);
         draft.put(keys.meta('checkpoint'), { document, through } satisfies LastCheckpoint);
         documents.settle({ draft, onDurable }, document, through);
       },

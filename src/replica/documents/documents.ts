@@ -1,6 +1,6 @@
 import type { Entry, Hash } from '../../../schemas/index.ts';
 import { type LogDocument, parseDocumentName, segmentDigest } from '../../log/index.ts';
-import { type Crypto, entryKey } from '../../op/index.ts';
+import { type Crypto, entryKey, fromBase64url } from '../../op/index.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { Database } from '../commit/database.ts';
 import type { Group, Mended } from '../commit/group.ts';
@@ -36,6 +36,8 @@ export interface Documents {
   /** It is written anew as this update. It stays in memory until the returned function is called. */
   replace(document: string, update: Uint8Array): () => void;
   digest(document: string): Promise<string>;
+  /** Of a document that is whole in its checkpoint and not in memory: what it is, without loading it. */
+  resting(document: string): Resting | undefined;
   /** Tails of documents with records that are not checkpointed. */
   readonly tails: ReadonlyMap<string, TailRow>;
   /** Operations and bytes not checkpointed. */
@@ -50,6 +52,14 @@ export interface Documents {
   note(rows: { put(key: string, value: unknown): void }): void;
   /** After a refused write: fresh writers, tails as they are on disk. */
   reset(): Promise<void>;
+}
+
+/** A document on disk that nobody has in memory. */
+export interface Resting {
+  readonly entries: number;
+  readonly stateVector: Uint8Array;
+  /** The whole state as one update; undefined when it woke up meanwhile. */
+  read(): Promise<Uint8Array | undefined>;
 }
 
 function* bodies(document: LogDocument): Generator<readonly [Hash, boolean]> {
@@ -93,6 +103,24 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
   });
 
   const shown = async (document: string): Promise<LogDocument> => (await live.open(document)).ready;
+
+  const isAwake = (document: string): boolean =>
+    live.get(document) !== undefined || tails.rows.has(document) || tails.isSettling(document);
+
+  function resting(document: string): Resting | undefined {
+    if (isAwake(document)) return undefined;
+    const { entries, vector } = database.get<CheckpointRow>(keys.checkpoint(document)) ?? {};
+    const stateVector = vector && fromBase64url(vector, Math.floor((vector.length * 3) / 4));
+    if (!stateVector || entries === undefined) return undefined;
+    return {
+      entries,
+      stateVector,
+      async read() {
+        const state = await stored.read(document);
+        return isAwake(document) ? undefined : state;
+      },
+    };
+  }
 
   function unpin(document: string): void {
     const left = (pins.get(document) ?? 1) - 1;
@@ -217,6 +245,7 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
       entry.digest ??= segmentDigest(crypto, bodies(ready));
       return entry.digest;
     },
+    resting,
     tails: tails.rows,
     uncheckpointed: tails.sum,
     settle: tails.settle,

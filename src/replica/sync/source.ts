@@ -75,6 +75,7 @@ export interface SourceOptions {
 
 /** The state vector of a document that holds nothing, and its update. */
 const nothing = { vector: Uint8Array.of(0), update: Uint8Array.of(0, 0) };
+const hasNothing = (stateVector: Uint8Array): boolean => stateVector.length === 1 && stateVector[0] === 0;
 
 /** What is history to this replica: all that is here, unless it worked before it met anyone. */
 function historyOf(heads: readonly (readonly [key: string, head: HeadRow])[], self: Hash): JoinedRow {
@@ -185,18 +186,23 @@ export function createSource(options: SourceOptions): {
     async digest(document) {
       open();
       if (!(await exists(document))) return { digest: segmentDigest(crypto, []), entries: 0, split: false };
-      const { size } = await documents.shown(document);
-      return { digest: await digests.ofDocument(document), entries: size, split: isSplit(document) };
+      const entries = documents.resting(document)?.entries ?? (await documents.shown(document)).size;
+      return { digest: await digests.ofDocument(document), entries, split: isSplit(document) };
     },
     async stateVector(document) {
       open();
-      return (await exists(document)) ? (await documents.shown(document)).stateVector() : nothing.vector;
+      if (!(await exists(document))) return nothing.vector;
+      return documents.resting(document)?.stateVector ?? (await documents.shown(document)).stateVector();
     },
     async diff(document, stateVector) {
       open();
-      const shown = (await exists(document)) ? await documents.shown(document) : undefined;
+      if (!(await exists(document))) return nothing.update;
+      // Who has nothing of it gets it as it lies on disk: most of what a newcomer takes is in no memory.
+      const whole = hasNothing(stateVector) ? await documents.resting(document)?.read() : undefined;
+      if (whole) return whole;
+      const shown = await documents.shown(document);
       try {
-        return shown ? shown.encode(stateVector) : nothing.update;
+        return shown.encode(stateVector);
       } catch (error) {
         throw new CoterieError('invalid', 'these bytes are no state vector', { cause: error });
       }

@@ -66,9 +66,9 @@ function memoryDocuments(delay: () => Promise<void>, states: Map<string, Buffer>
       return next(async () => {
         checkName(name);
         const before = stored(name);
-        const { state, standing } = mergeWhole(name, before ? [before, ...updates] : updates);
+        const { state, ...merged } = mergeWhole(name, before ? [before, ...updates] : updates);
         await replace(name, state);
-        return standing;
+        return merged;
       });
     },
     read: (name) =>

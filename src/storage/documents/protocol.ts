@@ -1,4 +1,4 @@
-import { type StandingKey, type StorageCode, StorageError } from '../port.ts';
+import { type Merged, type StorageCode, StorageError } from '../port.ts';
 import type { Durability } from '../store/level.ts';
 import type { ScrubReport } from '../store/tables.ts';
 
@@ -27,7 +27,7 @@ export type Call =
 /** What a call resolves with, by its name. */
 export interface Results {
   write: undefined;
-  merge: readonly StandingKey[];
+  merge: Merged;
   read: Uint8Array | undefined;
   remove: undefined;
   purge: undefined;

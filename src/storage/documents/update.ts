@@ -1,5 +1,5 @@
-import { applyUpdate, Doc, encodeStateAsUpdate } from 'yjs';
-import { type StandingKey, StorageError } from '../port.ts';
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { type Merged, type StandingKey, StorageError } from '../port.ts';
 
 /** Throws a `TypeError` for a name that would not stay apart from others in a key. */
 export function checkName(name: string): void {
@@ -37,10 +37,11 @@ export const checkUpdate = (name: string, update: Uint8Array): void =>
 export const mergeWhole = (
   name: string,
   updates: readonly Uint8Array[],
-): { readonly state: Uint8Array; readonly standing: readonly StandingKey[] } =>
+): Merged & { readonly state: Uint8Array } =>
   withWhole(name, updates, (doc) => ({
     standing: [...doc.getMap<{ readonly body?: unknown } | undefined>('ops').entries()].map(
       ([key, value]): StandingKey => [key, value?.body !== undefined],
     ),
+    stateVector: encodeStateVector(doc),
     state: encodeStateAsUpdate(doc),
   }));

@@ -122,9 +122,9 @@ function createDocuments(store: LevelStore): ScrubbedDocumentStore {
       return next(async () => {
         checkName(name);
         const before = await stored(name);
-        const { state, standing } = mergeWhole(name, before ? [before, ...updates] : updates);
+        const { state, ...merged } = mergeWhole(name, before ? [before, ...updates] : updates);
         await replace(name, state);
-        return standing;
+        return merged;
       });
     },
     read: (name) =>
