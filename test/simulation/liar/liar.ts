@@ -89,6 +89,21 @@ export function createLiar(options: {
   const encode = (entries: readonly (readonly [Hash, Entry])[]): Uint8Array =>
     createWriter({ clientID: 1 + draw(2 ** 31) }).encode(entries.map(([key, entry]) => [key, entry]));
 
+  /** Notes what must become of a lie, from what the replica said that got it. */
+  async function judge({ name, source }: Station, kind: string, lie: Lie, received: Received): Promise<void> {
+    // A document that is split takes nothing by updates, and refuses none.
+    const isDeaf = received.ok && (await source.digest(lie.document)).split;
+    if (received.ok === (lie.fate === 'refused') && !isDeaf) {
+      const became = received.ok ? 'taken' : received.reason;
+      throw new Error(`${kind} in ${lie.document} was ${became} at ${name}`);
+    }
+    told[kind] = (told[kind] ?? 0) + 1;
+    const here = new Set(received.ok ? received.keys : []);
+    const sent = new Map(lie.sent?.map(([key, { header }]) => [hashOf(nodeCrypto, header), key]));
+    for (const { hash, key } of lie.made)
+      if (here.has(sent.get(hash) ?? key)) fates.set(hash, { kind, fate: lie.fate });
+  }
+
   return {
     told,
     fates,
@@ -117,18 +132,7 @@ export function createLiar(options: {
         held: await held(station),
       });
       if (kind === undefined || made === undefined) return;
-      const received = await deliver(station, made);
-      // A document that is split takes nothing by updates, and refuses none.
-      const isDeaf = received.ok && (await station.source.digest(made.document)).split;
-      if (received.ok === (made.fate === 'refused') && !isDeaf) {
-        const became = received.ok ? 'taken' : received.reason;
-        throw new Error(`${kind} in ${made.document} was ${became} at ${station.name}`);
-      }
-      told[kind] = (told[kind] ?? 0) + 1;
-      const here = new Set(received.ok ? received.keys : []);
-      const sent = new Map(made.sent?.map(([key, { header }]) => [hashOf(nodeCrypto, header), key]));
-      for (const { hash, key } of made.made)
-        if (here.has(sent.get(hash) ?? key)) fates.set(hash, { kind, fate: made.fate });
+      await judge(station, kind, made, await deliver(station, made));
     },
   };
 }
