@@ -211,9 +211,11 @@ export async function createDocuments(options: DocumentsOptions): Promise<Docume
         const n = record(rows, document, update, [], list.length);
         written.push({ document, update, n, origin: undefined, applied: undefined });
       }
+      // What a following write judges, or lets go, is news as well, and stands in documents already.
+      const grown = written.length > 0 || rows.has(keys.meta('counters'));
       return () => {
         for (const one of written) show(one);
-        if (written.length > 0) options.onGrown();
+        if (grown) options.onGrown();
       };
     },
     shown,
