@@ -90,6 +90,12 @@ function fuzz(): fc.Arbitrary<Uint8Array> {
 
 const anything = fuzz();
 
+/** Milliseconds of work of this process: a clock would count what others do on the machine. */
+function busy(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe('frames that no client sends', () => {
   it.each(Object.entries(hostile))('RLY-10: %s ends its own socket and nothing else', async (name, bytes) => {
     const relay = await openRelay();
@@ -165,10 +171,10 @@ describe('frames that no client sends', () => {
     let one = await join(peer(), 'fuzz');
     let longest = 0;
     for (const [at, message] of messages.entries()) {
-      const began = performance.now();
+      const began = busy();
       one.say(message);
       if (at % 16 === 15) await turns(3);
-      longest = Math.max(longest, performance.now() - began);
+      longest = Math.max(longest, busy() - began);
       if (one.state.closed !== undefined) one = await join(peer(), 'fuzz');
     }
     console.log(
