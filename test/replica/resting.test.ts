@@ -4,7 +4,7 @@ import * as Y from 'yjs';
 import { openLogDocument } from '../../src/log/index.ts';
 import { memoryStorage } from '../support/memory-storage.ts';
 import { scratch } from './support/open.ts';
-import { peer } from './sync/support.ts';
+import { peer, session } from './sync/support.ts';
 
 const nothing = Uint8Array.of(0);
 
@@ -36,6 +36,9 @@ it('REP-45 a newcomer is given a document that is at rest as it lies on disk, an
   reads = 0;
   expect(await ana.source.stateVector(document)).toEqual(before.vector);
   expect(await ana.source.digest(document)).toEqual(before.told);
+  // Nor an answer that brings nothing.
+  const answered = await ana.source.receive(document, Uint8Array.of(0, 0), session());
+  expect(answered).toEqual({ ok: true, keys: [], parked: 0, released: 0 });
   expect(reads).toBe(0);
 
   const given = await ana.source.diff(document, nothing);

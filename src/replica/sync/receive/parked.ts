@@ -17,6 +17,8 @@ export interface Parked {
   of(document: string, from: SessionId): Parking;
   /** Something came or went: what is empty goes, and where too much waits the oldest. It comes again when digests are compared. */
   settle(document: string, from: SessionId): void;
+  /** Something waits of the session for the document. */
+  has(document: string, from: SessionId): boolean;
   /** While `task` runs, something of the session may come to wait. */
   during<T>(from: SessionId, task: () => Promise<T>): Promise<T>;
   /** The session ended: what waits of it goes, and what is being received of it does not come to wait. */
@@ -102,6 +104,7 @@ export function createParked(most: Bounds = parkedBounds): Parked {
         drop(next, oldestOf(next));
       }
     },
+    has: (document, from) => sessions.get(from)?.held.has(document) ?? false,
     async during(from, task) {
       running.set(from, (running.get(from) ?? 0) + 1);
       try {

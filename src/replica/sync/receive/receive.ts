@@ -37,6 +37,9 @@ export interface Receiving {
   forget(from: SessionId): void;
 }
 
+/** No structs and no deletions. */
+const isEmpty = (update: Uint8Array): boolean => update.length === 2 && update[0] === 0 && update[1] === 0;
+
 /** Larger updates, and longer lists of entries, are judged and stored in parts of about this size, so that others get their turn. */
 const sliceBytes = 96 * 1024;
 /**
@@ -221,6 +224,9 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     if (!name) return refused(`document: ${document.slice(0, 80)} is no log document`);
     // Its structures are broken here; what it lacks comes by key.
     if (options.isSplit(document)) return { ok: true, keys: [], parked: 0, released: 0 };
+    // Who has nothing to give says so: what is at rest is not loaded for that.
+    if (isEmpty(update) && documents.resting(document) && !parked.has(document, from))
+      return { ok: true, keys: [], parked: 0, released: 0 };
     const sliced = sliceUpdate(update, sliceBytes);
     if (sliced.verdict === 'refuse') return refused(`${sliced.reason}: ${sliced.message}`);
     const all: Hash[] = [];
