@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { Epoch } from '../operations/tasks.ts';
 import { Label, line, text } from '../primitives.ts';
 import { LinkKind, Priority, TaskStatus } from '../values.ts';
 import { Base, ImportedView, Person, page, Removed, Siblings, Time } from './common.ts';
@@ -11,9 +12,27 @@ export const Claim = z.strictObject({
   since: Time,
   certainty: z.enum(['tentative', 'granted']),
   incarnation: z.string(),
+  /** The end of its lease; it is over as a fact only when an operation says so. */
   until: Time.optional(),
+  /** What granted it. Of two grants the higher epoch holds: term, move, counter. */
+  grant: z.strictObject({ operation: z.string(), epoch: Epoch }).optional(),
   /** Claims made apart that lost to this one. */
-  lost: z.array(z.strictObject({ operation: z.string(), by: Person, since: Time })).optional(),
+  lost: z
+    .array(
+      z.strictObject({
+        operation: z.string(),
+        by: Person,
+        since: Time,
+        certainty: z.enum(['tentative', 'granted']),
+      }),
+    )
+    .optional(),
+});
+
+/** Called done while others hold the task by a grant: the reviewer decides. */
+export const Contested = z.strictObject({
+  results: z.array(z.strictObject({ operation: z.string(), by: Person, at: Time })),
+  grants: z.array(z.strictObject({ operation: z.string(), by: Person })),
 });
 
 export const Evidence = z.strictObject({
@@ -41,6 +60,7 @@ export const Task = z.strictObject({
   created: Time,
   updated: Time,
   claim: Claim.nullable(),
+  contested: Contested.optional(),
   /** Links from this task, and to it (`inverse`). Only those that hold. */
   links: z.array(link),
   inverse: z.array(link),

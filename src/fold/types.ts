@@ -106,12 +106,50 @@ export interface CommentState extends TextState {
   readonly task: Hash;
 }
 
-export interface ClaimState {
+/** Of a grant; compared as (term, hash of the move that began it, counter), higher wins. */
+export interface Epoch {
+  readonly term: number;
+  readonly move: Hash;
+  readonly counter: number;
+}
+
+/** A request for a task that nothing ended. With need `granted` it is no claim before a grant names it. */
+export interface RequestState {
   readonly op: Hash;
   readonly stamp: Stamp;
   readonly by: Hash;
   readonly need: 'tentative' | 'granted';
   readonly incarnation: string;
+  /** How long it asks to hold the task, ms. */
+  readonly ttl?: number;
+  /** For `granted`: nothing is granted after it, ms. */
+  readonly until?: number;
+  /** For `tentative`, where a lease was asked for: its end by the clock of who asked, ms. */
+  readonly ends?: number;
+  /** An admin takes the task from whoever holds it. */
+  readonly force?: true;
+}
+
+/** A grant or a renewal of a request. Without an epoch its holder asked for it. */
+export interface LeaseState {
+  readonly op: Hash;
+  readonly request: Hash;
+  readonly until: number;
+  readonly epoch?: Epoch;
+}
+
+/** A claim in force: a tentative request, or one that was granted. */
+export interface ClaimState {
+  /** The request. */
+  readonly op: Hash;
+  readonly stamp: Stamp;
+  readonly by: Hash;
+  readonly need: 'tentative' | 'granted';
+  readonly incarnation: string;
+  /** The end of its lease, ms; it ends as a fact only by an operation. */
+  readonly until?: number;
+  /** What granted it, or renewed that. */
+  readonly grant?: { readonly op: Hash; readonly epoch: Epoch };
 }
 
 export interface LinkState {
@@ -136,7 +174,10 @@ export interface TaskState extends SubjectState {
   /** label -> operations that added it and were not taken back. */
   readonly labels: Readonly<Record<string, readonly Hash[]>>;
   readonly evidence: readonly { readonly kind: string; readonly ref: string; readonly op: Hash }[];
-  /** Live claims, the holder first (lowest stamp, then lowest hash), those that lost after it. */
+  /** Requests that nothing ended, and the leases of those. */
+  readonly requests: readonly RequestState[];
+  readonly leases: readonly LeaseState[];
+  /** What follows from them, the holder first: the highest epoch, then the lowest stamp, then the lowest hash. */
   readonly claims: readonly ClaimState[];
   /** Links from this task that were not taken back; whether they close a cycle is the graph's to say. */
   readonly links: readonly LinkState[];
@@ -240,11 +281,20 @@ export interface Narrowing {
   readonly frontier: FrontierMap;
 }
 
+/** A grant that an arbiter handing over had given out: until then the next one gives the task to nobody else. */
+export interface Promised {
+  readonly task: Hash;
+  readonly grant: Hash;
+  readonly until: number;
+}
+
 /** A term of the arbiter; the highest term holds, then the highest hash. */
 export interface Term {
   readonly op: Hash;
   readonly term: number;
   readonly arbiter: Hash;
+  /** What its predecessor had given out, where that handed over. */
+  readonly promised: readonly Promised[];
 }
 
 /** The members log, folded whole. */

@@ -44,7 +44,7 @@ describe('judging other logs', () => {
   it('FOLD-51: a replica speaks for itself only where the type lets it', () => {
     const t = team();
     expect(judged(t, task(t, 1, 'r2', '')).verdict).toMatchObject({ reason: 'permission' });
-    expect(judged(t, task(t, 1, 'r2', '', { type: 'claim.grant' }))).toEqual({
+    expect(judged(t, task(t, 1, 'r2', '', { type: 'join' }))).toEqual({
       verdict: undefined,
       role: undefined,
     });

@@ -251,20 +251,26 @@ describe('changes', () => {
     expect(state.members.get(t.bob)?.replicas).toEqual([]);
   });
 
-  it('FOLD-49: the arbiter hands over under a higher term, an admin moves it; the highest term holds', () => {
+  it('FOLD-49: the arbiter hands over under the next term, an admin moves it; the highest term holds', () => {
     const t = team();
-    const hand = t.write('r1', 'arbiter.handover', [t.last], { to: hashOf('r2'), term: 1, grants: [] });
-    const stolen = t.write('r1', 'arbiter.handover', [hand], { to: hashOf('r1'), term: 2, grants: [] });
+    const hand = t.write('r1', 'arbiter.handover', [t.last], { to: hashOf('r2'), term: 2, grants: [] });
+    const stolen = t.write('r1', 'arbiter.handover', [hand], { to: hashOf('r1'), term: 3, grants: [] });
     const move = t.write(
       'r1',
       'arbiter.move',
       [hand],
-      { to: hashOf('r3'), term: 5, frontier: {} },
+      { to: hashOf('r3'), term: 3, frontier: {} },
       { member: t.ann },
     );
+    const far = { to: hashOf('r1'), term: 9, frontier: {} };
+    const skipped = [
+      t.write('r2', 'arbiter.handover', [hand], { to: hashOf('r1'), term: 5, grants: [] }),
+      t.write('r1', 'arbiter.move', [hand], far, { member: t.ann }),
+    ];
     const { state, verdict } = folded(t.ops);
     expect([hand, move].map(verdict)).toEqual([counted, counted]);
     expect(verdict(stolen)).toMatchObject({ reason: 'permission' });
+    for (const op of skipped) expect(verdict(op)).toMatchObject({ reason: 'illegal_move' });
     expect(state.arbiter).toBe(hashOf('r3'));
   });
 });

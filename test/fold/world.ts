@@ -51,7 +51,13 @@ export const histories = (maxLength = 40): fc.Arbitrary<History> =>
 export type Write = (
   step: Step,
   known: readonly Op[],
-) => { readonly type: string; readonly data?: Header['data']; readonly body?: boolean };
+) => {
+  readonly type: string;
+  readonly data?: Header['data'];
+  readonly body?: boolean;
+  /** The replica speaks for itself. */
+  readonly alone?: boolean;
+};
 
 export interface World {
   readonly ops: readonly Op[];
@@ -91,7 +97,7 @@ export function play(
         workspace: hashOf('workspace'),
         log: 'tasks',
         replica: hashOf(`replica ${writer}`),
-        member: writers[writer]!,
+        ...(what.alone ? {} : { member: writers[writer]! }),
         seq: count + 1,
         prev: '',
         after: [...after],
@@ -249,10 +255,28 @@ export const kinds: Record<string, { creation: ReturnType<Write> | undefined; wr
           { type: 'redact' },
           { type: 'join' },
           { type: 'nothing.known' },
+          ...arbiters(step, known),
+          { type: 'claim.renew', data: { claim: hashAt(claimsIn(known), step.a), until: start + step.b } },
+          { type: 'claim.decide', data: { move: hashAt(movesIn(known), step.a), accept: step.flag } },
+          { type: 'task.update', data: { reviewer: step.flag ? null : some(writers, step.b) } },
         ],
         step.pick,
       ),
   },
 };
+
+/** What the arbiter of some term writes; two terms begun apart have one number. */
+function arbiters(step: Step, known: readonly Op[]): ReturnType<Write>[] {
+  const request = hashAt(claimsIn(known), step.a);
+  const epoch = { term: 1 + (step.b % 2), move: some(targets, step.b), counter: step.a };
+  const until = start + step.b * 1000;
+  return [
+    { type: 'claim.grant', data: { request, epoch, until } },
+    { type: 'claim.renew', data: { claim: request, epoch, until }, alone: true },
+    { type: 'lease.expire', data: { lease: request, epoch } },
+  ];
+}
+
+const movesIn = (known: readonly Op[]): Op[] => known.filter((op) => op.header.data['to'] === 'done');
 
 const claimsIn = (known: readonly Op[]): Op[] => known.filter((op) => op.header.type === 'claim.request');

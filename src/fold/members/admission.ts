@@ -7,6 +7,9 @@ import { admit, type Folding, grant, keys, putMember, withHost, withRole } from 
 import { isAtLeast, known, malformed, notAllowed, type Scene } from './scene.ts';
 import { rank } from './standing.ts';
 
+/** The term of the arbiter that the genesis names. */
+const firstTerm = 1;
+
 /** The first operation: it says whose workspace this is, and proves itself. */
 export function genesis({ draft }: Folding, op: Op): Verdict {
   const { data } = op.header;
@@ -15,7 +18,7 @@ export function genesis({ draft }: Folding, op: Op): Verdict {
   draft.name = textOf(data, 'name') ?? '';
   draft.owner = textOf(data, 'owner') ?? '';
   draft.arbiter = arbiter;
-  draft.terms.push({ op: op.hash, term: 0, arbiter });
+  draft.terms.push({ op: op.hash, term: firstTerm, arbiter, promised: [] });
   return counted;
 }
 

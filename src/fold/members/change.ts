@@ -1,8 +1,8 @@
 import { memberKinds, roles } from '../../../schemas/index.ts';
-import { numberOf, textOf, wordOf } from '../data.ts';
+import { numberOf, recordsOf, textOf, wordOf } from '../data.ts';
 import { write, writeIf } from '../register.ts';
 import { counted, rejected } from '../shared.ts';
-import type { Op, Verdict } from '../types.ts';
+import type { Op, Term, Verdict } from '../types.ts';
 import { currentTerm, type Folding, grant, keys, putMember, withHost, withRole } from './draft.ts';
 import {
   isAtLeast,
@@ -59,21 +59,33 @@ export function grantRole(scene: Scene): Verdict {
   return counted;
 }
 
-/** The arbiter that the operation saw hands its office over, under a higher term. */
+/** The arbiter that the operation saw hands its office over, under the next term. */
 export function handOver(scene: Scene): Verdict {
-  const { folding, op, past } = scene;
+  const { folding, op } = scene;
   const to = textOf(op.header.data, 'to');
   const term = numberOf(op.header.data, 'term');
   if (to === undefined || term === undefined) return malformed;
-  const current = currentTerm(folding.draft.terms.filter((one) => past.has(one.op)));
+  const current = seenTerm(scene);
   if (current?.arbiter !== op.header.replica) return notAllowed('only the arbiter hands its office over');
-  if (term <= current.term) return rejected('illegal_move', `its term is not above ${current.term}`);
+  if (term !== current.term + 1) return notNext(current.term);
   beginTerm(folding, op, to, term);
   return counted;
 }
 
+/** The term that holds by what the operation saw. */
+export const seenTerm = ({ folding, past }: Scene): Term | undefined =>
+  currentTerm(folding.draft.terms.filter((one) => past.has(one.op)));
+
+/** Terms go up one by one: so no one can take the highest of all for ever. */
+export const notNext = (term: number) => rejected('illegal_move', `its term is not ${term + 1}`);
+
 export function beginTerm({ draft }: Folding, op: Op, to: string, term: number): void {
-  draft.terms.push({ op: op.hash, term, arbiter: to });
+  const promised = recordsOf(op.header.data, 'grants').map((one) => ({
+    task: textOf(one, 'task') ?? '',
+    grant: textOf(one, 'grant') ?? '',
+    until: numberOf(one, 'until') ?? 0,
+  }));
+  draft.terms.push({ op: op.hash, term, arbiter: to, promised });
   draft.arbiter = currentTerm(draft.terms)?.arbiter ?? to;
 }
 

@@ -115,12 +115,10 @@ export function admit(
 /** The term that holds: the highest, then the highest hash. */
 export function currentTerm(terms: readonly Term[]): Term | undefined {
   let current: Term | undefined;
-  for (const term of terms)
-    if (
-      current === undefined ||
-      term.term > current.term ||
-      (term.term === current.term && term.op > current.op)
-    )
-      current = term;
+  for (const term of terms) if (current === undefined || isLater(term, current)) current = term;
   return current;
 }
+
+/** True for a term that holds against another one. */
+export const isLater = (one: Pick<Term, 'term' | 'op'>, other: Pick<Term, 'term' | 'op'>): boolean =>
+  one.term > other.term || (one.term === other.term && one.op > other.op);

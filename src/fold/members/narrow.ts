@@ -2,7 +2,7 @@ import { type Hash, roles } from '../../../schemas/index.ts';
 import { numberOf, recordOf, textOf, wordOf } from '../data.ts';
 import { counted, rejected } from '../shared.ts';
 import type { FrontierMap, Grant, MemberState, Narrowing, Op, Verdict } from '../types.ts';
-import { beginTerm } from './change.ts';
+import { beginTerm, notNext, seenTerm } from './change.ts';
 import { type Folding, grant, keys, withRole } from './draft.ts';
 import {
   isAtLeast,
@@ -104,6 +104,8 @@ const plans: Record<Narrowing['type'], (scene: Scene) => Plan> = {
     const term = numberOf(scene.op.header.data, 'term');
     if (to === undefined || term === undefined) return { verdict: malformed };
     if (!isAtLeast(scene.role, 'admin')) return refuse('only an admin moves the arbiter');
+    const current = seenTerm(scene);
+    if (current !== undefined && term !== current.term + 1) return { verdict: notNext(current.term) };
     return { target: to, ends: [] };
   },
 };

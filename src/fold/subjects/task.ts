@@ -8,10 +8,12 @@ import {
 } from '../../../schemas/index.ts';
 import { listOf, nullable, numberOf, recordsOf, textOf, wordOf } from '../data.ts';
 import type { SubjectFold } from '../fold.ts';
-import { writeIf, written } from '../register.ts';
+import { write, writeIf, written } from '../register.ts';
 import { type Applied, apply, applyAny, begun, happened, origin, refuse } from '../shared.ts';
 import type { LinkState, Op, Past, TaskState } from '../types.ts';
-import { type ClaimsAfter, endAll, release, request } from './claims.ts';
+import { type ClaimsAfter, endAll, type Holding, release, request } from './claims.ts';
+import { expire, grant, renew } from './grants.ts';
+import { decide, finished, reviewerCell } from './results.ts';
 import { add, remove, type Tagged } from './set.ts';
 import { move, statusCell } from './status.ts';
 
@@ -22,7 +24,9 @@ export const taskFold: SubjectFold<TaskState> = {
   create(op, past) {
     const { data } = op.header;
     const status = written<TaskStatus>(op, wordOf(data, 'status', taskStatuses) ?? 'todo');
+    const reviewer = written(op, textOf(data, 'reviewer') ?? null);
     past?.changed(statusCell, [], status);
+    past?.changed(reviewerCell, [], reviewer);
     return {
       ...begun(op),
       kind: 'task',
@@ -34,10 +38,12 @@ export const taskFold: SubjectFold<TaskState> = {
       status: [status],
       priority: [written(op, wordOf(data, 'priority', priorities) ?? 'P2')],
       assignee: [written(op, textOf(data, 'assignee') ?? null)],
-      reviewer: [written(op, textOf(data, 'reviewer') ?? null)],
+      reviewer: [reviewer],
       due: [written(op, numberOf(data, 'due') ?? null)],
       labels: addAll({}, listOf(data, 'labels'), op),
       evidence: [],
+      requests: [],
+      leases: [],
       claims: [],
       links: [],
       ...origin(op),
@@ -63,32 +69,35 @@ function applyTask(state: TaskState, op: Op, past: Past): Applied<TaskState> {
     case 'task.move': {
       const moved = move(state.status, op, past);
       if ('reason' in moved) return refuse(state, moved.reason, moved.message, moved.legal);
-      const over = moved.to === 'done' || moved.to === 'cancelled';
-      const claims = over ? endAll(state.claims, past) : state.claims;
-      return apply({ ...state, status: moved.status, claims });
+      let over: Partial<Holding> = {};
+      if (moved.to === 'done') over = finished(state, op, past);
+      if (moved.to === 'cancelled') over = endAll(state, past);
+      return apply({ ...state, status: moved.status, ...over });
     }
     case 'task.link':
     case 'task.unlink':
       return relink(state, op, past);
     case 'claim.request':
-      return claimed(state, request(state.claims, op, past));
+      return claimed(state, request(state, op, past));
     case 'claim.release':
-      return claimed(state, release(state.claims, op, past, textOf(data, 'claim')));
+      return claimed(state, release(state, op, past, textOf(data, 'claim')));
     case 'claim.withdraw':
-      return claimed(state, release(state.claims, op, past, textOf(data, 'request')));
-    // Part of the protocol from the start and counted; their meaning comes with the arbiter.
+      return claimed(state, release(state, op, past, textOf(data, 'request')));
     case 'claim.grant':
+      return claimed(state, grant(state, op, past));
     case 'claim.renew':
-    case 'claim.decide':
+      return claimed(state, renew(state, op, past));
     case 'lease.expire':
-      return apply(state);
+      return claimed(state, expire(state, op, past));
+    case 'claim.decide':
+      return decide(state, op, past);
     default:
       return applyAny(state, op);
   }
 }
 
 const claimed = (state: TaskState, after: ClaimsAfter): Applied<TaskState> =>
-  'claims' in after ? apply({ ...state, claims: after.claims }) : refuse(state, after.reason, after.message);
+  'holding' in after ? apply({ ...state, ...after.holding }) : refuse(state, after.reason, after.message);
 
 /** The operation whose body holds this text, if it says that it wrote it. */
 const textIn = (op: Op, field: string): Hash | undefined =>
@@ -120,11 +129,19 @@ function update(state: TaskState, op: Op, past: Past): TaskState {
     criteria: writeIf(state.criteria, op, past, text('criteria')),
     priority: writeIf(state.priority, op, past, wordOf(data, 'priority', priorities)),
     assignee: writeIf(state.assignee, op, past, nullable(data, 'assignee', textOf)),
-    reviewer: writeIf(state.reviewer, op, past, nullable(data, 'reviewer', textOf)),
+    reviewer: reviewed(state, op, past),
     due: writeIf(state.due, op, past, nullable(data, 'due', numberOf)),
     labels,
     evidence: evidence.length === 0 ? state.evidence : [...state.evidence, ...evidence],
   };
+}
+
+/** Who the reviewer is decides what others may do: so what each operation saw of it is remembered. */
+function reviewed(state: TaskState, op: Op, past: Past): TaskState['reviewer'] {
+  const reviewer = nullable(op.header.data, 'reviewer', textOf);
+  if (reviewer === undefined) return state.reviewer;
+  past.changed(reviewerCell, past.shows(reviewerCell, state.reviewer), written(op, reviewer));
+  return write(state.reviewer, op, past, reviewer);
 }
 
 /** Links are an add-wins set by kind and target. Whether one closes a cycle only the whole graph can tell. */

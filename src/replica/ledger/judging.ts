@@ -8,7 +8,7 @@ import {
   type WaitingFor,
 } from '../../../schemas/index.ts';
 import { judge } from '../../fold/index.ts';
-import type { Judgement } from '../../fold/members/judge.ts';
+import { epochOf, isArbiters, type Judgement } from '../../fold/members/judge.ts';
 import { checkShape, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
 import { type ChainRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
 import { type Reader, sure } from '../commit/transaction.ts';
@@ -102,6 +102,8 @@ export async function waitsOf(
   const waits: WaitingFor[] = [];
   for (const kind of ['after', 'members'] as const)
     for (const one of header[kind] ?? []) if (await isMissing(reader, one)) waits.push({ kind, hash: one });
+  const term = isArbiters(header) ? epochOf(header)?.move : undefined;
+  if (term !== undefined && (await isMissing(reader, term))) waits.push({ kind: 'members', hash: term });
   if (row.newer) return [...waits, { kind: 'version' }];
   if (header.bodyHash !== undefined && !row.body && !(await isRemoved(reader, hash, header, row.redacted)))
     waits.push({ kind: 'body' });

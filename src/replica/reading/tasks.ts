@@ -14,6 +14,7 @@ import { keys, under } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
 import type { LinkRow } from '../views/links.ts';
 import { priorityOf, statusOf } from '../views/tasks.ts';
+import { claimShape, contestedShape } from './claims.ts';
 import {
   baseOf,
   importedOf,
@@ -87,7 +88,6 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     const row = database.get<LinkRow>(keys.link(link.to, link.kind, link.from));
     (row?.dropped ? dropped : links).push(await named(reading, link.kind, link.to));
   }
-  const [holder, ...lost] = state.claims;
   const status = statusOf(state);
   return {
     id: state.id,
@@ -108,24 +108,8 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     creator: membership.person(state.created.by),
     created: time(state.created.at),
     updated: time(state.updated),
-    claim: holder
-      ? {
-          operation: holder.op,
-          by: membership.person(holder.by),
-          since: stampIso(holder.stamp),
-          certainty: 'tentative',
-          incarnation: holder.incarnation,
-          ...(lost.length > 0
-            ? {
-                lost: lost.map((claim) => ({
-                  operation: claim.op,
-                  by: membership.person(claim.by),
-                  since: stampIso(claim.stamp),
-                })),
-              }
-            : {}),
-        }
-      : null,
+    claim: claimShape(reading, state),
+    ...contestedShape(reading, state),
     links,
     inverse: await Promise.all(into.map(({ kind, from }) => named(reading, kind, from))),
     ...(dropped.length > 0 ? { dropped } : {}),

@@ -183,7 +183,7 @@ export const lies: Readonly<Record<string, Teller>> = {
   })),
   'the arbiter moved': membership('arbiter.move', ({ hand }) => ({
     subject: hand.workspace,
-    data: { to: hand.id, term: 9, frontier: {} },
+    data: { to: hand.id, term: 2, frontier: {} },
   })),
   'an invite': membership('invite.create', ({ hand }) => ({
     subject: '',

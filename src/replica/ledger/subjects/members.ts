@@ -96,6 +96,10 @@ export function judgeAgain({ context, draft, work }: Turn, header: Header, count
   if (named !== undefined) replicas.add(named);
   if (type === 'replica.admit' || type === 'member.create') replicas.add(header.replica);
   for (const { value } of state.members.get(subject)?.hosts ?? []) replicas.add(value);
+  // What an arbiter granted, in a term that is cut or that is none any more.
+  if (type.startsWith('arbiter.')) for (const { arbiter } of state.terms) replicas.add(arbiter);
+  const to = textIn(data, 'to');
+  if (type === 'arbiter.handover' && to !== undefined) replicas.add(to);
   for (const replica of replicas) owe(context, work, 'judge', replica);
 }
 
@@ -107,4 +111,6 @@ const concerning: ReadonlySet<string> = new Set([
   'member.create',
   'role.grant',
   'role.demote',
+  'arbiter.handover',
+  'arbiter.move',
 ]);
