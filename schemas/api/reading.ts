@@ -49,23 +49,6 @@ export const ActivityQuery = z.strictObject({
 });
 export type ActivityQuery = z.infer<typeof ActivityQuery>;
 
-/** One operation on a thing, oldest first. */
-export const HistoryItem = z.strictObject({
-  operation: z.string(),
-  type: z.string(),
-  by: Person.nullable(),
-  at: Time,
-  replica: z.string(),
-  state: z.enum(['counted', 'waiting', 'rejected']),
-  reason: z.string().optional(),
-  after: z.array(z.string()),
-  data: z.record(z.string(), z.unknown()),
-  body: z.record(z.string(), z.string()).optional(),
-  removed: z.boolean().optional(),
-});
-export type HistoryItem = z.infer<typeof HistoryItem>;
-export const HistoryQuery = z.strictObject(page);
-
 export const SearchQuery = z.strictObject({
   q: z.string().min(1).max(10_000),
   kind: z.enum(['message', 'task', 'memory']).optional(),

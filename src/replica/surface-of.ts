@@ -8,7 +8,8 @@ import { catchUp } from './reading/catch-up.ts';
 import { type Reading, thing } from './reading/context.ts';
 import { listDocuments } from './reading/documents.ts';
 import type { Feed } from './reading/feed.ts';
-import { activity, events, history } from './reading/feed.ts';
+import { activity, events } from './reading/feed.ts';
+import { history } from './reading/history/history.ts';
 import { listMembers, memberShape } from './reading/members.ts';
 import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
@@ -254,7 +255,10 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       return events(reading, feed, valid, signal ? AbortSignal.any([signal, closing]) : closing);
     },
     activity: async (query) => activity(reading, feed, paged(query)),
-    history: async (id, query) => history(reading, await anyId(reading, id), paged(query)),
+    history: async (id, query) => {
+      const valid = checked(schemas.HistoryQuery, query ?? {});
+      return history(reading, feed, await anyId(reading, id), valid);
+    },
     catchUp: async (query) =>
       catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), () =>
         core.digests.workspace(),

@@ -15,7 +15,8 @@ import type {
   Event,
   EventsQuery,
   ExportSummary,
-  HistoryItem,
+  History,
+  HistoryQuery,
   ImportSummary,
   Invitation,
   InviteCreate,
@@ -168,7 +169,11 @@ export interface Surface {
   /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */
   events(options?: EventsOptions): AsyncIterable<Event>;
   activity(query?: z.infer<typeof ActivityQuery>): Promise<List<Event>>;
-  history(id: string, query?: PageOptions): Promise<List<HistoryItem>>;
+  /**
+   * Every operation on a thing, rejected ones too, in causal order, and what they make of it field by field. With `at` a
+   * time: what was made until then by the clocks of who made it; a cursor: what had counted here until then.
+   */
+  history(id: string, query?: HistoryQuery): Promise<History>;
   catchUp(query?: CatchUpQuery): Promise<CatchUp>;
   acknowledge(input: {
     receipt?: string | undefined;

@@ -111,7 +111,7 @@ const isBusy = (core: Core): boolean => isTelling(core) || inbox.size(core) > 0;
 
 const inventory = createInventory({
   work,
-  compared(core, equal) {
+  compared(core, equal, logs) {
     const first = core.comparedAt === undefined;
     // What is under way is the difference, or a part of it.
     if (!equal && !first && isBusy(core)) return;
@@ -119,6 +119,7 @@ const inventory = createInventory({
     core.equal = equal;
     core.comparedAt = core.options.now();
     if (!equal) return;
+    core.options.onEvent({ type: 'equal', logs });
     repair.allEqual(core);
     announce.allEqual(core);
   },

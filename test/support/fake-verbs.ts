@@ -211,6 +211,8 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
           at,
           replica: 'r',
           state: 'counted',
+          signature: 'holds',
+          seen: [],
           after: [],
           data: {},
         },

@@ -107,8 +107,12 @@ export const knowing: readonly Row[] = [
   {
     name: 'history',
     takes: '<id>',
-    summary: 'Every operation on a message, task, memory or channel, oldest first.',
-    flags: onLists,
+    summary:
+      'Every operation on a message, task, memory or channel, oldest first, and who wrote each field that shows.',
+    flags: [
+      ['--at <when>', 'as it was made until a time (ISO 8601), or had arrived here until a cursor'],
+      ...onLists,
+    ],
     example: 'coterie history kai-12',
     load: async () => (await reading()).history,
   },

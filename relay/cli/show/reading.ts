@@ -1,21 +1,13 @@
-import type {
-  CatchUp,
-  CatchUpItem,
-  Event,
-  HistoryItem,
-  List,
-  Proof,
-  SearchAnswer,
-} from '../../../schemas/index.ts';
+import type { CatchUp, CatchUpItem, Event, List, Proof, SearchAnswer } from '../../../schemas/index.ts';
 import { more, who } from './conversation.ts';
 import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
 
-const cut = (text: string, view: View, used = 0): string =>
+export const cut = (text: string, view: View, used = 0): string =>
   view.width === undefined ? text : shorten(text, Math.max(20, view.width - used));
 
 /** The text of an operation on one line, or its data where it has none. */
-function gist(item: Pick<Event, 'data' | 'body' | 'removed'>): string {
+export function gist(item: Pick<Event, 'data' | 'body' | 'removed'>): string {
   if (item.removed) return '(removed)';
   const { salt: _, ...texts } = item.body ?? {};
   const text = Object.values(texts).join(' ');
@@ -44,22 +36,6 @@ export function activity({ items, next }: List<Event>, view: View): string {
   return [...items.map((event) => eventLine(event, view)), more(next, view)]
     .filter((line) => line !== '')
     .join('\n');
-}
-
-export function history({ items, next }: List<HistoryItem>, view: View): string {
-  const lines = items.map((item) => {
-    const state =
-      item.state === 'counted' ? '' : ` ${item.state}${item.reason ? `: ${oneLine(item.reason)}` : ''}`;
-    const head = [
-      tint(view, 'dim', ago(item.at, view.now)),
-      tint(view, 'blue', item.type),
-      tint(view, 'cyan', who(item.by)),
-      tint(view, 'dim', item.operation),
-    ].join(' ');
-    const text = gist(item);
-    return `${head}${tint(view, 'red', state)}${text === '' ? '' : `\n${indent(cut(text, view, 2))}`}`;
-  });
-  return [...lines, more(next, view)].filter((line) => line !== '').join('\n');
 }
 
 export function search({ results, next, behind }: SearchAnswer, view: View): string {

@@ -1,11 +1,7 @@
 import type { SearchQuery } from '../../../schemas/index.ts';
 import { asking, given, misuse, paged, type Verb } from '../call.ts';
-import {
-  activity as activityText,
-  catchUp as catchUpText,
-  search as found,
-  history as historyText,
-} from '../show/reading.ts';
+import { history as historyText } from '../show/history.ts';
+import { activity as activityText, catchUp as catchUpText, search as found } from '../show/reading.ts';
 import { counted } from '../show/terminal.ts';
 
 export const search = asking({
@@ -63,6 +59,6 @@ export const activity = asking({
 });
 
 export const history = asking({
-  ask: (team, call) => team.history(call.arg(0), given(paged(call))),
+  ask: (team, call) => team.history(call.arg(0), given({ at: call.text('at'), ...paged(call) })),
   show: historyText,
 });

@@ -9,7 +9,7 @@ import {
   DocumentInfo,
   DocumentsQuery,
   Event,
-  HistoryItem,
+  History,
   HistoryQuery,
   list,
   RecallQuery,
@@ -78,9 +78,10 @@ export const readingRoutes = [
   route({
     method: 'get',
     path: '/v1/history/{id}',
-    summary: 'Lists every operation on one thing, oldest first.',
+    summary:
+      'Lists every operation on one thing, oldest first, and who wrote each field that shows; `at` a time or a cursor: as it was then.',
     query: HistoryQuery,
-    answer: list(HistoryItem),
+    answer: History,
     run: ({ surface, params, query }) => surface.history(params.id, query),
   }),
 ];

@@ -69,17 +69,20 @@ function troubleOf(code: number, reason: string): Trouble | undefined {
 const muxOf = (url: string): string => `${url.replace(/^http/, 'ws').replace(/\/+$/, '')}/mux`;
 
 /** A replica tells its source when a session ended, and when one is in step with it. */
-type Followed = SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'caughtUp' | 'met'>>;
+type Followed = SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'caughtUp' | 'equal' | 'met'>>;
 
 /** `connect`, with the source hearing of what becomes of each session. */
 function followed(links: Links, source: Followed): Links['connect'] {
   return (options) => {
-    const held: { session?: Session } = {};
+    const held: { session?: Session; publicKey?: string } = {};
     const session = links.connect({
       ...options,
       onEvent(event) {
         options.onEvent?.(event);
         const { session: own } = held;
+        if (event.type === 'admitted') held.publicKey = event.publicKey;
+        if (event.type === 'equal' && held.publicKey !== undefined)
+          source.equal?.(held.publicKey, event.logs).catch(() => undefined);
         if (event.type === 'admitted' && own) source.met?.({ session: own.id, publicKey: event.publicKey });
         if (event.type === 'closed' && own) source.forget?.(own.id);
         // Each has what the other had: a restored directory knows what it wrote before, and may write again.

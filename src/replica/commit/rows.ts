@@ -82,6 +82,8 @@ export const keys = {
   waitingOn: (name: string) => `v/waitingfor/${name}`,
   waitingFor: (name: string, hash: Hash) => `v/waitingfor/${name}/${hash}`,
   rejected: (hash: Hash) => `v/rejected/${hash}`,
+  /** Until when another replica was seen to have what is here. */
+  seen: (replica: Hash) => `seen/${replica}`,
   /** Documents whose removed text is still on disk. */
   purge: (document: string) => `purge/${document}`,
 } as const;
@@ -213,6 +215,12 @@ export interface MarkRow {
   readonly written: Mark;
   /** Everything in the feed up to here is covered. */
   readonly low: number;
+}
+
+/** Digests were equal at `at`, ms: the other replica had the first `arrival` operations that arrived here. */
+export interface SeenRow {
+  readonly arrival: number;
+  readonly at: number;
 }
 
 /** Written with every commit group. */

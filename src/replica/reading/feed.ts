@@ -4,17 +4,13 @@ import {
   CoterieError,
   type Event,
   type EventsQuery,
-  type Hash,
-  type HistoryItem,
   type List,
   limits,
 } from '../../../schemas/index.ts';
-import { order } from '../../fold/index.ts';
-import { type FeedRow, keys, type OperationRow } from '../commit/rows.ts';
+import { type FeedRow, keys } from '../commit/rows.ts';
 import { subjectOf } from '../ledger/state.ts';
-import { aliasKey } from '../ledger/subjects/repeats.ts';
 import { channelOfLog } from '../views/conversation.ts';
-import { operation, type PageQuery, pageOf, type Reading, stampIso, time } from './context.ts';
+import { operation, type Reading, stampIso, time } from './context.ts';
 import { findChannel, findMember } from './names.ts';
 
 /** The local order of arrival. A cursor is (feed epoch, number). */
@@ -81,7 +77,7 @@ export function eventOf(reading: Reading, feed: Feed, n: number, row: FeedRow): 
   };
 }
 
-function withoutSalt(body: Readonly<Record<string, string>>): Record<string, string> {
+export function withoutSalt(body: Readonly<Record<string, string>>): Record<string, string> {
   const { salt: _, ...text } = body;
   return text;
 }
@@ -234,40 +230,4 @@ export async function activity(
     to = from;
   }
   return { items };
-}
-
-/** Every operation on a thing, in causal order, rejected ones too. */
-export async function history(reading: Reading, id: Hash, query: PageQuery = {}): Promise<List<HistoryItem>> {
-  const subject = reading.database.get<Hash>(aliasKey(id)) ?? id;
-  const on = (await reading.database.under<number>(`v/on/${subject}/`)).map(([key]) =>
-    key.slice(key.lastIndexOf('/') + 1),
-  );
-  const hashes = [subject, ...on];
-  const rows = await reading.database.getMany<OperationRow>(hashes.map(keys.operation));
-  const ops = hashes.flatMap((hash, i) => {
-    const row = rows[i];
-    return row ? [{ hash, header: row.header, row }] : [];
-  });
-  if (ops.length === 0 && reading.defaultChannel(subject) === undefined)
-    throw new CoterieError('not_found', `There is nothing with the id ${id}.`);
-  const sorted = order(ops, subject).ops;
-  const { page, more } = pageOf(sorted, query, ({ hash }) => hash);
-  const items = page.map(({ hash, row }): HistoryItem => {
-    const { header, body, state } = row;
-    const by = header.imported?.author ?? header.member;
-    return {
-      operation: hash,
-      type: header.type,
-      by: by ? reading.membership.person(by) : null,
-      at: header.imported ? time(header.imported.at) : stampIso(header.stamp),
-      replica: header.replica,
-      state: state?.state ?? 'counted',
-      ...(state?.state === 'rejected' ? { reason: state.message } : {}),
-      after: [...header.after],
-      data: header.data,
-      ...(body ? { body: withoutSalt(body) } : {}),
-      ...(row.redacted ? { removed: true } : {}),
-    };
-  });
-  return { items, ...more };
 }

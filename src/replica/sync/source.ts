@@ -24,6 +24,7 @@ import { createReceiving } from './receive/receive.ts';
 import type { Verifying } from './receive/verifying.ts';
 import type { Reconcile } from './reconcile.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
+import { createSeen } from './seen.ts';
 import { entriesIn, remake } from './split.ts';
 
 /** Who is behind a session. */
@@ -41,6 +42,8 @@ export interface ReplicaSource extends SyncSource {
    * its own heads and may write from now on, and what a fresh one found is history to its members.
    */
   caughtUp(): Promise<void>;
+  /** Digests were equal: the peer of this key has what the digest of the logs holds. */
+  equal(publicKey: string, logs: Hash): Promise<void>;
   /** A session ended: what waits of it is forgotten. */
   forget(session: number): void;
   /** Whose session it is: a proven key, or the member that a token names. What is refused is told of them. */
@@ -140,6 +143,7 @@ export function createSource(options: SourceOptions): {
   });
   const credentials = createCredentials({ context, database, receiving, workspace, self: signer });
 
+  const seen = createSeen({ ...options, workspace: digests.workspace });
   const refusals = createRefusals();
   const kept = createKeptRefusals(options);
   async function noted(document: string, received: Received, from: SessionId): Promise<Received> {
@@ -167,7 +171,7 @@ export function createSource(options: SourceOptions): {
     },
     async root() {
       open();
-      return { logs: await digests.workspace(), marks: await digests.marks() };
+      return { logs: await seen.root(), marks: await digests.marks() };
     },
     async logs() {
       open();
@@ -265,6 +269,7 @@ export function createSource(options: SourceOptions): {
         if (!joined) draft.put(keys.meta('joined'), historyOf(heads, signer.id));
       });
     },
+    equal: (publicKey, logs) => seen.equal(keyId(crypto, publicKey), logs),
     forget: (session) => receiving.forget(session),
     met: ({ session, ...who }) =>
       refusals.met(

@@ -1,3 +1,4 @@
+import type { Hash } from '../../../schemas/index.ts';
 import type { DurableUpdate, SessionId, SyncSource } from '../port.ts';
 
 /** An ordered, framed connection under a session: a WebSocket, or a link of the test network. */
@@ -22,6 +23,8 @@ export type Timer = (task: () => void, ms: number) => () => void;
 export type SessionEvent =
   /** The peer proved its key and is a replica of this workspace. `opening`: the same in all sessions of its process. */
   | { readonly type: 'admitted'; readonly publicKey: string; readonly opening: string }
+  /** The digests of the workspace were equal when they were compared; `logs` is the one without marks. */
+  | { readonly type: 'equal'; readonly logs: Hash }
   /** Everything that differed at the start has been exchanged. */
   | { readonly type: 'synced' }
   /** The peer stored more, or a document got in step. */

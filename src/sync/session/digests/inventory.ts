@@ -66,7 +66,7 @@ const dials = (core: Core): boolean => core.options.role === 'dial';
  */
 export function createInventory(parts: {
   readonly work: Work;
-  readonly compared: (core: Core, equal: boolean) => void;
+  readonly compared: (core: Core, equal: boolean, logs: Hash) => void;
   /** Everything that differed has been exchanged. */
   readonly synced: (core: Core) => void;
   /** Something is under way: digests differ for a while. */
@@ -83,7 +83,7 @@ export function createInventory(parts: {
     const { own, theirs } = stateOf(core);
     if (!own || !theirs) return;
     const equal = same(own, theirs);
-    parts.compared(core, equal);
+    parts.compared(core, equal, own.logs);
     if (dials(core)) core.later(core.jitter(again.low, again.high), () => repeat(core));
     if (equal) parts.synced(core);
     else if (dials(core)) await list(core);
@@ -102,7 +102,7 @@ export function createInventory(parts: {
   async function compareAgain(core: Core, root: Root): Promise<void> {
     const now = await rootOf(core);
     const equal = same(now, root);
-    parts.compared(core, equal);
+    parts.compared(core, equal, now.logs);
     if (!dials(core)) core.send(now);
     else if (core.looking) core.looking = false;
     else if (!equal && stateOf(core).stage === 'no' && !parts.busy(core)) await list(core);
