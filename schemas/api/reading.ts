@@ -46,8 +46,20 @@ export const ActivityQuery = z.strictObject({
   types: z.string().max(1024).optional(),
   channels: z.string().max(4096).optional(),
   members: z.string().max(4096).optional(),
+  /** True: each event by itself. Else those of one type by one member in one log that follow each other are one item. */
+  each: z.stringbool().optional(),
 });
 export type ActivityQuery = z.infer<typeof ActivityQuery>;
+
+/** What happened: one event, or the newest of a run of its kind. */
+export const ActivityItem = z.strictObject({
+  ...Event.shape,
+  /** For a run of two or more: how many, on how many things, and the oldest of them. At most 256 are one run. */
+  run: z
+    .strictObject({ count: z.int().min(2), subjects: z.int().min(1), first: z.string(), since: Time })
+    .optional(),
+});
+export type ActivityItem = z.infer<typeof ActivityItem>;
 
 export const SearchQuery = z.strictObject({
   q: z.string().min(1).max(10_000),

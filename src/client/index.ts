@@ -1,5 +1,6 @@
 import type {
   Acknowledged,
+  ActivityItem,
   CatchUp,
   Channel,
   Comment,
@@ -136,7 +137,7 @@ export function createClient(options: ClientOptions): Client {
     recall: ({ q, tag, limit, cursor }) =>
       get<SearchAnswer>('/search', { q, tag, limit, cursor, kind: 'memory' }),
     events: (options) => streamEvents(caller, async () => (await get<Status>('/status')).cursor, options),
-    activity: (query) => get<List<Event>>('/activity', query),
+    activity: (query) => get<List<ActivityItem>>('/activity', query),
     history: (id, query) => get<History>(`/history/${at(id)}`, query),
     catchUp: (query) => get<CatchUp>('/catch-up', query),
     acknowledge: (input) => post<Acknowledged>('/acks', input),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type {
   Acknowledged,
+  ActivityItem,
   ActivityQuery,
   Admission,
   AdmissionRequest,
@@ -168,7 +169,8 @@ export interface Surface {
   recall(query: { q: string; tag?: string | undefined } & PageOptions): Promise<SearchAnswer>;
   /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */
   events(options?: EventsOptions): AsyncIterable<Event>;
-  activity(query?: z.infer<typeof ActivityQuery>): Promise<List<Event>>;
+  /** What happened, newest first; what one member did of one kind in a row is one item with a count. */
+  activity(query?: ActivityQuery): Promise<List<ActivityItem>>;
   /**
    * Every operation on a thing, rejected ones too, in causal order, and what they make of it field by field. With `at` a
    * time: what was made until then by the clocks of who made it; a cursor: what had counted here until then.

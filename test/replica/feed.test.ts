@@ -51,7 +51,7 @@ describe('REP-14 the feed', () => {
     await kai.messages.react(b.id, 'x');
     await rin.tasks.create({ title: 't' });
     const types = async (query: object) =>
-      (await kai.activity({ limit: 100, ...query })).items.map(({ type }) => type).reverse();
+      (await kai.activity({ limit: 100, each: true, ...query })).items.map(({ type }) => type).reverse();
     expect(await types({ types: 'message.*', channels: 'dev' })).toEqual(['message.create', 'message.react']);
     expect(await types({ types: 'task.create, message.react' })).toEqual(['message.react', 'task.create']);
     expect(await types({ members: 'rin', types: 'message.*,task.*' })).toEqual([
@@ -60,7 +60,7 @@ describe('REP-14 the feed', () => {
     ]);
     const [event] = await take(kai.events({ since: '0', channels: 'dev,general', members: '@rin' }), 1);
     expect(event).toMatchObject({ type: 'message.create', body: { text: 'b' }, by: { handle: 'rin' } });
-    const paged = await allOf((page) => kai.activity({ ...page, types: 'message.*' }), 1);
+    const paged = await allOf((page) => kai.activity({ ...page, each: true, types: 'message.*' }), 1);
     expect(paged.map(({ type }) => type)).toEqual(['message.react', 'message.create', 'message.create']);
   });
 
@@ -188,7 +188,7 @@ describe('REP-15 a list read in pages', () => {
       members: (page) => kai.members.list(page),
       comments: (page) => kai.tasks.comments(task.id, page),
       thread: (page) => kai.messages.thread(root, page),
-      activity: (page) => kai.activity(page),
+      activity: (page) => kai.activity({ ...page, each: true }),
       history: (page) => kai.history(root, page),
       oldest: (page) => kai.messages.list('general', { ...page, order: 'oldest' }),
     };

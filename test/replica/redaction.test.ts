@@ -54,7 +54,7 @@ describe('REP-17 a redaction', () => {
     expect(await kai.tasks.get(task.id)).toMatchObject({ title: null, description: null, criteria: null });
     expect(await kai.memory.get('k')).toMatchObject({ text: null, title: null });
     expect((await kai.messages.list('general', { limit: 100 })).items).toHaveLength(31);
-    expect(JSON.stringify(await kai.activity({ limit: 1000 }))).not.toContain(canary);
+    expect(JSON.stringify(await kai.activity({ limit: 1000, each: true }))).not.toContain(canary);
   });
 
   it('is finished at the next opening where the replica was closed before its purge', async () => {

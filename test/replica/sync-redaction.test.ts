@@ -30,7 +30,7 @@ async function gone(...all: readonly Peer[]): Promise<void> {
     await one.replica.close();
     expect(holding(one), one.name).toEqual([]);
     await one.reopen();
-    expect(JSON.stringify(await one.replica.activity({ limit: 500 }))).not.toContain(canary);
+    expect(JSON.stringify(await one.replica.activity({ limit: 500, each: true }))).not.toContain(canary);
     expect((await one.replica.search({ q: canary })).results).toEqual([]);
   }
 }

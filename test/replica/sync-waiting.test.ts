@@ -38,7 +38,7 @@ describe('REP-27 an operation waits', () => {
     await bo.source.idle();
     expect(await states(bo)).toEqual(before);
     expect((await bo.replica.messages.get(said.hash)).text).toBe('let me in');
-    const events = (await bo.replica.activity({ limit: 100 })).items;
+    const events = (await bo.replica.activity({ limit: 100, each: true })).items;
     expect(
       events.filter(({ operation, type }) => operation === said.hash && type !== 'revised'),
     ).toHaveLength(1);

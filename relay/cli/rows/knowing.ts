@@ -99,8 +99,8 @@ export const knowing: readonly Row[] = [
   },
   {
     name: 'activity',
-    summary: 'List what happened, newest first.',
-    flags: [...onEvents, ...onLists],
+    summary: 'List what happened, newest first; what one member did of one kind in a row is one line.',
+    flags: [['--each', 'each event on a line of its own'], ...onEvents, ...onLists],
     example: 'coterie activity --limit 20',
     load: async () => (await reading()).activity,
   },

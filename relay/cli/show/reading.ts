@@ -1,4 +1,12 @@
-import type { CatchUp, CatchUpItem, Event, List, Proof, SearchAnswer } from '../../../schemas/index.ts';
+import type {
+  ActivityItem,
+  CatchUp,
+  CatchUpItem,
+  Event,
+  List,
+  Proof,
+  SearchAnswer,
+} from '../../../schemas/index.ts';
 import { more, who } from './conversation.ts';
 import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
@@ -31,9 +39,20 @@ export function eventLine(event: Event, view: View, text?: string): string {
   return `${painted} ${cut(text === undefined ? gist(event) : oneLine(text), view, head.length + 1)}`.trimEnd();
 }
 
-export function activity({ items, next }: List<Event>, view: View): string {
+/** A run names what the newest of it was about. */
+function activityLine({ run, ...event }: ActivityItem, view: View): string {
+  if (run === undefined) return eventLine(event, view);
+  const things = run.subjects === run.count ? '' : ` on ${counted(run.subjects, 'thing')}`;
+  return eventLine(
+    event,
+    view,
+    `${run.count} times${things}, since ${ago(run.since, view.now)}: ${gist(event)}`,
+  );
+}
+
+export function activity({ items, next }: List<ActivityItem>, view: View): string {
   if (items.length === 0) return tint(view, 'dim', 'nothing happened');
-  return [...items.map((event) => eventLine(event, view)), more(next, view)]
+  return [...items.map((item) => activityLine(item, view)), more(next, view)]
     .filter((line) => line !== '')
     .join('\n');
 }

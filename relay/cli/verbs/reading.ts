@@ -53,6 +53,7 @@ export const activity = asking({
         types: call.text('types'),
         channels: call.text('channel'),
         members: call.text('by'),
+        ...(call.has('each') ? { each: true } : {}),
       }),
     ),
   show: activityText,

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import {
   Acknowledge,
   Acknowledged,
+  ActivityItem,
   ActivityQuery,
   CatchUp,
   CatchUpQuery,
   CoterieError,
   DocumentInfo,
   DocumentsQuery,
-  Event,
   History,
   HistoryQuery,
   list,
@@ -70,9 +70,10 @@ export const readingRoutes = [
   route({
     method: 'get',
     path: '/v1/activity',
-    summary: 'Lists what happened, newest first.',
+    summary:
+      'Lists what happened, newest first; runs of one kind by one member are one item, unless `each=true`.',
     query: ActivityQuery,
-    answer: list(Event),
+    answer: list(ActivityItem),
     run: ({ surface, query }) => surface.activity(query),
   }),
   route({

@@ -1,12 +1,5 @@
 import type { z } from 'zod';
-import {
-  type ActivityQuery,
-  CoterieError,
-  type Event,
-  type EventsQuery,
-  type List,
-  limits,
-} from '../../../schemas/index.ts';
+import { CoterieError, type Event, type EventsQuery } from '../../../schemas/index.ts';
 import { type FeedRow, keys } from '../commit/rows.ts';
 import { subjectOf } from '../ledger/state.ts';
 import { channelOfLog } from '../views/conversation.ts';
@@ -207,27 +200,3 @@ const gap = (feed: Feed, from: number, to: number): Event => ({
   at: time(0),
   data: { from, to },
 });
-
-/** The feed, newest first. */
-export async function activity(
-  reading: Reading,
-  feed: Feed,
-  query: z.infer<typeof ActivityQuery> = {},
-): Promise<List<Event>> {
-  const passes = await eventFilter(reading, query);
-  const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
-  let to = query.cursor === undefined ? feed.end() : parseCursor(feed, query.cursor);
-  const items: Event[] = [];
-  while (to > 0) {
-    const from = Math.max(0, to - 256);
-    const rows = await feedRows(reading, from, to);
-    for (const [n, row] of rows.reverse()) {
-      const event = eventOf(reading, feed, n, row);
-      if (!event || !passes(event)) continue;
-      if (items.length === limit) return { items, next: cursorOf(feed, n) };
-      items.push(event);
-    }
-    to = from;
-  }
-  return { items };
-}

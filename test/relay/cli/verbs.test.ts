@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Acknowledged,
+  ActivityItem,
   CatchUp,
   Channel,
   Comment,
@@ -71,7 +72,8 @@ const steps: readonly Step[] = [
   ['memory forget k/1', Memory],
   ['catch-up --budget 1000', CatchUp, { receipt: 'receipt' }],
   ['ack $receipt', Acknowledged],
-  ['activity --limit 3', list(Event)],
+  ['activity --limit 3', list(ActivityItem)],
+  ['activity --limit 3 --each', list(ActivityItem)],
   ['members', list(Member)],
   ['members --name Kai', Member],
   ['status', Status],
