@@ -178,5 +178,6 @@ export function matches({ states, sets, start, end, prefix }: Glob, path: string
   return now.has(end);
 }
 
-const isPath = (path: string): boolean =>
+/** Names with a slash between each two, none of them empty, `.` or `..`. */
+export const isPath = (path: string): boolean =>
   path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');

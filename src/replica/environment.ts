@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Storage } from '../storage/open.ts';
+import { pooledRandom } from './random.ts';
 
 /** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
 export function configDirectory(): string {
@@ -27,3 +28,11 @@ export const realTimer = (task: () => void, ms: number): (() => void) => {
   timer.unref();
   return () => clearTimeout(timer);
 };
+
+/** The real thing where nothing else was passed in. */
+export const completed = ({
+  now = Date.now,
+  monotonic = () => performance.now(),
+  random = pooledRandom,
+  timer = realTimer,
+}: Environment) => ({ now, monotonic, random, timer });
