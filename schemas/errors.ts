@@ -105,12 +105,13 @@ export const errorKinds = {
     'Choose one of the legal moves.',
   ),
   held: kind(409, x.conflict, 'Another member holds the claim.', 'Take another task, or talk to the holder.'),
-  not_held: kind(
-    409,
-    x.conflict,
-    'The member holds no claim on this task, or this reservation is over.',
-    'Claim it first, or reserve again.',
+  not_certain: kind(
+    504,
+    x.unreachable,
+    'The arbiter did not answer in time, so nothing is certain.',
+    'Ask again, or go on with what is tentative.',
   ),
+  not_held: kind(409, x.conflict, 'The member holds no claim on this task.', 'Claim it first.'),
   cycle: kind(409, x.conflict, 'The link would close a cycle.', 'Remove a link of the cycle first.'),
   redacted: kind(409, x.conflict, 'The text was removed.', 'Write something new instead.'),
   archived: kind(409, x.conflict, 'The channel is archived.', 'Unarchive it or choose another channel.'),

@@ -115,10 +115,28 @@ export const TaskMove = z.strictObject({
   reason: text(4096).optional(),
   base: Base.optional(),
 });
-/** Tentative only, for now. A repeat by the holder answers the claim that it has. */
+/** How long to wait for the arbiter, ms; 5,000 when absent. */
+const timeout = z.int().min(100).max(600_000).optional();
+/** How long to hold the task, ms; at most a week. A granted claim has a lease always: an hour when absent. */
+const ttl = z.int().min(1000).max(604_800_000).optional();
+
+/** A repeat by the holder answers the claim that it has. */
 export const TaskClaim = z.strictObject({
   need: z.enum(['tentative', 'granted']).optional(),
+  timeout,
+  ttl,
+  /** Names the session: another one of the same member takes over from it. */
   incarnation: z.string().min(1).max(64).optional(),
+  /** An admin takes the task from who holds it, and says why. */
+  force: z.boolean().optional(),
+  reason: text(4096).optional(),
+  base: Base.optional(),
+});
+export const TaskRenew = z.strictObject({ ttl, timeout });
+/** Whether a contested result is taken. */
+export const TaskDecide = z.strictObject({
+  accept: z.boolean(),
+  reason: text(4096).optional(),
   base: Base.optional(),
 });
 export const TaskRelease = z.strictObject({ reason: text(4096).optional() });

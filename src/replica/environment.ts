@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Storage } from '../storage/open.ts';
-import { pooledRandom } from './random.ts';
+import { openStorage, type Storage } from '../storage/open.ts';
+import { asCoterie } from './failures.ts';
+import type { OpenOptions } from './surface.ts';
 
 /** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
 export function configDirectory(): string {
@@ -9,6 +10,15 @@ export function configDirectory(): string {
   if (process.platform === 'win32') return join(APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'coterie');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Preferences', 'coterie');
   return join(XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'coterie');
+}
+
+/** Opens the storage in a directory. Rejects as `openReplica` does. */
+export async function openDirectory({ directory, durability = 'sync' }: OpenOptions): Promise<Storage> {
+  try {
+    return await openStorage({ directory, durability });
+  } catch (error) {
+    throw asCoterie(error);
+  }
 }
 
 /** What a test or a simulation may own. */
@@ -28,11 +38,3 @@ export const realTimer = (task: () => void, ms: number): (() => void) => {
   timer.unref();
   return () => clearTimeout(timer);
 };
-
-/** The real thing where nothing else was passed in. */
-export const completed = ({
-  now = Date.now,
-  monotonic = () => performance.now(),
-  random = pooledRandom,
-  timer = realTimer,
-}: Environment) => ({ now, monotonic, random, timer });

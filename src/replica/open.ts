@@ -4,14 +4,15 @@ import { defaultChannels } from '../fold/index.ts';
 import { nodeCrypto } from '../keys/node.ts';
 import { memberIdOf } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
-import { openStorage, type Storage } from '../storage/open.ts';
+import type { Storage } from '../storage/open.ts';
+import { createHolding } from './arbiter/holding.ts';
 import { createCommits } from './commit/commits.ts';
 import { createDatabase } from './commit/database.ts';
 import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
 import { createCheckpoints } from './documents/checkpoints.ts';
 import { createDocuments, type Shown } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
-import { completed, configDirectory, type Environment } from './environment.ts';
+import { configDirectory, type Environment, openDirectory, realTimer } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
 import { createIdentity } from './identity.ts';
 import { createLedger } from './ledger/ledger.ts';
@@ -19,6 +20,7 @@ import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
 import type { AbsorbContext } from './ledger/state.ts';
 import { createMachines } from './machines/machines.ts';
+import { pooledRandom } from './random.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/live-feed.ts';
 import { createSearchSource } from './reading/search-source.ts';
@@ -56,16 +58,13 @@ export async function openReplica(options: OpenOptions, environment: Environment
   }
 }
 
-async function openDirectory({ directory, durability = 'sync' }: OpenOptions): Promise<Storage> {
-  try {
-    return await openStorage({ directory, durability });
-  } catch (error) {
-    throw asCoterie(error);
-  }
-}
-
 async function openOn(storage: Storage, options: OpenOptions, environment: Environment): Promise<Replica> {
-  const { now, monotonic, random, timer } = completed(environment);
+  const {
+    now = Date.now,
+    monotonic = () => performance.now(),
+    random = pooledRandom,
+    timer = realTimer,
+  } = environment;
   const { store } = storage;
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
@@ -132,11 +131,14 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     mend: (document, hashes) => sync.remove(document, hashes),
   });
 
+  const holding = createHolding(timer);
   const context: AbsorbContext = {
     crypto: nodeCrypto,
     follow: identity.follow,
     awaited: new Set(),
     moved: new Set(),
+    onHeld: holding.onHeld,
+    onArbiter: holding.onArbiter,
     onOwed: () => onOwed(),
     membership,
     documents,
@@ -181,7 +183,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     membership,
     crypto: nodeCrypto,
     defaultChannel: context.defaultChannel,
-    now,
     get replica() {
       return signer.id;
     },
@@ -202,7 +203,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     onGrown();
   };
 
-  const restored = (): boolean => database.get<boolean>(keys.meta('restored')) === true;
   const writing: Writing = {
     reading,
     commits,
@@ -210,9 +210,12 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     workspace: workspace.id,
     machine: workspace.machine,
     incarnation: Buffer.from(random(9)).toString('base64url'),
+    now,
+    watch: holding.watch,
+    closing: closing.signal,
     allowed() {
       if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closing.');
-      if (restored())
+      if (database.get<boolean>(keys.meta('restored')))
         throw new CoterieError(
           'restored',
           'This directory was restored from a backup and has not met a peer yet.',
@@ -253,6 +256,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   };
   checkpoints.notice();
   await sync.begin();
+  holding.begin({ writing, signer, now });
 
   const actorOf = createActors((handle) => ({
     handle: checkHandle(handle),
@@ -279,6 +283,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   async function close(): Promise<void> {
     await marks.close().catch(() => undefined);
     closing.abort();
+    await holding.close();
     await sync.close();
     await removal.close();
     await commits.idle();

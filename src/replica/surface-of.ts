@@ -15,10 +15,10 @@ import { listMembers, memberShape } from './reading/members.ts';
 import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
 import { findChannel, findMember, findMemory, findTask } from './reading/names.ts';
-import { listReservations, reservationOf } from './reading/reservations.ts';
 import { find } from './reading/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import type { Surface } from './surface.ts';
+import { claimTask, decideTask, releaseTask, renewTask } from './writing/claims.ts';
 import { type Actor, introduce, once, type Writing } from './writing/context.ts';
 import {
   createChannel,
@@ -31,16 +31,7 @@ import {
 } from './writing/conversation.ts';
 import type { Marks } from './writing/marks.ts';
 import { forget, remember, updateMemory } from './writing/memory.ts';
-import { releaseReservation, renewReservation, reserve } from './writing/reservations.ts';
-import {
-  claimTask,
-  commentOn,
-  createTask,
-  linkTask,
-  moveTask,
-  releaseTask,
-  updateTask,
-} from './writing/tasks.ts';
+import { commentOn, createTask, linkTask, moveTask, updateTask } from './writing/tasks.ts';
 
 /** What a replica's verbs stand on. */
 export interface Core {
@@ -168,6 +159,10 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         task(await moveTask(writing, actor, id, checked(schemas.TaskMove, input), options?.key)),
       claim: async (id, input, options) =>
         task(await claimTask(writing, actor, id, checked(schemas.TaskClaim, input ?? {}), options?.key)),
+      renew: async (id, input, options) =>
+        task(await renewTask(writing, actor, id, checked(schemas.TaskRenew, input ?? {}), options?.key)),
+      decide: async (id, input, options) =>
+        task(await decideTask(writing, actor, id, checked(schemas.TaskDecide, input), options?.key)),
       release: async (id, input, options) =>
         task(
           await releaseTask(
@@ -205,25 +200,6 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
           await updateMemory(writing, actor, ref, checked(schemas.MemoryUpdate, input), options?.key),
         ),
       forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
-    },
-    reservations: {
-      reserve: async (input, options) =>
-        reservationOf(reading, await reserve(writing, actor, checked(schemas.Reserve, input), options?.key)),
-      list: async (query) => listReservations(reading, actor.id, paged(query)),
-      get: async (id) => reservationOf(reading, id),
-      renew: async (id, input, options) =>
-        reservationOf(
-          reading,
-          await renewReservation(
-            writing,
-            actor,
-            id,
-            checked(schemas.ReservationRenew, input ?? {}),
-            options?.key,
-          ),
-        ),
-      release: async (id, options) =>
-        reservationOf(reading, await releaseReservation(writing, actor, id, options?.key)),
     },
     members: {
       list: async (query) => listMembers(reading, paged(query)),

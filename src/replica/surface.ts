@@ -34,18 +34,16 @@ import type {
   Progress,
   Remember,
   ReplicaInfo,
-  Reservation,
-  ReservationRenew,
-  ReservationsQuery,
-  Reserve,
   SearchAnswer,
   SearchQuery,
   Status,
   Task,
   TaskClaim,
   TaskCreate,
+  TaskDecide,
   TaskLink,
   TaskMove,
+  TaskRenew,
   TasksQuery,
   TaskUpdate,
   Thread,
@@ -97,7 +95,7 @@ export interface Surface {
       input: { text: string; base?: string[] | undefined },
       options?: WriteOptions,
     ): Promise<Message>;
-    /** Also removes the text of a comment, a task, a memory or a reservation, by its id. */
+    /** Also removes the text of a comment, a task or a memory, by its id. */
     redact(
       id: string,
       input?: { reason?: string | undefined },
@@ -120,7 +118,15 @@ export interface Surface {
     get(id: string): Promise<Task>;
     update(id: string, input: TaskUpdate, options?: WriteOptions): Promise<Task>;
     move(id: string, input: z.infer<typeof TaskMove>, options?: WriteOptions): Promise<Task>;
+    /**
+     * With `need: "granted"` it waits for the arbiter; rejects with `held` where another was granted it, and with
+     * `not_certain` after `timeout` ms: then nothing is left of the claim.
+     */
     claim(id: string, input?: z.infer<typeof TaskClaim>, options?: WriteOptions): Promise<Task>;
+    /** A longer lease; a granted one is the arbiter's to say. Writes nothing while more than half of it is left. */
+    renew(id: string, input?: z.infer<typeof TaskRenew>, options?: WriteOptions): Promise<Task>;
+    /** Takes a contested result, or sends the task back into work; the reviewer does. */
+    decide(id: string, input: z.infer<typeof TaskDecide>, options?: WriteOptions): Promise<Task>;
     release(id: string, input?: { reason?: string | undefined }, options?: WriteOptions): Promise<Task>;
     link(id: string, input: z.infer<typeof TaskLink>, options?: WriteOptions): Promise<Task>;
     unlink(id: string, input: z.infer<typeof TaskLink>, options?: WriteOptions): Promise<Task>;
@@ -134,22 +140,6 @@ export interface Surface {
     get(idOrKey: string): Promise<Memory>;
     update(idOrKey: string, input: MemoryUpdate, options?: WriteOptions): Promise<Memory>;
     forget(idOrKey: string, options?: WriteOptions): Promise<Memory>;
-  };
-
-  /** Who means to change which paths. Advisory: others see it, and nothing is refused but bad input. */
-  readonly reservations: {
-    /**
-     * Answers what others hold of the same paths in `conflicts`. What one holds with the same globs and task is renewed,
-     * unless another reason is given. Rejects with `invalid` for a glob that is none, naming the column.
-     */
-    reserve(input: Reserve, options?: WriteOptions): Promise<Reservation>;
-    /** Newest first. */
-    list(query?: ReservationsQuery): Promise<List<Reservation>>;
-    get(id: string): Promise<Reservation>;
-    /** From now on. Rejects with `not_held` when an operation ended it. */
-    renew(id: string, input?: ReservationRenew, options?: WriteOptions): Promise<Reservation>;
-    /** One's own; an admin any. What is over is left alone. */
-    release(id: string, options?: WriteOptions): Promise<Reservation>;
   };
 
   readonly members: {

@@ -236,28 +236,34 @@ describe('grants', () => {
     expect(fold(folds.task, made, leased).state.claims[0]?.until).toBe(start + 5100);
   });
 
-  it('CLM-7: a holder renews what is tentative, and asks where it was granted', () => {
+  it('CLM-7: a holder renews by asking again for a lease; the arbiter by itself', () => {
     const plain = claim([made], 'ann', { ttl: 1000 }, { at: 0 });
-    const until = start + 9000;
-    const longer = write('claim.renew', [plain], { data: { claim: plain.hash, until } });
-    const others = write('claim.renew', [plain], { by: 'bob', data: { claim: plain.hash, until } });
-    const one = fold(folds.task, made, plain, longer, others);
-    expect(one.state.claims[0]).toMatchObject({ until });
-    expect(one.verdict(others)).toMatchObject({ reason: 'permission' });
+    const again = claim([plain], 'ann', {}, { at: 500 });
+    const longer = claim([again], 'ann', { ttl: 1000 }, { at: 600 });
+    expect(fold(folds.task, made, plain, again).state.claims[0]?.until).toBe(start + 1000);
+    const one = fold(folds.task, made, plain, again, longer);
+    expect(one.state.claims).toMatchObject([{ until: start + 1600, stamp: plain.header.stamp }]);
 
     const wanted = ask([made], 'ann');
     const granted = grant([wanted], wanted, 1, { until: start + 1000 });
-    const asked = write('claim.renew', [granted], { data: { claim: wanted.hash, until } });
-    const two = fold(folds.task, made, wanted, granted, asked);
-    expect(two.state.claims[0]?.until).toBe(start + 1000);
-    expect(two.state.leases.filter((lease) => lease.epoch === undefined)).toHaveLength(1);
-    const renewed = byArbiter('claim.renew', [asked], { claim: wanted.hash, epoch: epoch(2), until });
-    const three = fold(folds.task, made, wanted, granted, asked, renewed);
-    expect(three.state.claims[0]).toMatchObject({ until, grant: { op: renewed.hash } });
+    const more = ask([granted], 'ann', { ttl: 9000 });
+    expect(fold(folds.task, made, wanted, granted, ask([granted], 'ann')).state.requests).toHaveLength(1);
+    const two = fold(folds.task, made, wanted, granted, more);
+    expect(two.state.claims).toMatchObject([{ op: wanted.hash, until: start + 1000 }]);
+    const second = grant([more], more, 2, { until: start + 9000 });
+    const three = fold(folds.task, made, wanted, granted, more, second);
+    expect(three.state.claims).toMatchObject([{ op: more.hash, until: start + 9000 }]);
     expect(three.state.leases).toHaveLength(1);
 
+    const until = start + 5000;
+    for (const of of [wanted, granted]) {
+      const renewed = byArbiter('claim.renew', [granted], { claim: of.hash, epoch: epoch(2), until });
+      const { state } = fold(folds.task, made, wanted, granted, renewed);
+      expect(state.claims).toMatchObject([{ op: wanted.hash, until, grant: { op: renewed.hash } }]);
+      expect(state.leases).toHaveLength(1);
+    }
     const gone = write('claim.release', [granted], { data: { claim: wanted.hash } });
-    const late = write('claim.renew', [gone], { data: { claim: wanted.hash, until } });
+    const late = byArbiter('claim.renew', [gone], { claim: wanted.hash, epoch: epoch(2), until });
     expect(fold(folds.task, made, wanted, granted, gone, late).verdict(late)).toMatchObject({
       reason: 'not_found',
     });

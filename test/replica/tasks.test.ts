@@ -115,7 +115,7 @@ describe('tasks', () => {
     expect((await rin.tasks.claim(id)).claim).toEqual(claimed.claim);
     expect((await refused(kai.tasks.claim(id), 'held')).message).toContain('rin');
     await refused(kai.tasks.release(id), 'not_held');
-    await refused(kai.tasks.claim(id, { need: 'granted' }), 'unsupported');
+    await refused(kai.tasks.claim(id, { need: 'granted' }), 'held');
     kai = await reopen(kai, at);
     rin = kai.as('rin');
     await refused(kai.tasks.claim(id), 'held');

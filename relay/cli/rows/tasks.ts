@@ -12,6 +12,12 @@ const fields: readonly Flag[] = [
 ];
 const base: Flag = ['--base <op>', 'head that the decision rests on, from a read; may be repeated', 'many'];
 
+const timeout: Flag = ['--timeout <time>', 'how long to wait for the arbiter: 500ms, 5s, 1m (5s)'];
+const ttl: Flag = [
+  '--ttl <time>',
+  'how long to hold the task: 90m, 2h, 1d; a granted claim ends after 1h by itself',
+];
+
 /** Tasks, their claims and links. */
 export const work: readonly Row[] = [
   {
@@ -84,15 +90,35 @@ export const work: readonly Row[] = [
   {
     name: 'task claim',
     takes: '<task>',
-    summary: 'Claim a task for yourself.',
+    summary: 'Claim a task for yourself; with --need granted, once the arbiter says so.',
     flags: [
-      ['--need <certainty>', 'tentative or granted'],
-      ['--incarnation <name>', 'names this run of the agent'],
+      ['--need <certainty>', 'tentative (what is written here) or granted (by the arbiter)'],
+      timeout,
+      ttl,
+      ['--incarnation <name>', 'names this run of the agent; another run takes over what it was granted'],
+      ['--force', 'as an admin, take it from who holds it; with --reason'],
+      ['--reason <text>', 'why'],
       base,
       ...onWrites,
     ],
-    example: 'coterie task claim kai-12',
+    example: 'coterie task claim kai-12 --need granted --timeout 5s',
     load: async () => (await tasks()).claim,
+  },
+  {
+    name: 'task renew',
+    takes: '<task>',
+    summary: 'Hold a task for longer; writes nothing while more than half of the lease is left.',
+    flags: [ttl, timeout, ...onWrites],
+    example: 'coterie task renew kai-12 --ttl 1h',
+    load: async () => (await tasks()).renew,
+  },
+  {
+    name: 'task decide',
+    takes: '<task> <decision>',
+    summary: 'As its reviewer, accept or reject the contested result of a task.',
+    flags: [['--reason <text>', 'why'], base, ...onWrites],
+    example: 'coterie task decide kai-12 accept',
+    load: async () => (await tasks()).decide,
   },
   {
     name: 'task release',

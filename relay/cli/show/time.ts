@@ -45,6 +45,13 @@ export function untilTime(text: string, now: number): string {
   return new Date(now + Number(ahead[1]) * (units[ahead[2] ?? ''] ?? 0)).toISOString();
 }
 
+/** A length of time as it is typed, ms: `500ms`, `5s`, `90m`, `2h`, `3d`, `1w`. Undefined for anything else. */
+export function typedLength(text: string): number | undefined {
+  const [, count, unit = ''] = /^([0-9]{1,6})(ms|[smhdw])$/.exec(text) ?? [];
+  if (count === undefined) return undefined;
+  return Number(count) * (unit === 'ms' ? 1 : unit === 's' ? 1000 : (units[unit] ?? 0));
+}
+
 /** Bytes for people. */
 export function size(bytes: number): string {
   const names = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -10,7 +10,7 @@ import type {
 } from '../../../schemas/index.ts';
 import { asking, type Call, given, misuse, once, paged, type Verb } from '../call.ts';
 import { commentText, task, taskLine, tasks } from '../show/tasks.ts';
-import { typedTime } from '../show/time.ts';
+import { typedLength, typedTime } from '../show/time.ts';
 
 // What the schemas allow is checked where the operation is made: here a typed word is passed on as it stands, so
 // that there is one list of statuses, and one message about a wrong one.
@@ -138,18 +138,55 @@ export const move = asking({
   show: taskLine,
 });
 
+async function length(call: Call, flag: string): Promise<number | undefined> {
+  const typed = call.text(flag);
+  const ms = typed === undefined ? undefined : typedLength(typed);
+  if (typed !== undefined && ms === undefined)
+    throw await misuse(`--${flag} ${typed} is no length of time`, 'Write 5s, 90m, 2h or 3d.');
+  return ms;
+}
+
+/** How long to wait for the arbiter, and how long to hold the task. */
+const lease = async (call: Call) => ({
+  timeout: await length(call, 'timeout'),
+  ttl: await length(call, 'ttl'),
+});
+
 export const claim = asking({
   write: true,
-  ask: (team, call) =>
+  ask: async (team, call) =>
     team.tasks.claim(
       call.arg(0),
       given({
         need: call.text('need') as z.infer<typeof TaskClaim>['need'],
+        ...(await lease(call)),
         incarnation: call.text('incarnation'),
+        force: call.has('force') ? true : undefined,
+        reason: call.text('reason'),
         base: call.many('base'),
       }),
       once(call),
     ),
+  show: taskLine,
+});
+
+export const renew = asking({
+  write: true,
+  ask: async (team, call) => team.tasks.renew(call.arg(0), given(await lease(call)), once(call)),
+  show: taskLine,
+});
+
+const decisions = ['accept', 'reject'];
+
+export const decide = asking({
+  write: true,
+  ask: async (team, call) => {
+    const typed = call.arg(1);
+    if (!decisions.includes(typed))
+      throw await misuse(`there is no decision ${typed}`, 'Write accept or reject.', decisions);
+    const said = given({ reason: call.text('reason'), base: call.many('base') });
+    return team.tasks.decide(call.arg(0), { accept: typed === 'accept', ...said }, once(call));
+  },
   show: taskLine,
 });
 

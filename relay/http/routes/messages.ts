@@ -48,8 +48,7 @@ export const messageRoutes = [
   route({
     method: 'delete',
     path: '/v1/messages/{id}',
-    summary:
-      'Removes the text for good: of a message, and by its id also of a comment, a task, a memory or a reservation.',
+    summary: 'Removes the text for good: of a message, and by its id also of a comment, a task or a memory.',
     query: Redact,
     answer: Redacted,
     run: ({ surface, params, query, key }) => surface.messages.redact(params.id, query, { key }),

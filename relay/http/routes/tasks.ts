@@ -9,9 +9,11 @@ import {
   Task,
   TaskClaim,
   TaskCreate,
+  TaskDecide,
   TaskLink,
   TaskMove,
   TaskRelease,
+  TaskRenew,
   TasksQuery,
   TaskUpdate,
 } from '../../../schemas/index.ts';
@@ -74,11 +76,29 @@ export const taskRoutes = [
   route({
     method: 'post',
     path: '/v1/tasks/{id}/claim',
-    summary: 'Claims a task; a repeat by the holder answers the claim that it has.',
+    summary:
+      'Claims a task, and waits for the arbiter where a grant is needed; a repeat by the holder answers its claim.',
     body: TaskClaim,
     bodyOptional: true,
     answer: Task,
     run: ({ surface, params, body, key }) => surface.tasks.claim(params.id, body, { key }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/tasks/{id}/renew',
+    summary: 'Asks for a longer lease of a claim.',
+    body: TaskRenew,
+    bodyOptional: true,
+    answer: Task,
+    run: ({ surface, params, body, key }) => surface.tasks.renew(params.id, body, { key }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/tasks/{id}/decide',
+    summary: 'Takes a contested result, or sends the task back into work.',
+    body: TaskDecide,
+    answer: Task,
+    run: ({ surface, params, body, key }) => surface.tasks.decide(params.id, body, { key }),
   }),
   route({
     method: 'post',

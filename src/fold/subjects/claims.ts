@@ -33,16 +33,12 @@ function inLine(a: ClaimState, b: ClaimState): number {
 /** A request as the claim that it is; undefined for one that no grant names. */
 function claimOf(request: RequestState, leases: readonly LeaseState[]): ClaimState | undefined {
   const { op, stamp, by, need, incarnation } = request;
-  let ends = request.ends;
-  let best: (LeaseState & { readonly epoch: Epoch }) | undefined;
-  for (const lease of leases) {
-    if (lease.request !== op) continue;
-    const { epoch } = lease;
-    if (epoch === undefined) ends = Math.max(ends ?? 0, lease.until);
-    else if (best === undefined || compareEpochs(epoch, best.epoch) > 0) best = { ...lease, epoch };
-  }
+  let best: LeaseState | undefined;
+  for (const lease of leases)
+    if (lease.request === op && (best === undefined || compareEpochs(lease.epoch, best.epoch) > 0))
+      best = lease;
   if (need === 'granted' && best === undefined) return undefined;
-  const until = best?.until ?? ends;
+  const until = best?.until ?? request.ends;
   return {
     ...{ op, stamp, by, need, incarnation },
     ...(until === undefined ? {} : { until }),
@@ -109,7 +105,10 @@ export function request(held: Holding, op: Op, past: Past): ClaimsAfter {
   );
   const force = flagOf(data, 'force') === true && isAdmin(op);
   const [first] = claims;
-  if (again !== undefined && !(force && others.length > 0)) return { holding: only(held) };
+  const ttl = numberOf(data, 'ttl');
+  // Who has it already asks for a longer lease, or for nothing.
+  if (again !== undefined && ttl === undefined && !(force && others.length > 0))
+    return { holding: only(held) };
   // The holder's first claim decides: one that lost to another's is no hold on the task. Whether a lease that seems
   // to be over is over, the arbiter says.
   const over = need === 'granted' && first?.until !== undefined && first.until <= stampTime(stamp);
@@ -117,7 +116,6 @@ export function request(held: Holding, op: Op, past: Past): ClaimsAfter {
     return { reason: 'held', message: `it is claimed by ${first?.by}` };
 
   const ended = force ? others : [];
-  const ttl = numberOf(data, 'ttl');
   const asked = {
     ...{ op: op.hash, stamp, by, need, incarnation },
     ...(ttl === undefined ? {} : { ttl }),
@@ -131,7 +129,7 @@ export function request(held: Holding, op: Op, past: Past): ClaimsAfter {
     };
     return { holding: changed(held, past, [], added) };
   }
-  if (again !== undefined) return { holding: changed(held, past, ended) };
+  if (again !== undefined && ttl === undefined) return { holding: changed(held, past, ended) };
   // A new incarnation of the same member takes its claims over, and their place in the line.
   const added: RequestState = {
     ...asked,

@@ -1,6 +1,5 @@
 import { numberOf, textOf } from '../data.ts';
 import { epochOf } from '../members/judge.ts';
-import { speaker } from '../shared.ts';
 import type { LeaseState, Op, Past } from '../types.ts';
 import { type ClaimsAfter, changed, type Holding, leased, requestOf, seen } from './claims.ts';
 
@@ -41,30 +40,20 @@ const lease = (held: Holding, shown: Holding, past: Past, added: LeaseState): Ho
   leased(
     held,
     past,
-    shown.leases.filter(
-      ({ request, epoch }) => request === added.request && (added.epoch !== undefined || epoch === undefined),
-    ),
+    shown.leases.filter(({ request }) => request === added.request),
     added,
   );
 
-/**
- * A longer lease. Of a tentative claim its holder says so; of a granted one the holder asks, and the arbiter says so.
- */
+/** The arbiter makes a lease longer, without being asked in a request. */
 export function renew(held: Holding, op: Op, past: Past): ClaimsAfter {
-  const { data, member } = op.header;
+  const { data } = op.header;
   const until = numberOf(data, 'until');
-  if (until === undefined) return malformed;
+  const epoch = epochOf(op.header);
+  if (until === undefined || epoch === undefined) return malformed;
   const shown = seen(held, past);
   const id = requestOf(shown, textOf(data, 'claim'));
   const claim = shown.claims.find((one) => one.op === id);
   if (claim === undefined) return nothing;
-  if (member !== undefined) {
-    if (claim.by !== speaker(op.header))
-      return { reason: 'permission', message: 'only its holder renews a claim' };
-    return { holding: lease(held, shown, past, { op: op.hash, request: claim.op, until }) };
-  }
-  const epoch = epochOf(op.header);
-  if (epoch === undefined) return malformed;
   return { holding: lease(held, shown, past, { op: op.hash, request: claim.op, until, epoch }) };
 }
 

@@ -60,6 +60,8 @@ export const keys = {
   taskAll: (order: string) => `v/tasks/${order}`,
   short: (short: string, id: Hash) => `v/short/${short}/${id}`,
   shortCount: (prefix: string) => `v/shorts/${prefix}`,
+  /** Tasks that somebody holds, or asks for. */
+  held: (task: Hash) => `v/held/${task}`,
   comment: (task: Hash, order: string) => `v/comment/${task}/${order}`,
   comments: (task: Hash) => `v/comments/${task}`,
   link: (to: Hash, kind: string, from: Hash) => `v/link/${to}/${kind}/${from}`,
@@ -69,9 +71,6 @@ export const keys = {
   memory: (order: string) => `v/memory/${order}`,
   memoryKey: (keyHash: Hash, id: Hash) => `v/memorykey/${keyHash}/${id}`,
   superseded: (id: Hash, by: Hash) => `v/superseded/${id}/${by}`,
-  reservation: (order: string) => `v/reservation/${order}`,
-  /** A reservation that no operation ended, by its deadline in ms. */
-  lease: (until: number, id: Hash | '') => `v/lease/${padAny(until)}/${id}`,
   /** (member, idempotency key) or an import's source -> operations, the thing first. */
   idempotency: (scope: string, keyHash: Hash) => `key/${scope}/${keyHash}`,
   /** Operations that can be news to someone, by feed number. */

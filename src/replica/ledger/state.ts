@@ -18,6 +18,10 @@ export interface AbsorbContext {
   readonly awaited: Set<string>;
   /** Marks logs of which another segment may be the newest now, until somebody looks. */
   readonly moved: Set<string>;
+  /** Who holds a task, or asks for it, changed, and that is durable now. */
+  readonly onHeld: (task: Hash) => void;
+  /** The arbiter may be another replica now. */
+  readonly onArbiter: () => void;
   /** Something is left to a following write, which is durable now. */
   readonly onOwed: () => void;
   readonly membership: Membership;

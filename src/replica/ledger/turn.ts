@@ -141,6 +141,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
       if (header.imported === undefined && member !== header.member && !needs.has(member))
         needs.set(member, because);
     },
+    held: (task) => work.onDurable(() => context.onHeld(task)),
     revised: (subject, log) => revised.set(subject, { subject, log }),
     count(name, by) {
       setCounters(draft, { [name]: counters(draft)[name] + by });

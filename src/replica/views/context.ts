@@ -20,6 +20,8 @@ export interface ViewContext {
   hash(value: unknown): Hash;
   /** Notes that a member is needed; ignored for history and for the member itself. */
   need(member: Hash, because: Because): void;
+  /** Who holds a task, or asks for it, changed. */
+  held(task: Hash): void;
   /** News about something reported before. */
   revised(subject: Hash, log: string): void;
   count(name: 'messages' | 'tasks' | 'memories' | 'channels', by: 1 | -1): void;

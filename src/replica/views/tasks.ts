@@ -31,6 +31,7 @@ export function placeTask(
     if (before) draft.remove(place(before));
     draft.put(place(after), after.id);
   }
+  placeHolders(view, before, after);
   const assignee = after.assignee[0]?.value;
   if (assignee && assignee !== before?.assignee[0]?.value) view.need(assignee, 'assigned');
   const reviewer = after.reviewer[0]?.value;
@@ -43,12 +44,22 @@ export function placeTask(
     view.need(reviewer, 'review');
 }
 
+/** Lists the task where somebody holds it or asks for it. */
+function placeHolders(view: ViewContext, before: TaskState | undefined, after: TaskState): void {
+  const [was, is] = [before?.requests.length ?? 0, after.requests.length];
+  if (was === 0 && is === 0) return;
+  if (is === 0) view.draft.remove(keys.held(after.id));
+  else if (was === 0) view.draft.put(keys.held(after.id), 0);
+  view.held(after.id);
+}
+
 export function removeTask(view: ViewContext, creation: Arriving, state: TaskState): void {
   const { draft } = view;
   const order = taskOrder(creation);
   draft.remove(keys.taskAll(order));
   draft.remove(keys.task(statusOf(state), priorityOf(state), order));
   draft.remove(keys.short(state.short, state.id));
+  if (state.requests.length > 0) draft.remove(keys.held(state.id));
   view.count('tasks', -1);
 }
 

@@ -1,6 +1,7 @@
 import { CoterieError, type Hash } from '../../../schemas/index.ts';
 import type { AnyState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
+import type { Watch } from '../arbiter/watch.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
@@ -38,6 +39,10 @@ export interface Writing {
   readonly machine: string;
   /** Names this opening; a claim says which opening made it. */
   readonly incarnation: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly watch: Watch;
+  readonly closing: AbortSignal;
   /** Throws while nothing may be written: a restored directory that has met no peer. */
   readonly allowed: () => void;
 }

@@ -2,8 +2,6 @@ import type { z } from 'zod';
 import {
   CoterieError,
   type Hash,
-  legalMoves,
-  type TaskClaim,
   type TaskCreate,
   type TaskLink,
   type TaskMove,
@@ -126,102 +124,6 @@ export async function moveTask(
       key: keyHash,
       base: input.base,
     });
-  });
-  return id;
-}
-
-const closed = ['done', 'cancelled'];
-
-/** Claims for oneself, tentatively; a todo task begins. The holder's repeat changes nothing. */
-export async function claimTask(
-  writing: Writing,
-  actor: Actor,
-  ref: string,
-  input: z.infer<typeof TaskClaim>,
-  key: Key,
-): Promise<Hash> {
-  if (input.need === 'granted')
-    throw new CoterieError(
-      'unsupported',
-      'Granted claims need an arbiter, which this version does not have yet.',
-      { hint: 'Claim with need "tentative".' },
-    );
-  const { id } = await findTask(writing.reading, ref);
-  await once(writing, { actor, key, input: { claim: id, input } }, async (work, keyHash) => {
-    const state = await queuedState(writing, work, id, 'task');
-    const status = statusOf(state);
-    const [holder] = state.claims;
-    if (closed.includes(status))
-      throw new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
-        legal: legalMoves[status],
-        hint: 'Reopen it first with a legal move.',
-      });
-    if (holder && holder.by !== actor.id && input.base === undefined) {
-      const who = writing.reading.membership.person(holder.by);
-      throw new CoterieError('held', `The task is held by ${who.handle}.`, {
-        hint: `Take another task, or talk to @${who.handle}.`,
-      });
-    }
-    if (holder?.by === actor.id) return id;
-    const claim = await writing.ledger.append(work, {
-      log: 'tasks',
-      type: 'claim.request',
-      subject: id,
-      member: actor.id,
-      data: { need: 'tentative', incarnation: input.incarnation ?? writing.incarnation },
-      key: keyHash,
-      base: input.base,
-    });
-    if (status === 'todo')
-      await writing.ledger.append(work, {
-        log: 'tasks',
-        type: 'task.move',
-        subject: id,
-        member: actor.id,
-        data: { to: 'doing', from: 'todo' },
-      });
-    return claim;
-  });
-  return id;
-}
-
-/** Gives a claim back; a task in work is todo again. */
-export async function releaseTask(
-  writing: Writing,
-  actor: Actor,
-  ref: string,
-  reason: string | undefined,
-  key: Key,
-): Promise<Hash> {
-  const { id } = await findTask(writing.reading, ref);
-  await once(writing, { actor, key, input: { release: id } }, async (work, keyHash) => {
-    const state = await queuedState(writing, work, id, 'task');
-    const mine = state.claims.find((claim) => claim.by === actor.id);
-    if (!mine) {
-      const holder = state.claims[0] && writing.reading.membership.person(state.claims[0].by).handle;
-      throw new CoterieError(
-        'not_held',
-        holder ? `The task is held by ${holder}, not by ${actor.handle}.` : 'Nobody holds this task.',
-      );
-    }
-    const release = await writing.ledger.append(work, {
-      log: 'tasks',
-      type: 'claim.release',
-      subject: id,
-      member: actor.id,
-      data: { claim: mine.op },
-      body: { reason },
-      key: keyHash,
-    });
-    if (statusOf(state) === 'doing' && state.claims.length === 1)
-      await writing.ledger.append(work, {
-        log: 'tasks',
-        type: 'task.move',
-        subject: id,
-        member: actor.id,
-        data: { to: 'todo', from: 'doing' },
-      });
-    return release;
   });
   return id;
 }

@@ -1,0 +1,39 @@
+import type { Hash } from '../../../schemas/index.ts';
+import type { Signer } from '../../op/index.ts';
+import type { Writing } from '../writing/context.ts';
+import { type Arbiter, createArbiter } from './arbiter.ts';
+import { createWatch, type Watch } from './watch.ts';
+
+type Timer = (task: () => void, ms: number) => () => void;
+
+/** What follows when who holds a task changes: those who wait are told, and the arbiter answers, if it is this one. */
+export interface Holding {
+  readonly watch: Watch;
+  readonly onHeld: (task: Hash) => void;
+  readonly onArbiter: () => void;
+  /** From now on the arbiter of this replica is at work. */
+  begin(options: {
+    readonly writing: Writing;
+    readonly signer: Pick<Signer, 'id'>;
+    readonly now: () => number;
+  }): void;
+  close(): Promise<void>;
+}
+
+export function createHolding(timer: Timer): Holding {
+  const watch = createWatch(timer);
+  let arbiter: Arbiter | undefined;
+  return {
+    watch,
+    onHeld(task) {
+      watch.changed(task);
+      arbiter?.notice(task);
+    },
+    onArbiter: () => arbiter?.look(),
+    begin(options) {
+      arbiter = createArbiter({ ...options, timer });
+      arbiter.look();
+    },
+    close: async () => arbiter?.close(),
+  };
+}

@@ -1,0 +1,312 @@
+import type { z } from 'zod';
+import {
+  CoterieError,
+  type Hash,
+  legalMoves,
+  type TaskClaim,
+  type TaskDecide,
+  type TaskRenew,
+} from '../../../schemas/index.ts';
+import type { ClaimState, TaskState } from '../../fold/types.ts';
+import { leaseFrom } from '../arbiter/answers.ts';
+import type { Work } from '../commit/commits.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
+import { operationsOn } from '../ledger/subjects/subjects.ts';
+import { thing } from '../reading/context.ts';
+import { findTask } from '../reading/names.ts';
+import { statusOf } from '../views/tasks.ts';
+import { type Actor, once, queuedState, type Writing } from './context.ts';
+
+type Key = string | undefined;
+type Claiming = z.infer<typeof TaskClaim>;
+
+const closed = ['done', 'cancelled'];
+/** How long a verb waits for the arbiter when it is not told, ms. */
+const patience = 5000;
+
+const mineIn = (state: TaskState, actor: Actor): ClaimState | undefined =>
+  state.claims.find(({ by }) => by === actor.id);
+
+const handleOf = ({ reading }: Writing, member: Hash): string => reading.membership.person(member).handle;
+
+function held(writing: Writing, by: Hash): CoterieError {
+  const who = handleOf(writing, by);
+  return new CoterieError('held', `The task is held by ${who}.`, {
+    hint: `Take another task, or talk to @${who}.`,
+  });
+}
+
+/** What stands against a claim, as things are here. */
+function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Claiming): void {
+  const status = statusOf(state);
+  const [holder] = state.claims;
+  if (closed.includes(status))
+    throw new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
+      legal: legalMoves[status],
+      hint: 'Reopen it first with a legal move.',
+    });
+  if (input.force) {
+    const role = writing.reading.membership.state.members.get(actor.id)?.role;
+    if (role !== 'admin' && role !== 'owner')
+      throw new CoterieError('forbidden', 'Only an admin takes a task from who holds it.');
+    if (input.reason === undefined)
+      throw new CoterieError('invalid', 'reason: a claim by force says why', { hint: 'Add a reason.' });
+    return;
+  }
+  // Whether a lease that seems to be over is over, the arbiter says.
+  const over = input.need === 'granted' && holder?.until !== undefined && holder.until <= writing.now();
+  if (holder && holder.by !== actor.id && input.base === undefined && !over) throw held(writing, holder.by);
+}
+
+/** True where the member has what it asks for. A session that does not say which it is goes on with what is there. */
+function hasIt(actor: Actor, { claims: [holder] }: TaskState, input: Claiming): boolean {
+  if (holder?.by !== actor.id) return false;
+  if (input.need === 'granted' && holder.grant === undefined) return false;
+  return input.incarnation === undefined || input.incarnation === holder.incarnation;
+}
+
+/** What is asked for. A session that takes over what its predecessor was granted needs a grant as well. */
+const needOf = (actor: Actor, { claims: [holder] }: TaskState, input: Claiming): 'tentative' | 'granted' =>
+  input.need ?? (holder?.by === actor.id && holder.grant ? 'granted' : 'tentative');
+
+async function begin(writing: Writing, work: Work, actor: Actor, id: Hash, state: TaskState): Promise<void> {
+  if (statusOf(state) !== 'todo') return;
+  await writing.ledger.append(work, {
+    log: 'tasks',
+    type: 'task.move',
+    subject: id,
+    member: actor.id,
+    data: { to: 'doing', from: 'todo' },
+  });
+}
+
+/**
+ * Claims for oneself; a todo task begins. What the member has already is answered as it is. A claim that needs a grant
+ * waits for the arbiter; on a timeout nothing is left of it, and the answer is `not_certain`.
+ */
+export async function claimTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: Claiming,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  const wait = input.timeout ?? patience;
+  const request = await once(writing, { actor, key, input: { claim: id, input } }, async (work, keyHash) => {
+    const state = await queuedState(writing, work, id, 'task');
+    refuseClaim(writing, actor, state, input);
+    if (hasIt(actor, state, input)) return id;
+    const need = needOf(actor, state, input);
+    const { ttl, force } = input;
+    const claim = await writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'claim.request',
+      subject: id,
+      member: actor.id,
+      data: {
+        need,
+        incarnation: input.incarnation ?? writing.incarnation,
+        ...(ttl === undefined ? {} : { ttl }),
+        ...(need === 'granted' ? { until: writing.now() + wait } : {}),
+        ...(force ? { force } : {}),
+      },
+      body: { reason: input.reason },
+      key: keyHash,
+      base: input.base,
+    });
+    if (need === 'tentative') await begin(writing, work, actor, id, state);
+    return claim;
+  });
+  if (request !== id && needIn(writing, request) === 'granted')
+    await granted(writing, actor, id, request, wait, input.force === true);
+  return id;
+}
+
+const needIn = ({ reading: { database } }: Writing, request: Hash): unknown =>
+  database.get<OperationRow>(keys.operation(request))?.header.data['need'];
+
+/** What became of a request: undefined while nobody knows. */
+function outcome(
+  state: TaskState,
+  request: Hash,
+  force: boolean,
+  now: number,
+): 'granted' | 'over' | ClaimState | undefined {
+  const open = state.requests.find(({ op }) => op === request);
+  if (open === undefined) return 'over';
+  if (state.claims.some(({ op }) => op === request)) return 'granted';
+  const [holder] = state.claims;
+  if (force || !holder?.grant || holder.by === open.by) return undefined;
+  return holder.until !== undefined && holder.until <= now ? undefined : holder;
+}
+
+/** Waits until a request is granted. Rejects with `held` where somebody else was quicker, else with `not_certain`. */
+async function granted(
+  writing: Writing,
+  actor: Actor,
+  id: Hash,
+  request: Hash,
+  wait: number,
+  force: boolean,
+): Promise<void> {
+  const { commits, reading, ledger, watch } = writing;
+  const end = writing.now() + wait;
+  const look = () => outcome(thing(reading, id, 'task'), request, force, writing.now());
+  let now = look();
+  while (now === undefined && writing.now() < end) {
+    await watch.next(id, end - writing.now(), writing.closing);
+    writing.allowed();
+    now = look();
+  }
+  // A repeat of a claim that was granted, and is over since.
+  if (now === 'over' && !(await isWithdrawn(writing, id, request))) return;
+  // A claim that is not there is there no later either: whatever is granted apart from this is void.
+  const last = await commits.write(async (work) => {
+    const state = await queuedState(writing, work, id, 'task');
+    const is = outcome(state, request, force, writing.now());
+    if (is === 'granted') await begin(writing, work, actor, id, state);
+    else if (is !== 'over')
+      await ledger.append(work, {
+        log: 'tasks',
+        type: 'claim.withdraw',
+        subject: id,
+        member: actor.id,
+        data: { request },
+      });
+    return is;
+  });
+  if (last === 'granted') return;
+  if (typeof last === 'object') throw held(writing, last.by);
+  throw new CoterieError('not_certain', `The arbiter did not grant it within ${wait} ms.`, {
+    hint: 'Nothing is left of the request. Ask again under a new key, or claim with need "tentative".',
+  });
+}
+
+async function isWithdrawn({ reading: { database } }: Writing, id: Hash, request: Hash): Promise<boolean> {
+  for (const hash of await operationsOn(database, id)) {
+    const header = database.get<OperationRow>(keys.operation(hash))?.header;
+    if (header?.type === 'claim.withdraw' && header.data['request'] === request) return true;
+  }
+  return false;
+}
+
+function mineOrError(writing: Writing, actor: Actor, state: TaskState): ClaimState {
+  const mine = mineIn(state, actor);
+  if (mine) return mine;
+  const [holder] = state.claims;
+  throw new CoterieError(
+    'not_held',
+    holder
+      ? `The task is held by ${handleOf(writing, holder.by)}, not by ${actor.handle}.`
+      : 'Nobody holds this task.',
+  );
+}
+
+/**
+ * A longer lease. While more than half of it is left nothing is written. Of a granted claim the arbiter says so, and
+ * the verb waits for that; on a timeout, `not_certain`, the lease ends when it would have.
+ */
+export async function renewTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: z.infer<typeof TaskRenew>,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  const wait = input.timeout ?? patience;
+  const asked = await once(writing, { actor, key, input: { renew: id, input } }, async (work, keyHash) => {
+    const mine = mineOrError(writing, actor, await queuedState(writing, work, id, 'task'));
+    const now = writing.now();
+    const until = leaseFrom(now, input.ttl);
+    if (mine.until !== undefined && mine.until <= now)
+      throw new CoterieError('not_held', 'The lease is over.', { hint: 'Claim the task again.' });
+    // What has no lease ends by itself never; and a renewal is written at most once in half of its time.
+    if (mine.until === undefined || mine.until - now > (until - now) / 2) return id;
+    return writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'claim.request',
+      subject: id,
+      member: actor.id,
+      data: {
+        need: mine.need,
+        incarnation: mine.incarnation,
+        ttl: until - now,
+        ...(mine.need === 'granted' ? { until: now + wait } : {}),
+      },
+      key: keyHash,
+    });
+  });
+  if (asked !== id && needIn(writing, asked) === 'granted')
+    await granted(writing, actor, id, asked, wait, false);
+  return id;
+}
+
+/** Gives a claim back; a task in work is todo again. */
+export async function releaseTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  reason: string | undefined,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  await once(writing, { actor, key, input: { release: id } }, async (work, keyHash) => {
+    const state = await queuedState(writing, work, id, 'task');
+    const mine = mineOrError(writing, actor, state);
+    const release = await writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'claim.release',
+      subject: id,
+      member: actor.id,
+      data: { claim: mine.op },
+      body: { reason },
+      key: keyHash,
+    });
+    if (statusOf(state) === 'doing' && state.claims.every(({ by }) => by === actor.id))
+      await writing.ledger.append(work, {
+        log: 'tasks',
+        type: 'task.move',
+        subject: id,
+        member: actor.id,
+        data: { to: 'todo', from: 'doing' },
+      });
+    return release;
+  });
+  return id;
+}
+
+/** The reviewer takes a contested result, or sends the task back into work. */
+export async function decideTask(
+  writing: Writing,
+  actor: Actor,
+  ref: string,
+  input: z.infer<typeof TaskDecide>,
+  key: Key,
+): Promise<Hash> {
+  const { id } = await findTask(writing.reading, ref);
+  await once(writing, { actor, key, input: { decide: id, input } }, async (work, keyHash) => {
+    const state = await queuedState(writing, work, id, 'task');
+    const result = state.status.find(({ value }) => value === 'done');
+    if (!result)
+      throw new CoterieError(
+        'illegal_move',
+        `The task is ${statusOf(state)}: there is no result to decide on.`,
+        {
+          legal: legalMoves[statusOf(state)],
+        },
+      );
+    return writing.ledger.append(work, {
+      log: 'tasks',
+      type: 'claim.decide',
+      subject: id,
+      member: actor.id,
+      data: { move: result.op, accept: input.accept },
+      body: { reason: input.reason },
+      key: keyHash,
+      base: input.base,
+    });
+  });
+  return id;
+}
