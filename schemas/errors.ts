@@ -111,7 +111,12 @@ export const errorKinds = {
     'The arbiter did not answer in time, so nothing is certain.',
     'Ask again, or go on with what is tentative.',
   ),
-  not_held: kind(409, x.conflict, 'The member holds no claim on this task.', 'Claim it first.'),
+  not_held: kind(
+    409,
+    x.conflict,
+    'The member holds no claim on this task, or this reservation is over.',
+    'Claim it first, or reserve again.',
+  ),
   cycle: kind(409, x.conflict, 'The link would close a cycle.', 'Remove a link of the cycle first.'),
   redacted: kind(409, x.conflict, 'The text was removed.', 'Write something new instead.'),
   archived: kind(409, x.conflict, 'The channel is archived.', 'Unarchive it or choose another channel.'),

@@ -6,6 +6,7 @@ export * from './api/machines.ts';
 export * from './api/memory.ts';
 export * from './api/node.ts';
 export * from './api/reading.ts';
+export * from './api/reservations.ts';
 export * from './api/tasks.ts';
 export * from './errors.ts';
 export * from './limits.ts';

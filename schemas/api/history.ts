@@ -54,7 +54,7 @@ export type HistoryField = z.infer<typeof HistoryField>;
 
 /** A thing, field by field. */
 export const HistoryState = z.strictObject({
-  kind: z.enum(['channel', 'message', 'comment', 'task', 'memory']),
+  kind: z.enum(['channel', 'message', 'comment', 'task', 'memory', 'reservation']),
   fields: z.array(HistoryField),
   removed: Removed.optional(),
 });

@@ -14,6 +14,7 @@ import type {
   Memory,
   Message,
   ReplicaInfo,
+  Reservation,
   SearchAnswer,
   Status,
   Task,
@@ -115,6 +116,13 @@ export function createClient(options: ClientOptions): Client {
       get: (idOrKey) => get<Memory>(`/memory/${at(idOrKey)}`),
       update: (idOrKey, input, options) => patch<Memory>(`/memory/${at(idOrKey)}`, input, options),
       forget: (idOrKey, options) => remove<Memory>(`/memory/${at(idOrKey)}`, {}, options),
+    },
+    reservations: {
+      reserve: (input, options) => post<Reservation>('/reservations', input, options),
+      list: (query) => get<List<Reservation>>('/reservations', query),
+      get: (id) => get<Reservation>(`/reservations/${at(id)}`),
+      renew: (id, input = {}, options) => patch<Reservation>(`/reservations/${at(id)}`, input, options),
+      release: (id, options) => remove<Reservation>(`/reservations/${at(id)}`, {}, options),
     },
     members: {
       list: (query) => get<List<Member>>('/members', query),

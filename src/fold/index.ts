@@ -4,6 +4,7 @@ import { channelFold } from './subjects/channel.ts';
 import { commentFold } from './subjects/comment.ts';
 import { memoryFold } from './subjects/memory.ts';
 import { messageFold } from './subjects/message.ts';
+import { reservationFold } from './subjects/reservation.ts';
 import { taskFold } from './subjects/task.ts';
 import type { AnyState } from './types.ts';
 
@@ -16,6 +17,7 @@ export const folds: { readonly [K in FoldKind]: SubjectFold<Extract<AnyState, { 
   comment: commentFold,
   task: taskFold,
   memory: memoryFold,
+  reservation: reservationFold,
 };
 
 /** The fold of a kind, for whoever has states of any kind; that states and folds match is the table's to see to. */
@@ -30,11 +32,12 @@ const prefixes: Readonly<Record<string, FoldKind>> = {
   task: 'task',
   claim: 'task',
   memory: 'memory',
+  reservation: 'reservation',
 };
 
 /**
- * The kind of subject that an operation of this type makes or changes. Undefined for types of the members log, marks
- * and reservations, and for those that follow their subject: `join`, `redact`, `lease.expire`.
+ * The kind of subject that an operation of this type makes or changes. Undefined for types of the members log and
+ * marks, and for those that follow their subject: `join`, `redact`, `lease.expire`.
  */
 export function foldOf(type: OperationTypeName | (string & {})): FoldKind | undefined {
   const prefix = type.slice(0, type.indexOf('.'));

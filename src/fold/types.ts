@@ -8,6 +8,9 @@ import type {
   Stamp,
   TaskStatus,
 } from '../../schemas/index.ts';
+import type { MemoryState, ReservationState } from './things.ts';
+
+export type * from './things.ts';
 
 /**
  * An operation as a fold sees it: no text, no signature. `role` is what membership says of the member at this
@@ -62,7 +65,7 @@ export type Register<T> = readonly Written<T>[];
 
 /** What every subject's state has; all of it is plain JSON. */
 export interface SubjectState {
-  readonly kind: 'channel' | 'message' | 'comment' | 'task' | 'memory';
+  readonly kind: 'channel' | 'message' | 'comment' | 'task' | 'memory' | 'reservation';
   readonly id: Hash;
   /** Heads of the causal graph: what a write based on all of this names in `after`. Rejected operations are among them. */
   readonly heads: readonly Hash[];
@@ -186,29 +189,13 @@ export interface TaskState extends SubjectState {
   readonly updated: number;
 }
 
-export interface MemoryVersion {
-  readonly op: Hash;
-  readonly stamp: Stamp;
-  readonly by: Hash;
-  /** The operation that forgot this version. */
-  readonly forgotten?: Hash;
-  readonly tags: readonly string[];
-  readonly kind?: string;
-  readonly sources: readonly string[];
-  readonly expires?: number;
-  readonly supersedes: readonly Hash[];
-}
-
-export interface MemoryState extends SubjectState {
-  readonly kind: 'memory';
-  readonly key?: string;
-  /** Versions that no other replaced, the one that shows first. */
-  readonly versions: readonly MemoryVersion[];
-  readonly forgotten: boolean;
-  readonly imported?: { readonly source: string; readonly by: Hash };
-}
-
-export type AnyState = ChannelState | MessageState | CommentState | TaskState | MemoryState;
+export type AnyState =
+  | ChannelState
+  | MessageState
+  | CommentState
+  | TaskState
+  | MemoryState
+  | ReservationState;
 
 /** replica -> log -> the last operations that count there. What is not listed does not count. */
 export type FrontierMap = Readonly<Record<Hash, Readonly<Record<string, readonly Hash[]>>>>;

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { asCoterie } from './failures.ts';
+import { pooledRandom } from './random.ts';
 import type { OpenOptions } from './surface.ts';
 
 /** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
@@ -38,3 +39,11 @@ export const realTimer = (task: () => void, ms: number): (() => void) => {
   timer.unref();
   return () => clearTimeout(timer);
 };
+
+/** The real thing where nothing else was passed in. */
+export const completed = ({
+  now = Date.now,
+  monotonic = () => performance.now(),
+  random = pooledRandom,
+  timer = realTimer,
+}: Environment) => ({ now, monotonic, random, timer });

@@ -12,7 +12,7 @@ import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
 import { createCheckpoints } from './documents/checkpoints.ts';
 import { createDocuments, type Shown } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
-import { configDirectory, type Environment, openDirectory, realTimer } from './environment.ts';
+import { completed, configDirectory, type Environment, openDirectory } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
 import { createIdentity } from './identity.ts';
 import { createLedger } from './ledger/ledger.ts';
@@ -20,7 +20,6 @@ import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
 import type { AbsorbContext } from './ledger/state.ts';
 import { createMachines } from './machines/machines.ts';
-import { pooledRandom } from './random.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/live-feed.ts';
 import { createSearchSource } from './reading/search-source.ts';
@@ -59,12 +58,7 @@ export async function openReplica(options: OpenOptions, environment: Environment
 }
 
 async function openOn(storage: Storage, options: OpenOptions, environment: Environment): Promise<Replica> {
-  const {
-    now = Date.now,
-    monotonic = () => performance.now(),
-    random = pooledRandom,
-    timer = realTimer,
-  } = environment;
+  const { now, monotonic, random, timer } = completed(environment);
   const { store } = storage;
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
@@ -183,6 +177,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     membership,
     crypto: nodeCrypto,
     defaultChannel: context.defaultChannel,
+    now,
     get replica() {
       return signer.id;
     },

@@ -15,6 +15,7 @@ import { listMembers, memberShape } from './reading/members.ts';
 import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
 import { findChannel, findMember, findMemory, findTask } from './reading/names.ts';
+import { listReservations, reservationOf } from './reading/reservations.ts';
 import { find } from './reading/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import type { Surface } from './surface.ts';
@@ -31,6 +32,7 @@ import {
 } from './writing/conversation.ts';
 import type { Marks } from './writing/marks.ts';
 import { forget, remember, updateMemory } from './writing/memory.ts';
+import { releaseReservation, renewReservation, reserve } from './writing/reservations.ts';
 import { commentOn, createTask, linkTask, moveTask, updateTask } from './writing/tasks.ts';
 
 /** What a replica's verbs stand on. */
@@ -200,6 +202,25 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
           await updateMemory(writing, actor, ref, checked(schemas.MemoryUpdate, input), options?.key),
         ),
       forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
+    },
+    reservations: {
+      reserve: async (input, options) =>
+        reservationOf(reading, await reserve(writing, actor, checked(schemas.Reserve, input), options?.key)),
+      list: async (query) => listReservations(reading, actor.id, paged(query)),
+      get: async (id) => reservationOf(reading, id),
+      renew: async (id, input, options) =>
+        reservationOf(
+          reading,
+          await renewReservation(
+            writing,
+            actor,
+            id,
+            checked(schemas.ReservationRenew, input ?? {}),
+            options?.key,
+          ),
+        ),
+      release: async (id, options) =>
+        reservationOf(reading, await releaseReservation(writing, actor, id, options?.key)),
     },
     members: {
       list: async (query) => listMembers(reading, paged(query)),

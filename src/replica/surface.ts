@@ -34,6 +34,10 @@ import type {
   Progress,
   Remember,
   ReplicaInfo,
+  Reservation,
+  ReservationRenew,
+  ReservationsQuery,
+  Reserve,
   SearchAnswer,
   SearchQuery,
   Status,
@@ -95,7 +99,7 @@ export interface Surface {
       input: { text: string; base?: string[] | undefined },
       options?: WriteOptions,
     ): Promise<Message>;
-    /** Also removes the text of a comment, a task or a memory, by its id. */
+    /** Also removes the text of a comment, a task, a memory or a reservation, by its id. */
     redact(
       id: string,
       input?: { reason?: string | undefined },
@@ -140,6 +144,22 @@ export interface Surface {
     get(idOrKey: string): Promise<Memory>;
     update(idOrKey: string, input: MemoryUpdate, options?: WriteOptions): Promise<Memory>;
     forget(idOrKey: string, options?: WriteOptions): Promise<Memory>;
+  };
+
+  /** Who means to change which paths. Advisory: others see it, and nothing is refused but bad input. */
+  readonly reservations: {
+    /**
+     * Answers what others hold of the same paths in `conflicts`. What one holds with the same globs and task is renewed,
+     * unless another reason is given. Rejects with `invalid` for a glob that is none, naming the column.
+     */
+    reserve(input: Reserve, options?: WriteOptions): Promise<Reservation>;
+    /** Newest first. */
+    list(query?: ReservationsQuery): Promise<List<Reservation>>;
+    get(id: string): Promise<Reservation>;
+    /** From now on. Rejects with `not_held` when an operation ended it. */
+    renew(id: string, input?: ReservationRenew, options?: WriteOptions): Promise<Reservation>;
+    /** One's own; an admin any. What is over is left alone. */
+    release(id: string, options?: WriteOptions): Promise<Reservation>;
   };
 
   readonly members: {

@@ -225,6 +225,23 @@ export const kinds: Record<string, { creation: ReturnType<Write> | undefined; wr
         step.pick,
       ),
   },
+  reservation: {
+    creation: { type: 'reservation.create', data: { globs: ['a'], until: start, incarnation: 'i1' } },
+    write: (step, known) =>
+      some(
+        [
+          { type: 'reservation.renew', data: { until: start + ((step.a % 50) - 10) * 1000 } },
+          { type: 'reservation.renew', data: { until: start + ((step.a % 50) - 10) * 1000 } },
+          { type: 'lease.expire', data: { lease: hashAt(known, 0) } },
+          { type: 'lease.expire', data: { lease: step.flag ? hashAt(known, 0) : hashOf('lease') } },
+          { type: 'reservation.release' },
+          { type: 'redact' },
+          { type: 'join' },
+          { type: 'claim.release', data: {} },
+        ],
+        step.pick,
+      ),
+  },
   task: {
     creation: { type: 'task.create', data: { short: 'ann-1', texts: ['title'], labels: ['bug'] }, ...text },
     write: (step, known) =>

@@ -1,4 +1,13 @@
-import type { Comment, InviteInfo, Member, Memory, Message, ReplicaInfo, Task } from '../../schemas/index.ts';
+import type {
+  Comment,
+  InviteInfo,
+  Member,
+  Memory,
+  Message,
+  ReplicaInfo,
+  Reservation,
+  Task,
+} from '../../schemas/index.ts';
 import { CoterieError, legalMoves } from '../../schemas/index.ts';
 import type { Surface } from '../../src/replica/surface.ts';
 import { at, epoch, type FakeStore, get, missing, person, set } from './fake-store.ts';
@@ -61,6 +70,22 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     countersigner: 'r',
     replicas: [],
     revoked: null,
+  };
+  const reservation: Reservation = {
+    id: 'reservation-1',
+    by: me,
+    globs: ['src/**'],
+    reason: null,
+    incarnation: 'i',
+    created: at,
+    until: at,
+    state: 'held',
+    conflicts: [],
+    base: [],
+  };
+  const reserved = (id: string): Reservation => {
+    if (id !== reservation.id) throw missing('reservation', id);
+    return reservation;
   };
   return {
     member: me,
@@ -183,6 +208,13 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       get: async (id) => get(memories, 'memory', id),
       update: async (id, { text }) => set(memories, id, { text }, 'memory'),
       forget: async (id) => set(memories, id, { forgotten: true }, 'memory'),
+    },
+    reservations: {
+      reserve: async ({ globs, reason }) => ({ ...reservation, globs, reason: reason ?? null }),
+      list: () => list([reservation]),
+      get: async (id) => reserved(id),
+      renew: async (id) => reserved(id),
+      release: async (id) => ({ ...reserved(id), state: 'released' }),
     },
     members: {
       list: () => list([member]),

@@ -8,6 +8,7 @@ import { memberRoutes } from './members.ts';
 import { memoryRoutes } from './memory.ts';
 import { messageRoutes } from './messages.ts';
 import { readingRoutes } from './reading.ts';
+import { reservationRoutes } from './reservations.ts';
 import { systemRoutes } from './system.ts';
 import { taskRoutes } from './tasks.ts';
 
@@ -18,6 +19,7 @@ const described: readonly Route[] = [
   ...messageRoutes,
   ...taskRoutes,
   ...memoryRoutes,
+  ...reservationRoutes,
   ...readingRoutes,
   ...eventRoutes,
   ...adminRoutes,

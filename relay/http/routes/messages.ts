@@ -48,7 +48,8 @@ export const messageRoutes = [
   route({
     method: 'delete',
     path: '/v1/messages/{id}',
-    summary: 'Removes the text for good: of a message, and by its id also of a comment, a task or a memory.',
+    summary:
+      'Removes the text for good: of a message, and by its id also of a comment, a task, a memory or a reservation.',
     query: Redact,
     answer: Redacted,
     run: ({ surface, params, query, key }) => surface.messages.redact(params.id, query, { key }),

@@ -2,7 +2,7 @@ import type { Body, Entry, Hash, Header, OperationState } from '../../../schemas
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 5;
+export const viewsVersion = 6;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -71,6 +71,9 @@ export const keys = {
   memory: (order: string) => `v/memory/${order}`,
   memoryKey: (keyHash: Hash, id: Hash) => `v/memorykey/${keyHash}/${id}`,
   superseded: (id: Hash, by: Hash) => `v/superseded/${id}/${by}`,
+  reservation: (order: string) => `v/reservation/${order}`,
+  /** A reservation that no operation ended, by its deadline in ms. */
+  lease: (until: number, id: Hash | '') => `v/lease/${padAny(until)}/${id}`,
   /** (member, idempotency key) or an import's source -> operations, the thing first. */
   idempotency: (scope: string, keyHash: Hash) => `key/${scope}/${keyHash}`,
   /** Operations that can be news to someone, by feed number. */

@@ -13,6 +13,8 @@ export interface Reading {
   readonly membership: Membership;
   readonly crypto: Crypto;
   readonly defaultChannel: (id: Hash) => ChannelState | undefined;
+  /** The time by this replica's clock, ms. */
+  readonly now: () => number;
   /** This replica. */
   readonly replica: Hash;
 }
@@ -65,6 +67,8 @@ export const unknownCursor = (): CoterieError =>
   });
 
 export const time = (ms: number): string => new Date(ms).toISOString();
+/** Other programs may write any deadline; what no calendar shows is shown as the last day that one does. */
+export const deadline = (ms: number): string => time(Math.min(ms, Date.UTC(9999, 11, 31)));
 export const stampIso = (stamp: Stamp): string => time(stampTime(stamp));
 
 export const isHash = (value: string): boolean => /^[a-z2-7]{26}$/.test(value);

@@ -83,7 +83,7 @@ export async function editText(
   });
 }
 
-/** Removes the text of a message, comment, task or memory, and of all its edits. */
+/** Removes the text of a message, comment, task, memory or reservation, and of all its edits. */
 export async function redactText(
   writing: Writing,
   actor: Actor,
@@ -91,7 +91,7 @@ export async function redactText(
   reason: string | undefined,
   key: Key,
 ): Promise<{ id: Hash; operation: Hash }> {
-  const known = thing(writing.reading, id, 'message', 'comment', 'task', 'memory');
+  const known = thing(writing.reading, id, 'message', 'comment', 'task', 'memory', 'reservation');
   // Rows in flight have no signature yet; what is removed must be on disk as a whole.
   await writing.commits.idle();
   const operation = await once(

@@ -13,6 +13,7 @@ export interface Things {
   /** Key of a memory. */
   readonly key: string;
   readonly receipt: string;
+  readonly reservation: string;
 }
 
 export const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
@@ -25,6 +26,7 @@ export function goodRequests({
   second,
   key: named,
   receipt,
+  reservation,
 }: Things): Record<string, Row> {
   const key = encodeURIComponent(named);
   return {
@@ -86,6 +88,11 @@ export function goodRequests({
     'get /v1/memory/{id}': [`/v1/memory/${key}`, undefined, 'memory.get'],
     'patch /v1/memory/{id}': [`/v1/memory/${key}`, { text: 'n' }, 'memory.update'],
     'delete /v1/memory/{id}': [`/v1/memory/${key}`, undefined, 'memory.forget'],
+    'get /v1/reservations': ['/v1/reservations?path=src/a.ts&others=true', undefined, 'reservations.list'],
+    'post /v1/reservations': ['/v1/reservations', { globs: ['src/**'] }, 'reservations.reserve'],
+    'get /v1/reservations/{id}': [`/v1/reservations/${reservation}`, undefined, 'reservations.get'],
+    'patch /v1/reservations/{id}': [`/v1/reservations/${reservation}`, { ttl: 60_000 }, 'reservations.renew'],
+    'delete /v1/reservations/{id}': [`/v1/reservations/${reservation}`, undefined, 'reservations.release'],
     'get /v1/documents': ['/v1/documents?log=tasks&limit=5', undefined, 'documents.list'],
     'get /v1/search': ['/v1/search?q=word&kind=message', undefined, 'search'],
     'get /v1/catch-up': ['/v1/catch-up?budget=1000', undefined, 'catchUp'],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { routes } from '../../../relay/http/routes/index.ts';
 import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
-import { Memory, Message, Task } from '../../../schemas/index.ts';
+import { Memory, Message, Reservation, Task } from '../../../schemas/index.ts';
 import { goodRequests, nameOf, type Row, streamed } from './good.ts';
 import { ask, follow, scratch } from './support.ts';
 
@@ -31,8 +31,9 @@ beforeAll(async () => {
   const second = Task.parse(await post('/v1/tasks', { title: 'two', status: 'done' })).id;
   const key = Memory.parse(await post('/v1/memory', { key: 'a/b %2F?é', text: 'x' })).key!;
   await post('/v1/channels', { name: 'spare' });
+  const reservation = Reservation.parse(await post('/v1/reservations', { globs: ['src/**'] })).id;
   const { receipt } = (await ask(`${node.url}/v1/catch-up`, { token })).body as { receipt: string };
-  good = goodRequests({ message, other, task, second, key, receipt });
+  good = goodRequests({ message, other, task, second, key, receipt, reservation });
 });
 afterAll(async () => {
   await node.close();

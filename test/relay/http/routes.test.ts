@@ -25,6 +25,7 @@ const things: Things = {
   second: 'task-4',
   key: 'a/b %2F?é',
   receipt: 'r1',
+  reservation: 'reservation-1',
 };
 const good = goodRequests(things);
 

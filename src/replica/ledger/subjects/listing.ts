@@ -1,5 +1,11 @@
 import type { Hash } from '../../../../schemas/index.ts';
-import type { AnyState, ChannelState, MemoryState, TaskState } from '../../../fold/types.ts';
+import type {
+  AnyState,
+  ChannelState,
+  MemoryState,
+  ReservationState,
+  TaskState,
+} from '../../../fold/types.ts';
 import { keys, type OperationRow } from '../../commit/rows.ts';
 import type { Arriving, ViewContext } from '../../views/context.ts';
 import {
@@ -11,6 +17,7 @@ import {
 } from '../../views/conversation.ts';
 import { placeLinks } from '../../views/links.ts';
 import { placeMemory, removeMemory } from '../../views/memory.ts';
+import { placeReservation, removeReservation } from '../../views/reservations.ts';
 import { addComment, placeTask, removeComment, removeTask } from '../../views/tasks.ts';
 import type { AbsorbContext } from '../state.ts';
 import { aliasKey, firstOfKey, leaveKey } from './repeats.ts';
@@ -56,12 +63,13 @@ export async function unlist(
 /** A thing that is there changed. */
 export async function relist(view: ViewContext, before: AnyState, after: AnyState): Promise<void> {
   if (after.kind === 'channel') return placeChannel(view, before as ChannelState, after);
-  if (after.kind !== 'task' && after.kind !== 'memory') return;
+  if (after.kind !== 'task' && after.kind !== 'memory' && after.kind !== 'reservation') return;
   if (view.draft.get(aliasKey(after.id)) !== undefined) return;
   const creation = view.draft.get<OperationRow>(keys.operation(after.id));
   if (!creation) return;
   const op = { hash: after.id, header: creation.header };
   if (after.kind === 'memory') return placeMemory(view, op, before as MemoryState, after);
+  if (after.kind === 'reservation') return placeReservation(view, op, before as ReservationState, after);
   placeTask(view, op, before as TaskState, after);
   await placeLinks(view, before as TaskState, after);
 }
@@ -78,6 +86,8 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
       return placeLinks(view, undefined, state);
     case 'memory':
       return placeMemory(view, op, undefined, state);
+    case 'reservation':
+      return placeReservation(view, op, undefined, state);
     case 'channel':
       return placeChannel(view, undefined, state);
   }
@@ -95,6 +105,8 @@ async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promis
       return placeLinks(view, state, { ...state, links: [] });
     case 'memory':
       return removeMemory(view, op, state);
+    case 'reservation':
+      return removeReservation(view, op, state);
     case 'channel':
       return removeChannel(view, state);
   }

@@ -1,6 +1,6 @@
 import type { Hash, HistoryField, HistoryState } from '../../../../schemas/index.ts';
-import type { AnyState, MemoryState, Register, TaskState } from '../../../fold/types.ts';
-import { operation, type Reading, removedOf, stampIso, textOf, time } from '../context.ts';
+import type { AnyState, MemoryState, Register, ReservationState, TaskState } from '../../../fold/types.ts';
+import { deadline, operation, type Reading, removedOf, stampIso, textOf, time } from '../context.ts';
 
 type Shown = (value: unknown) => unknown;
 const same: Shown = (value) => value;
@@ -81,6 +81,17 @@ function memoryFields({ put, text }: Writer, state: MemoryState): void {
   }
 }
 
+function reservationFields({ put, text }: Writer, state: ReservationState): void {
+  const { id, leases, releases, expired } = state;
+  put('globs', [...state.globs], id);
+  if (state.task !== undefined) put('task', state.task, id);
+  const reason = text('reason')(id);
+  if (reason !== null) put('reason', reason, id);
+  for (const [i, { op, until }] of leases.entries()) put('until', deadline(until), op, i > 0);
+  for (const [i, { op }] of releases.entries()) put('released', true, op, i > 0);
+  if (expired) put('expired', true, expired.op);
+}
+
 /** Every value that shows, and who wrote it. */
 export function historyState(reading: Reading, state: AnyState): HistoryState {
   const rows = writer(reading, state);
@@ -91,6 +102,9 @@ export function historyState(reading: Reading, state: AnyState): HistoryState {
       break;
     case 'memory':
       memoryFields(rows, state);
+      break;
+    case 'reservation':
+      reservationFields(rows, state);
       break;
     case 'channel':
       register('name', state.name);
