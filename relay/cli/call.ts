@@ -8,6 +8,8 @@ import type { View } from './show/terminal.ts';
 export interface Given {
   /** An argument; the empty string when an optional one is absent. */
   arg(index: number): string;
+  /** The words of an argument that may be repeated, each as it was typed. */
+  list(index: number): string[];
   /** The text of the last argument: its words joined, or all of stdin for `-`. */
   words(index: number): Promise<string>;
   text(flag: string): string | undefined;

@@ -82,6 +82,10 @@ function reading(
   };
   return {
     arg: words,
+    list(index: number) {
+      const value = args[index];
+      return typeof value === 'string' ? [value] : [...(value ?? [])];
+    },
     words: async (index: number) => (words(index) === '-' ? readStdin() : words(index)),
     text,
     longText: async (flag: string) => (text(flag) === '-' ? readStdin() : text(flag)),

@@ -72,7 +72,7 @@ export const ReservationsQuery = z.strictObject({
   state: z.enum(['held', 'expired', 'released', 'all']).optional(),
   /** Handle or id of the member. */
   holder: z.string().max(64).optional(),
-  /** True: only those of other members than the one that asks. */
+  /** True: only those of other members than the one that asks; false: only its own. */
   others: z.stringbool().optional(),
   /** Only those with a glob that matches this path. */
   path: z.string().max(4096).optional(),

@@ -148,9 +148,9 @@ function besidesDot(set: Characters): number {
 
 /**
  * Whether a glob matches a path: names with a slash between each two. A path of another form is matched by none. At
- * most as many steps as its characters times the states.
+ * most as many steps as its characters times the states. False as well when no steps are left: then they are below 0.
  */
-export function matches({ states, sets, start, end, prefix }: Glob, path: string): boolean {
+export function matches({ states, sets, start, end, prefix }: Glob, path: string, steps?: Steps): boolean {
   if (!path.startsWith(prefix) || !isPath(path)) return false;
   const reach = (into: Set<number>, from: number): void => {
     const open = [from];
@@ -167,6 +167,8 @@ export function matches({ states, sets, start, end, prefix }: Glob, path: string
   reach(now, start);
   for (const character of `${path}/`) {
     const code = character.codePointAt(0) ?? 0;
+    if (steps) steps.left -= now.size;
+    if (steps && steps.left < 0) return false;
     const after = new Set<number>();
     for (const one of now) {
       const state = states[one];

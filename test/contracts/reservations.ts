@@ -57,6 +57,7 @@ export function reservationsContract(
       expect(await list()).toEqual([three.id, two.id, one.id]);
       expect(await list({ holder: 'kai' })).toEqual([three.id, one.id]);
       expect(await list({ others: true })).toEqual([two.id]);
+      expect(await list({ others: false })).toEqual([three.id, one.id]);
       expect(await list({ path: 'docs/a.md' })).toEqual([three.id, two.id]);
       expect(await list({ path: 'docs/A/b.ts' })).toEqual([]);
       expect(ids({ items: await allOf((page) => kai.reservations.list(page), 2) })).toEqual([

@@ -197,5 +197,13 @@ describe('what two globs have in common', () => {
         expect(overlap(a, b, steps)).not.toBe('unknown');
         expect(overlap(a, b, { left: 3 })).not.toBe('apart');
       }
+    for (const one of hostile) {
+      const path = 'a'.repeat(4000);
+      const steps = { left: path.length * one.states.length };
+      matches(one, path, steps);
+      expect(steps.left).toBeGreaterThanOrEqual(0);
+      const few = { left: 2 };
+      expect([matches(one, path, few), few.left < 0]).toEqual([false, true]);
+    }
   });
 });

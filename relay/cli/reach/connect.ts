@@ -1,5 +1,5 @@
 import { failure } from '../../../src/client/call.ts';
-import { createClient } from '../../../src/client/index.ts';
+import { createClient, type Transport } from '../../../src/client/index.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import type { Team } from '../call.ts';
 import type { Output } from '../output.ts';
@@ -58,6 +58,38 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
   }
 }
 
+/**
+ * The node at the URL that was given, or that of the data directory; undefined when none runs. Opens no directory and
+ * waits for no answer longer than `patience`, ms.
+ */
+export async function reachNode(
+  settings: Settings,
+  patience: number,
+): Promise<Pick<Connection, 'team' | 'close'> | undefined> {
+  const own = nodeTransport();
+  const transport: Transport = (asked) => own.transport({ ...asked, signal: AbortSignal.timeout(patience) });
+  const team = await teamOf(settings, transport);
+  if (team !== undefined) return { team, close: async () => own.close() };
+  own.close();
+  return undefined;
+}
+
+async function teamOf(settings: Settings, transport: Transport): Promise<Team | undefined> {
+  if (settings.url !== undefined) {
+    const token = settings.token ?? (await ownToken(settings, settings.url, transport));
+    return createClient({ url: settings.url, token, transport });
+  }
+  const directory = await dataDirectory(settings);
+  const node = await runningNode(directory, transport);
+  if (node === undefined) return undefined;
+  const { handle } = speaker(settings, remembered(directory), process.env);
+  return createClient({
+    url: node.url,
+    token: settings.token ?? (await tokenFor(directory, handle)),
+    transport,
+  });
+}
+
 async function openDirectory(directory: string, as: string, named: boolean, out: Output): Promise<Replica> {
   const { openReplica } = await import('../../../src/index.ts');
   const shown = progressTo(out);
@@ -83,11 +115,7 @@ async function byUrl(settings: Settings, url: string): Promise<Connection> {
 }
 
 /** The URL may be that of our own node: then its token lies in the data directory. */
-async function ownToken(
-  settings: Settings,
-  url: string,
-  transport: ReturnType<typeof nodeTransport>['transport'],
-): Promise<string | undefined> {
+async function ownToken(settings: Settings, url: string, transport: Transport): Promise<string | undefined> {
   const directory = await dataDirectory(settings);
   const node = await runningNode(directory, transport);
   if (node === undefined || node.url !== url.replace(/\/+$/, '')) return undefined;

@@ -3,6 +3,7 @@ import { conversation } from './conversation.ts';
 import { knowing } from './knowing.ts';
 import { machinesRows } from './machines.ts';
 import { node } from './node.ts';
+import { paths } from './paths.ts';
 import { work } from './tasks.ts';
 
 /** Every verb, in groups, in the order of `--help`. */
@@ -11,6 +12,7 @@ export const groups: readonly (readonly [title: string, rows: readonly Row[]])[]
   ['Replicas and tickets', machinesRows],
   ['Conversation', conversation],
   ['Tasks', work],
+  ['Paths', paths],
   ['Memory and what happened', knowing],
 ];
 
@@ -21,4 +23,5 @@ export const nouns: Readonly<Record<string, string>> = {
   task: 'Tasks, their claims and links.',
   channel: 'Channels and their settings.',
   memory: 'What the team remembers.',
+  hook: 'Hooks of git.',
 };

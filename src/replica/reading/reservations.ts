@@ -167,7 +167,7 @@ export async function listReservations(
   const scene = await sceneOf(reading);
   const fits = (state: ReservationState): boolean =>
     (holder === undefined || state.created.by === holder) &&
-    (query.others !== true || state.created.by !== member) &&
+    (query.others === undefined || query.others === (state.created.by !== member)) &&
     (path === undefined || state.globs.some((text) => covers(text, path)));
   if (wanted === 'held') {
     const items = scene.held.filter(({ state }) => fits(state)).map(({ state }) => state);
