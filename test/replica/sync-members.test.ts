@@ -101,26 +101,3 @@ describe('REP-32 a change of membership', () => {
     }
   });
 });
-
-describe('REP-33 a peer', () => {
-  it('is admitted by membership or by its credentials, and is a stranger otherwise', async () => {
-    const [ana] = await peers(['ana']);
-    if (!ana) throw new Error('no peer');
-    const [bo] = await peers(['bo'], undefined, ana.at.root);
-    if (!bo) throw new Error('no peer');
-    expect(await ana.source.admit(bo.source.publicKey, [])).toBe('stranger');
-    expect(await ana.source.admit(bo.source.publicKey, ['{}', 'x'])).toBe('stranger');
-    const credentials = await bo.source.credentials();
-    expect(credentials).toHaveLength(2);
-    const [other] = await peers(['other']);
-    if (!other) throw new Error('no peer');
-    expect(await other.source.admit(bo.source.publicKey, credentials)).toBe('stranger');
-    expect(await ana.source.admit(other.source.publicKey, credentials)).toBe('stranger');
-    expect(await ana.source.admit(bo.source.publicKey, credentials)).toBe('admitted');
-    expect(await ana.source.admit(bo.source.publicKey, [])).toBe('admitted');
-    expect(await ana.source.admit(ana.source.publicKey, [])).toBe('self');
-    expect(await ana.source.admit('no key', [])).toBe('stranger');
-    await meet(ana, bo);
-    await equal(ana, bo);
-  });
-});

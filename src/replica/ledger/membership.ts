@@ -20,6 +20,8 @@ export interface Membership {
   add(op: Op, body: Body | undefined): Added;
   /** Takes one out again: its signature turned out not to hold. */
   remove(hash: Hash): ReadonlyMap<Hash, Verdict>;
+  /** Whether a replica would be in force with these as well, which wait for nothing. Nothing of them is kept. */
+  wouldAdmit(replica: Hash, more: readonly Op[]): boolean;
   /** Membership as operations with these heads saw it; all of them must be here. */
   at(heads: readonly Hash[]): MembersState;
   /** Returns what takes back everything added since. */
@@ -120,6 +122,10 @@ export function createMembership(options: {
       known.delete(hash);
       names.delete(hash);
       return refold();
+    },
+    wouldAdmit(replica, more) {
+      const { state } = foldMembers(memberId, [...ops, ...more.filter(({ hash }) => !known.has(hash))]).log;
+      return state.replicas.get(replica)?.admissions.some(({ ended }) => ended.length === 0) ?? false;
     },
     at(heads) {
       const now = log.state.heads;
