@@ -20,6 +20,8 @@ export const markOperations = {
     acks: z.record(z.string().max(64), z.record(Hash, Runs)).optional(),
     /** Hashes acknowledged singly beyond a fork. */
     forked: z.array(Hash).max(1000).optional(),
+    /** Inbox items that no operation of another stands for, acknowledged by id. */
+    items: z.array(Hash).max(1000).optional(),
   }),
 } as const;
 

@@ -7,6 +7,7 @@ import type {
   DocumentInfo,
   Event,
   History,
+  Inbox,
   Invitation,
   InviteInfo,
   List,
@@ -150,6 +151,7 @@ export function createClient(options: ClientOptions): Client {
     activity: (query) => get<List<ActivityItem>>('/activity', query),
     history: (id, query) => get<History>(`/history/${at(id)}`, query),
     catchUp: (query) => get<CatchUp>('/catch-up', query),
+    inbox: (query) => get<Inbox>('/inbox', query),
     acknowledge: (input) => post<Acknowledged>('/acks', input),
     status: () => get<Status>('/status'),
 

@@ -9,13 +9,15 @@ type Table<T> = Readonly<Record<string, Readonly<Record<Hash, T>>>>;
 /**
  * How far a member has read, in the shape of the data of `mark.set`. `vector`: log -> replica -> the `seq` with no
  * hole below it. `acks`: what was acknowledged singly beyond it, as runs that are sorted, apart and never touch the
- * vector. `forked`: operations beyond a fork, by hash, sorted. Nothing empty and no zero is kept, so two marks that
+ * vector. `forked`: operations beyond a fork, by hash, sorted. `items`: inbox items, likewise. Nothing empty and no zero is kept, so two marks that
  * cover the same are deeply equal.
  */
 export interface Mark {
   readonly vector: Table<number>;
   readonly acks: Table<readonly Run[]>;
   readonly forked: readonly Hash[];
+  /** Inbox items that no operation of another stands for, by id, sorted; absent when there are none. */
+  readonly items?: readonly Hash[];
 }
 
 export const emptyMark: Mark = { vector: {}, acks: {}, forked: [] };
@@ -84,6 +86,18 @@ export function acknowledgeRun(mark: Mark, log: string, replica: Hash, from: num
 export const acknowledgeForked = (mark: Mark, hash: Hash): Mark =>
   mark.forked.includes(hash) ? mark : { ...mark, forked: [...mark.forked, hash].sort() };
 
+/** True when an inbox item was acknowledged by its id. */
+export const coversItem = (mark: Mark, id: Hash): boolean => mark.items?.includes(id) ?? false;
+
+/** Acknowledges inbox items by id. */
+export const acknowledgeItems = (mark: Mark, ids: readonly Hash[]): Mark => ({
+  ...mark,
+  ...itemsOf([...(mark.items ?? []), ...ids]),
+});
+
+const itemsOf = (ids: readonly Hash[]): { items?: readonly Hash[] } =>
+  ids.length > 0 ? { items: [...new Set(ids)].sort() } : {};
+
 /** What either covers: maximum of the vectors, union of the runs. Commutative, associative, idempotent. */
 export function mergeMarks(a: Mark, b: Mark): Mark {
   const vector: Record<string, Record<Hash, number>> = {};
@@ -95,7 +109,12 @@ export function mergeMarks(a: Mark, b: Mark): Mark {
     if (upTo > 0) vector[log] = { ...own(vector, log), [replica]: upTo };
     if (runs.length > 0) acks[log] = { ...own(acks, log), [replica]: runs };
   }
-  return { vector, acks, forked: [...new Set([...a.forked, ...b.forked])].sort() };
+  return {
+    vector,
+    acks,
+    forked: [...new Set([...a.forked, ...b.forked])].sort(),
+    ...itemsOf([...(a.items ?? []), ...(b.items ?? [])]),
+  };
 }
 
 /** Every (log, replica) that the marks speak of, once. */
@@ -140,7 +159,12 @@ export function absorb(
  * gives `now`. Both are states of one member's mark, so `now` covers all that `before` does.
  */
 export function changesOf(before: Mark, now: Mark): Mark {
-  let changes: Mark = { ...emptyMark, forked: now.forked.filter((hash) => !before.forked.includes(hash)) };
+  const known = new Set([...before.forked, ...(before.items ?? [])]);
+  let changes: Mark = {
+    ...emptyMark,
+    forked: now.forked.filter((hash) => !known.has(hash)),
+    ...itemsOf((now.items ?? []).filter((id) => !known.has(id))),
+  };
   for (const [log, replica] of chainsOf(now)) {
     const old = coverOf(before, log, replica);
     const { upTo, runs } = coverOf(now, log, replica);
@@ -171,9 +195,16 @@ export function markOf(data: Readonly<Record<string, unknown>>): Mark {
       );
     }
   }
-  const forked = own(data, 'forked');
-  const hashes = Array.isArray(forked) ? forked.filter((hash) => typeof hash === 'string') : [];
-  return { ...mark, forked: [...new Set(hashes)].sort() };
+  return {
+    ...mark,
+    forked: [...new Set(hashesIn(data, 'forked'))].sort(),
+    ...itemsOf(hashesIn(data, 'items')),
+  };
+}
+
+function hashesIn(data: Readonly<Record<string, unknown>>, field: string): Hash[] {
+  const list = own(data, field);
+  return Array.isArray(list) ? list.filter((hash) => typeof hash === 'string') : [];
 }
 
 const isRun = (value: unknown): value is Run =>

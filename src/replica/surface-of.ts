@@ -11,10 +11,12 @@ import { listDocuments } from './reading/documents.ts';
 import type { Feed } from './reading/feed.ts';
 import { events } from './reading/feed.ts';
 import { history } from './reading/history/history.ts';
+import { inbox } from './reading/inbox.ts';
 import { listMembers, memberShape } from './reading/members.ts';
 import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
 import { findChannel, findMember, findMemory, findTask } from './reading/names.ts';
+import type { Evidence } from './reading/proof.ts';
 import { listReservations, reservationOf } from './reading/reservations.ts';
 import { find } from './reading/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
@@ -80,6 +82,11 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
   const task = async (id: string) => taskShape(reading, thing(reading, id, 'task'));
+
+  const evidence: Evidence = {
+    digest: () => core.digests.workspace(),
+    peers: () => core.machines.peers(),
+  };
 
   return {
     member: { handle: actor.handle, id: actor.id },
@@ -279,9 +286,9 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       return history(reading, feed, await anyId(reading, id), valid);
     },
     catchUp: async (query) =>
-      catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), () =>
-        core.digests.workspace(),
-      ),
+      catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), evidence),
+    inbox: async (query) =>
+      inbox(reading, feed, actor.id, checked(schemas.InboxQuery, query ?? {}), evidence),
     acknowledge: async (input) => core.marks.acknowledge(actor, checked(schemas.Acknowledge, input)),
     status: async () => core.status(actor),
   };

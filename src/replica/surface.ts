@@ -19,6 +19,8 @@ import type {
   History,
   HistoryQuery,
   ImportSummary,
+  Inbox,
+  InboxQuery,
   Invitation,
   InviteCreate,
   InviteInfo,
@@ -207,9 +209,13 @@ export interface Surface {
    */
   history(id: string, query?: HistoryQuery): Promise<History>;
   catchUp(query?: CatchUpQuery): Promise<CatchUp>;
+  /** What needs the member, the oldest first. Reading it acknowledges nothing. */
+  inbox(query?: InboxQuery): Promise<Inbox>;
+  /** Exactly one of these: a receipt, operations, or inbox items by id or by a beginning of it. */
   acknowledge(input: {
     receipt?: string | undefined;
     operations?: string[] | undefined;
+    items?: string[] | undefined;
   }): Promise<Acknowledged>;
   status(): Promise<Status>;
 }

@@ -89,6 +89,7 @@ const verbs: readonly (readonly [verb: string, input: readonly unknown[]])[] = [
   ['activity', [{ types: 'message.*', channels: 'general', limit: 1 }]],
   ['history', ['message-1', { limit: 1 }]],
   ['catchUp', [{ budget: 500, limit: 2 }]],
+  ['inbox', [{ budget: 500, limit: 2 }]],
   ['acknowledge', [{ receipt: 'r1', operations: ['a'] }]],
   ['status', []],
 ];

@@ -5,7 +5,7 @@ import { feedOf, healthy, home, open, refused, reopen } from './support/open.ts'
 
 const number = (cursor: string | undefined): number => Number(cursor?.split('.')[1]);
 const counted = (answer: CatchUp): number =>
-  answer.items.reduce((sum, item) => sum + (item.kind === 'operation' ? 1 : item.count), 0);
+  answer.items.reduce((sum, item) => sum + (item.kind === 'range' ? item.count : 1), 0);
 const shown = (answer: CatchUp): string[] =>
   answer.items.flatMap((item) => (item.kind === 'operation' ? [item.event.operation] : []));
 
@@ -28,10 +28,10 @@ describe('REP-16 a receipt', () => {
     expect(counted(later)).toBe(21);
     await kai.messages.post('general', { text: 'after' });
     // What is in the part that is kept can be told.
-    expect(await bo.acknowledge({ receipt: later.receipt })).toEqual({ acknowledged: 21, pending: 1 });
+    expect(await bo.acknowledge({ receipt: later.receipt })).toMatchObject({ acknowledged: 21, pending: 1 });
     const last = await bo.catchUp();
     await kai.compact({ keep: 0 });
-    expect(await bo.acknowledge({ receipt: last.receipt })).toEqual({ acknowledged: 1, pending: 0 });
+    expect(await bo.acknowledge({ receipt: last.receipt })).toMatchObject({ acknowledged: 1, pending: 0 });
   });
 
   it('given while others write covers all that it showed or counted, and nothing else', async () => {

@@ -38,6 +38,15 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     tell('message.post', handle, { id, text }, channel);
     return message;
   };
+  const proof = () => ({
+    through: `${epoch}.${feed.length}`,
+    complete: true,
+    remaining: 0,
+    replicas: [],
+    unlisted: 0,
+    waiting: 0,
+    digest: 'd',
+  });
   const member: Member = {
     ...me,
     kind: 'agent',
@@ -256,19 +265,15 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       items: [],
       receipt: 'r1',
       pending: 0,
-      proof: {
-        through: `${epoch}.${feed.length}`,
-        complete: true,
-        remaining: 0,
-        replicas: [],
-        waiting: 0,
-        digest: 'd',
-      },
+      left: 0,
+      open: 0,
+      proof: proof(),
     }),
+    inbox: async () => ({ items: [], receipt: 'r1', open: 0, proof: proof() }),
     acknowledge: async ({ receipt }) => {
       if (receipt !== undefined && receipt !== 'r1')
         throw new CoterieError('receipt_unknown', 'Not this one');
-      return { acknowledged: 1, pending: 0 };
+      return { acknowledged: 1, counted: 0, items: 0, pending: 0, open: 0 };
     },
     invites: {
       create: async ({ role = 'member', uses = 1, expires = at } = {}) => ({

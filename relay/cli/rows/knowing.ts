@@ -83,11 +83,18 @@ export const knowing: readonly Row[] = [
     load: async () => (await reading()).catchUp,
   },
   {
+    name: 'inbox',
+    summary: 'What needs you, the oldest first, with a receipt.',
+    flags: [['--budget <tokens>', 'tokens that the answer may cost', 'number'], ...onLists],
+    example: 'coterie inbox --limit 5',
+    load: async () => (await reading()).inbox,
+  },
+  {
     name: 'ack',
-    takes: '[receipt]',
-    summary: 'Acknowledge a receipt of catch-up, or single operations.',
+    takes: '[receipt-or-item]',
+    summary: 'Acknowledge a receipt of catch-up or inbox, one inbox item, or single operations.',
     flags: [['--operation <op>', 'acknowledge this operation; may be repeated', 'many']],
-    example: 'coterie ack mzxw6ytboi',
+    example: 'coterie ack mzxw6y',
     load: async () => (await reading()).ack,
   },
   {

@@ -3,6 +3,8 @@ import type {
   CatchUp,
   CatchUpItem,
   Event,
+  Inbox,
+  InboxItem,
   List,
   Proof,
   SearchAnswer,
@@ -76,8 +78,10 @@ export function search({ results, next, behind }: SearchAnswer, view: View): str
 
 type Because = Extract<CatchUpItem, { kind: 'operation' }>['because'];
 
+const needsYou = 'needs you';
+
 const sections: readonly (readonly [title: string, becauses: readonly Because[]])[] = [
-  ['needs you', ['mention', 'reply', 'assigned', 'review', 'rejected']],
+  [needsYou, ['mention', 'reply', 'review', 'assigned', 'conflict', 'duplicate', 'rejected', 'counted']],
   ['tasks', ['task']],
   ['messages', ['message']],
   ['memory', ['memory']],
@@ -92,24 +96,68 @@ export function catchUp(answer: CatchUp, view: View): string {
       .filter((item) => item.kind === 'operation')
       .filter((item) => becauses.includes(item.because))
       .map((item) => {
-        const because = title === 'needs you' ? `${tint(view, 'yellow', item.because)} ` : '';
+        const because = title === needsYou ? `${tint(view, 'yellow', item.because)} ` : '';
         return `${because}${eventLine(item.event, view, item.text)}`;
       });
+    if (title === needsYou)
+      lines.push(
+        ...answer.items.flatMap((item) => (item.kind === 'item' ? [itemLine(item.item, view)] : [])),
+      );
     if (lines.length > 0) parts.push(`${tint(view, 'bold', title)}\n${indent(lines.join('\n'))}`);
   }
   const ranges = answer.items.filter((item) => item.kind === 'range').map((item) => range(item, view));
   if (ranges.length > 0)
     parts.push(`${tint(view, 'bold', 'counted, not read')}\n${indent(ranges.join('\n'))}`);
-  if (answer.items.length === 0) parts.push('nothing new');
+  if (answer.items.length === 0 && answer.pending === 0) parts.push('nothing new');
   parts.push(proof(answer.proof, view));
   if (answer.items.length > 0)
     parts.push(tint(view, 'dim', `acknowledge with: coterie ack ${answer.receipt}`));
   return parts.join('\n\n');
 }
 
+/** One inbox item on one line, with the short id that acknowledges it. */
+function itemLine(item: InboxItem, view: View): string {
+  const time = view.width === undefined ? item.at : ago(item.at, view.now);
+  const place = item.place === undefined ? '' : ` ${oneLine(item.place)}`;
+  const head = `${item.short} ${item.kind} ${time} ${who(item.by)}${place}`;
+  const painted = [
+    tint(view, 'bold', item.short),
+    tint(view, 'yellow', item.kind),
+    tint(view, 'dim', time),
+    `${tint(view, 'cyan', who(item.by))}${tint(view, 'dim', place)}`,
+  ].join(' ');
+  return `${painted} ${cut(oneLine(item.text), view, head.length + 1)}`.trimEnd();
+}
+
+/** A line an item, then what the answer is worth, then how to acknowledge it. */
+export function inbox(answer: Inbox, view: View): string {
+  const lines = answer.items.map((item) => itemLine(item, view));
+  if (lines.length === 0) lines.push(answer.open === 0 ? 'nothing needs you' : 'nothing more');
+  const more =
+    answer.next === undefined ? [] : [`${answer.open.toLocaleString('en')} open; --cursor ${answer.next}`];
+  const acknowledge =
+    answer.items.length === 0 ? [] : [`acknowledge with: coterie ack ${answer.receipt}, or one by its id`];
+  return [
+    ...lines,
+    proof(answer.proof, view),
+    ...[...more, ...acknowledge].map((line) => tint(view, 'dim', line)),
+  ].join('\n');
+}
+
 function range(item: Extract<CatchUpItem, { kind: 'range' }>, view: View): string {
   const head = `${tint(view, 'cyan', oneLine(item.name))} ${counted(item.count, 'operation')}, ${ago(item.from, view.now)} to ${ago(item.to, view.now)}`;
   return [head, ...item.headlines.map((line) => indent(cut(oneLine(line), view, 4)))].join('\n');
+}
+
+/** How far another replica is from this one, as far as is known. */
+function heardFrom(replica: Proof['replicas'][number], view: View): string {
+  const last = replica.heard ? `heard ${ago(replica.heard, view.now)}` : 'never heard';
+  const behind = replica.lag ? `, ${counted(replica.lag, 'update')} behind` : '';
+  const equal =
+    replica.digestsEqual === null
+      ? 'not compared'
+      : `${replica.digestsEqual ? 'equal' : 'different'}${replica.compared ? ` ${ago(replica.compared, view.now)}` : ''}`;
+  return `${replica.id.slice(0, 8)} ${replica.linked ? 'linked' : 'not linked'}, ${last}, ${equal}${behind}`;
 }
 
 function proof(what: Proof, view: View): string {
@@ -118,15 +166,13 @@ function proof(what: Proof, view: View): string {
     : tint(
         view,
         'yellow',
-        `${counted(what.remaining, 'operation')} beyond this answer: ask again after acknowledging`,
+        `${what.remaining.toLocaleString('en')} more beyond this answer: ask again after acknowledging`,
       );
   const others = what.replicas.filter((replica) => !replica.self);
   const heard =
     others.length === 0
       ? 'no other replica is known'
-      : others
-          .map((replica) => `${replica.id} ${replica.heard ? ago(replica.heard, view.now) : 'never heard'}`)
-          .join(', ');
+      : others.map((replica) => heardFrom(replica, view)).join('; ');
   const waiting =
     what.waiting > 0 ? `; ${counted(what.waiting, 'operation')} wait for something not here yet` : '';
   return `${complete} ${tint(view, 'dim', `up to ${what.through}; ${heard}${waiting}`)}`;

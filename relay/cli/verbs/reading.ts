@@ -1,7 +1,12 @@
 import type { SearchQuery } from '../../../schemas/index.ts';
 import { asking, given, misuse, paged, type Verb } from '../call.ts';
 import { history as historyText } from '../show/history.ts';
-import { activity as activityText, catchUp as catchUpText, search as found } from '../show/reading.ts';
+import {
+  activity as activityText,
+  catchUp as catchUpText,
+  search as found,
+  inbox as inboxText,
+} from '../show/reading.ts';
 import { counted } from '../show/terminal.ts';
 
 export const search = asking({
@@ -31,18 +36,31 @@ export const catchUp: Verb = async (call) => {
   return undefined;
 };
 
+export const inbox = asking({
+  ask: (team, call) => team.inbox(given({ budget: call.number('budget'), ...paged(call) })),
+  show: inboxText,
+});
+
 export const ack = asking({
   write: true,
   ask: async (team, call) => {
-    const receipt = call.arg(0) === '' ? undefined : call.arg(0);
+    const what = call.arg(0);
     const operations = call.many('operation');
-    if (receipt === undefined && operations === undefined) {
-      throw await misuse('ack needs a receipt or --operation', 'coterie catch-up prints a receipt.');
-    }
-    return team.acknowledge(given({ receipt, operations }));
+    if (what === '' && operations === undefined)
+      throw await misuse(
+        'ack needs a receipt, an item or --operation',
+        'coterie catch-up and coterie inbox print a receipt.',
+      );
+    // A receipt has dots, the id of an item has none.
+    const [receipt, item] = what.includes('.') ? [what, undefined] : [undefined, what || undefined];
+    return team.acknowledge(given({ receipt, operations, items: item === undefined ? undefined : [item] }));
   },
-  show: ({ acknowledged, pending }) =>
-    `${counted(acknowledged, 'operation')} acknowledged, ${pending.toLocaleString('en')} pending`,
+  show: ({ acknowledged, counted: unread, items, pending, open }) => {
+    const how = unread > 0 ? ` (${unread.toLocaleString('en')} counted, not read)` : '';
+    const of = items > 0 ? ` and ${counted(items, 'inbox item')}` : '';
+    const left = `${pending.toLocaleString('en')} pending, ${open.toLocaleString('en')} in the inbox`;
+    return `${counted(acknowledged, 'operation')}${how}${of} acknowledged, ${left}`;
+  },
 });
 
 export const activity = asking({

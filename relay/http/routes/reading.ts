@@ -11,6 +11,8 @@ import {
   DocumentsQuery,
   History,
   HistoryQuery,
+  Inbox,
+  InboxQuery,
   list,
   RecallQuery,
   SearchAnswer,
@@ -56,14 +58,24 @@ export const readingRoutes = [
     run: ({ surface, query }) => surface.catchUp(query),
   }),
   route({
+    method: 'get',
+    path: '/v1/inbox',
+    summary:
+      'Lists what needs the member that asks, the oldest first, with a receipt. Reading it acknowledges nothing.',
+    query: InboxQuery,
+    answer: Inbox,
+    run: ({ surface, query }) => surface.inbox(query),
+  }),
+  route({
     method: 'post',
     path: '/v1/acks',
-    summary: 'Acknowledges a receipt, or operations singly. Repeating it changes nothing.',
+    summary:
+      'Acknowledges a receipt of catch-up or inbox, or operations or inbox items singly. Repeating a receipt changes nothing.',
     body: Acknowledge,
     answer: Acknowledged,
     async run({ surface, body }) {
-      if (body.receipt === undefined && body.operations === undefined)
-        throw new CoterieError('invalid', 'receipt or operations is missing');
+      if (body.receipt === undefined && body.operations === undefined && body.items === undefined)
+        throw new CoterieError('invalid', 'receipt, operations or items is missing');
       return surface.acknowledge(body);
     },
   }),

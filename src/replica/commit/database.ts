@@ -36,7 +36,7 @@ const vacant = Symbol('vacant');
 const isGone = (known: unknown): boolean => known === absent || known === vacant;
 
 /** Rows that are read in ranges, hardly ever one by one. */
-const ranged = /^(?:rec|feed|v\/(?:news|chain|at|message|reply|on|need))\//;
+const ranged = /^(?:rec|feed|v\/(?:news|chain|at|message|reply|on|inbox|call))\//;
 
 /** How many decoded rows stay in memory. */
 const kept = 8192;

@@ -1,8 +1,8 @@
-import type { Body, Entry, Hash, Header, OperationState } from '../../../schemas/index.ts';
+import type { Body, Entry, Hash, Header, InboxItem, OperationState } from '../../../schemas/index.ts';
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 6;
+export const viewsVersion = 7;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -78,8 +78,19 @@ export const keys = {
   idempotency: (scope: string, keyHash: Hash) => `key/${scope}/${keyHash}`,
   /** Operations that can be news to someone, by feed number. */
   news: (n: number) => `v/news/${pad(n)}`,
-  /** What needs a member, by feed number. */
-  need: (member: Hash, n: number) => `v/need/${member}/${pad(n)}`,
+  /** Open inbox items of a member, in the order in which they came up here. */
+  inbox: (member: Hash, n: number) => `v/inbox/${member}/${pad(n)}`,
+  /** The place of an open inbox item, by its id. */
+  item: (member: Hash, id: Hash | '') => `v/item/${member}/${id}`,
+  /** Open inbox items that stand for an operation of another, by its place in its chain. */
+  call: (member: Hash, log: string, replica: Hash, seq: number, id: Hash | '') =>
+    `v/call/${member}/${log}/${replica}/${padAny(seq)}/${id}`,
+  /** How many open inbox items a member has. */
+  items: (member: Hash) => `v/items/${member}`,
+  /** Whom an operation calls, and by which item. */
+  called: (hash: Hash) => `v/called/${hash}`,
+  /** Inbox items that follow from a state: whose, and which. */
+  told: (scope: string) => `v/told/${scope}`,
   /** A member's mark. */
   mark: (member: Hash) => `mark/${member}`,
   waiting: (hash: Hash) => `v/waiting/${hash}`,
@@ -228,6 +239,23 @@ export interface SeenRow {
   readonly at: number;
 }
 
+/** Why something needs a member. */
+export type Because = InboxItem['kind'];
+
+/** An open inbox item. */
+export interface ItemRow {
+  readonly id: Hash;
+  readonly kind: Because;
+  /** What caused it: operations, or channels that exist without one. */
+  readonly operations: readonly Hash[];
+  /** The thing that it is about. */
+  readonly subject: Hash;
+  readonly log: string;
+  readonly fields?: readonly string[] | undefined;
+  /** It is acknowledged with its operation. Absent: by its own id. */
+  readonly call?: true | undefined;
+}
+
 /** Written with every commit group. */
 export interface CountersRow {
   readonly feed: number;
@@ -240,6 +268,8 @@ export interface CountersRow {
   readonly tasks: number;
   readonly memories: number;
   readonly channels: number;
+  /** Inbox items that came up so far, of all members. */
+  readonly items: number;
   /** Highest stamp of a link, and how many are dropped: they decide when the link graph must be resolved anew. */
   readonly linkStamp: string;
   readonly linksDropped: number;
@@ -255,6 +285,7 @@ export const emptyCounters: CountersRow = {
   tasks: 0,
   memories: 0,
   channels: 0,
+  items: 0,
   linkStamp: '',
   linksDropped: 0,
 };

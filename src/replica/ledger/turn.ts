@@ -4,11 +4,14 @@ import { hashOf } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { type CountersRow, type FeedRow, keys, type MarkRow, type OperationRow } from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
-import type { Arriving, Because, ViewContext } from '../views/context.ts';
+import type { Arriving, ViewContext } from '../views/context.ts';
+import { createNeeding, settleItems } from '../views/inbox.ts';
+import { assign } from '../views/tasks.ts';
 import { isArrival, recount, type Standing } from './chain.ts';
 import { waitNames } from './judging.ts';
 import { type AbsorbContext, counters, stateOf } from './state.ts';
 import { moved, movesTo } from './subjects/marks.ts';
+import { aliasKey, repeatsOf } from './subjects/repeats.ts';
 
 /** One operation taken in, and everything that changes because of it. */
 export interface Turn extends ViewContext {
@@ -87,23 +90,30 @@ export async function waitersOf(draft: Pick<Draft, 'get' | 'under'>, name: strin
 }
 
 /** What a member read on another replica is read here as well. */
-function mergeMark(draft: Draft, { header }: Arriving): void {
+async function mergeMark(draft: Draft, { header }: Arriving): Promise<void> {
   const key = keys.mark(header.subject);
   const row = draft.get<MarkRow>(key);
-  const mark = markOf(header.data);
+  const said = markOf(header.data);
+  const mark = row ? mergeMarks(row.mark, said) : said;
   draft.put(key, {
-    mark: row ? mergeMarks(row.mark, mark) : mark,
-    written: row ? mergeMarks(row.written, mark) : mark,
+    mark,
+    written: row ? mergeMarks(row.written, said) : said,
     low: row?.low ?? 0,
   } satisfies MarkRow);
+  await settleItems(draft, header.subject, row?.mark, mark);
 }
 
 export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): Turn {
   const { draft } = work;
-  const { header } = cause;
   const revised = new Map<string, { subject: Hash; log: string }>();
-  const needs = new Map<Hash, Because>();
-  let told: number | undefined;
+  const hash = (value: unknown): Hash => hashOf(context.crypto, value);
+  const needing = createNeeding({
+    draft,
+    cause,
+    hash,
+    repeats: (op) => repeatsOf(context, draft, op),
+    isAlias: (one) => draft.get(aliasKey(one)) !== undefined,
+  });
 
   /** Leaves the lists of its state, and comes into those of the next. */
   function file(op: Arriving, state: OperationState | undefined, by: 1 | -1): void {
@@ -125,9 +135,36 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     }
   }
 
-  function settleMark(op: Arriving, next: OperationState): void {
-    if (next.state === 'counted') mergeMark(draft, op);
+  async function settleMark(op: Arriving, next: OperationState): Promise<void> {
+    if (next.state === 'counted') await mergeMark(draft, op);
     work.onDurable(() => context.moved.add(op.header.log));
+  }
+
+  /** Whom an operation needs because of what becomes of it. */
+  function settleNeeds(
+    op: Arriving,
+    row: OperationRow,
+    next: OperationState,
+    was: OperationState | undefined,
+  ): void {
+    const { member, type, log, subject } = op.header;
+    if (next.state === 'counted') assign(turn, op);
+    else if (was?.state === 'counted') needing.unneed(op.hash);
+    if (
+      next.state === 'counted' &&
+      was?.state === 'rejected' &&
+      row.feed === undefined &&
+      isArrival(op.header)
+    )
+      needing.late(op, context.membership.state.members.keys());
+    const isRejected = next.state === 'rejected';
+    if (member === undefined || type === 'join' || (!isRejected && was?.state !== 'rejected')) return;
+    // Anyone can write anyone's name: what nobody vouched for who speaks for the member is not the member's doing.
+    const speaks =
+      isChained(row) &&
+      context.membership.state.members.get(member)?.hosts.some(({ value }) => value === op.header.replica);
+    const about = { members: [member], operations: [op.hash], subject: subject || op.hash, log };
+    needing.follows(`rejected/${op.hash}`, isRejected && speaks ? [{ kind: 'rejected', ...about }] : []);
   }
 
   const turn: Turn = {
@@ -136,11 +173,10 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     cause,
     draft,
     state: (id) => stateOf(context, draft, id),
-    hash: (value) => hashOf(context.crypto, value),
-    need(member, because) {
-      if (header.imported === undefined && member !== header.member && !needs.has(member))
-        needs.set(member, because);
-    },
+    hash,
+    need: needing.need,
+    unneed: needing.unneed,
+    follows: needing.follows,
     held: (task) => work.onDurable(() => context.onHeld(task)),
     revised: (subject, log) => revised.set(subject, { subject, log }),
     count(name, by) {
@@ -150,7 +186,8 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
       const { hash } = op;
       if (was !== undefined) file(op, was, -1);
       file(op, next, 1);
-      if (op.header.type === 'mark.set') settleMark(op, next);
+      if (op.header.type === 'mark.set') await settleMark(op, next);
+      else settleNeeds(op, row, next, was);
       const change: { state: OperationState | undefined; feed?: number } = {
         state: next.state === 'counted' ? undefined : next,
       };
@@ -160,7 +197,6 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
         draft.put(keys.feed(n), { hash } satisfies FeedRow);
         if (isArrival(op.header)) draft.put(keys.news(n), hash);
         setCounters(draft, { feed: n });
-        if (hash === cause.hash) told = n;
       } else if (was !== undefined && was.state !== next.state && row.feed !== undefined)
         turn.revised(op.header.subject === '' ? hash : op.header.subject, op.header.log);
       await changeRow(work, hash, change);
@@ -168,8 +204,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
         await recount(draft, op, standingOf(op, was), standingOf(op, next));
     },
     finish() {
-      if (told !== undefined)
-        for (const [member, because] of needs) draft.put(keys.need(member, told), because);
+      needing.finish();
       if (revised.size === 0) return;
       let { feed } = counters(draft);
       for (const { subject, log } of revised.values())

@@ -1,5 +1,6 @@
 import type { Body, Hash, Header } from '../../../schemas/index.ts';
 import type { AnyState } from '../../fold/types.ts';
+import type { Because } from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
 
 /** An operation on its way into the views. */
@@ -9,8 +10,16 @@ export interface Arriving {
   readonly body?: Body | undefined;
 }
 
-/** Why an operation needs someone. */
-export type Because = 'mention' | 'reply' | 'assigned' | 'review';
+/** Something that needs members and follows from a state, as long as it does. */
+export interface Consequence {
+  readonly kind: Exclude<Because, 'mention' | 'reply' | 'assigned' | 'counted'>;
+  readonly members: readonly Hash[];
+  /** What caused it; with the kind it names the item. */
+  readonly operations: readonly Hash[];
+  readonly subject: Hash;
+  readonly log: string;
+  readonly fields?: readonly string[];
+}
 
 /** What a view may do while an operation is taken in. */
 export interface ViewContext {
@@ -18,8 +27,15 @@ export interface ViewContext {
   /** The state of a subject as it will be, or undefined. */
   state(id: Hash): AnyState | undefined;
   hash(value: unknown): Hash;
-  /** Notes that a member is needed; ignored for history and for the member itself. */
-  need(member: Hash, because: Because): void;
+  /**
+   * Notes that an operation needs a member, the one that is taken in unless another is given. One item an operation and
+   * member, the first kind of mention, assigned, reply. Ignored for history, for the member itself, and for a repeat.
+   */
+  need(member: Hash, because: 'mention' | 'assigned' | 'reply', op?: Arriving): void;
+  /** An operation does not count, or is a repeat of another: it needs nobody. */
+  unneed(hash: Hash): void;
+  /** What follows from the state of a scope now: items come up and go accordingly. */
+  follows(scope: string, consequences: readonly Consequence[]): void;
   /** Who holds a task, or asks for it, changed. */
   held(task: Hash): void;
   /** News about something reported before. */

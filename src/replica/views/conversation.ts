@@ -69,10 +69,15 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
     // It may be here and wait: its place is not known before it counts.
     if (!row || row.state !== undefined) draft.put(earlyKey(answered), 0);
   }
+  callForMessage(view, op, parent);
+}
+
+/** Whom a message calls: those that it mentions, and whom it answers. */
+function callForMessage(view: ViewContext, op: Arriving, parent: Hash | undefined): void {
   for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
-    view.need(mention, 'mention');
+    view.need(mention, 'mention', op);
   const answered = parent === undefined ? undefined : view.state(parent);
-  if (answered) view.need(answered.created.by, 'reply');
+  if (answered) view.need(answered.created.by, 'reply', op);
 }
 
 /**
@@ -87,9 +92,19 @@ export async function placeReplies(view: ViewContext, op: Arriving, moved = fals
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     // What just came has replies only when some came before it.
     if (!moved && parent === op.hash && draft.get(earlyKey(parent)) === undefined) continue;
-    for (const reply of await repliesTo(view, parent))
+    for (const reply of await repliesTo(view, parent)) {
+      if (parent === op.hash) answered(view, reply, parent);
       if (placeReply(view, channel, reply, parent)) open.push(reply);
+    }
   }
+}
+
+/** Who wrote what a reply answers is known only now. */
+function answered(view: ViewContext, reply: Hash, parent: Hash): void {
+  const row = view.draft.get<OperationRow>(keys.operation(reply));
+  const state = view.state(reply);
+  if (row && state?.kind === 'message' && parentOf(state) === parent)
+    callForMessage(view, { hash: reply, header: row.header }, parent);
 }
 
 /** Messages that may answer this one, in its own thread or in that of another. */

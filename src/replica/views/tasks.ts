@@ -1,5 +1,6 @@
+import type { Hash } from '../../../schemas/index.ts';
 import type { CommentState, LinkState, TaskState } from '../../fold/types.ts';
-import { keys } from '../commit/rows.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
 import { naturalOrder } from './order.ts';
 
@@ -11,20 +12,29 @@ export const priorityOf = (state: TaskState) => showing(state.priority, 'P2');
 /** Where a task stands in lists; made from its creation, so it never moves. */
 export const taskOrder = (op: Arriving): string => naturalOrder(op.hash, op.header);
 
-/** A task appears or changes: lists by status and priority, short ids. */
+/** An operation that gives a task to a member calls it, whatever else was written apart. */
+export function assign(view: ViewContext, op: Arriving): void {
+  const { type, data } = op.header;
+  const assignee = data['assignee'];
+  if ((type === 'task.create' || type === 'task.update') && typeof assignee === 'string')
+    view.need(assignee, 'assigned', op);
+}
+
+/** A task appears or changes: lists by status and priority, short ids. Returns true when another may have its short id. */
 export function placeTask(
   view: ViewContext,
   creation: Arriving,
   before: TaskState | undefined,
   after: TaskState,
-): void {
+): boolean {
   const { draft } = view;
+  let doubtful = false;
   const order = taskOrder(creation);
   const place = (state: TaskState) => keys.task(statusOf(state), priorityOf(state), order);
   if (!before) {
     draft.put(keys.taskAll(order), after.id);
     draft.put(keys.short(after.short, after.id), after.created.stamp);
-    countShort(view, after.short);
+    if (countShort(view, after.short)) doubtful = true;
     view.count('tasks', 1);
   }
   if (!before || place(before) !== place(after)) {
@@ -32,16 +42,7 @@ export function placeTask(
     draft.put(place(after), after.id);
   }
   placeHolders(view, before, after);
-  const assignee = after.assignee[0]?.value;
-  if (assignee && assignee !== before?.assignee[0]?.value) view.need(assignee, 'assigned');
-  const reviewer = after.reviewer[0]?.value;
-  const review = statusOf(after) === 'review';
-  if (
-    reviewer &&
-    review &&
-    (reviewer !== before?.reviewer[0]?.value || (before && statusOf(before) !== 'review'))
-  )
-    view.need(reviewer, 'review');
+  return doubtful;
 }
 
 /** Lists the task where somebody holds it or asks for it. */
@@ -63,12 +64,14 @@ export function removeTask(view: ViewContext, creation: Arriving, state: TaskSta
   view.count('tasks', -1);
 }
 
-/** The next number of a short id's prefix is one more than the highest seen here. */
-function countShort(view: ViewContext, short: string): void {
+/** The next number of a short id's prefix is one more than the highest seen here. Returns true for one not above it. */
+function countShort(view: ViewContext, short: string): boolean {
   const at = short.lastIndexOf('-');
   const key = keys.shortCount(short.slice(0, at));
   const n = Number(short.slice(at + 1));
-  if (n > (view.draft.get<number>(key) ?? 0)) view.draft.put(key, n);
+  if (n <= (view.draft.get<number>(key) ?? 0)) return true;
+  view.draft.put(key, n);
+  return false;
 }
 
 export function addComment(view: ViewContext, op: Arriving, state: CommentState): void {
@@ -76,9 +79,18 @@ export function addComment(view: ViewContext, op: Arriving, state: CommentState)
   draft.put(keys.comment(state.task, naturalOrder(op.hash, op.header)), op.hash);
   draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 0) + 1);
   for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
-    view.need(mention, 'mention');
+    view.need(mention, 'mention', op);
   const task = view.state(state.task);
-  if (task) view.need(task.created.by, 'reply');
+  if (task) view.need(task.created.by, 'reply', op);
+}
+
+/** Comments that came before their task call whoever made it. */
+export async function callForComments(view: ViewContext, task: TaskState): Promise<void> {
+  if ((view.draft.get<number>(keys.comments(task.id)) ?? 0) === 0) return;
+  for (const [, hash] of await view.draft.under<Hash>(keys.comment(task.id, ''))) {
+    const row = view.draft.get<OperationRow>(keys.operation(hash));
+    if (row) view.need(task.created.by, 'reply', { hash, header: row.header });
+  }
 }
 
 export function removeComment(view: ViewContext, op: Arriving, state: CommentState): void {

@@ -2,33 +2,34 @@ import { type Acknowledged, CoterieError, type Hash } from '../../../schemas/ind
 import {
   acknowledge,
   acknowledgeForked,
-  acknowledgeRun,
+  acknowledgeItems,
   changesOf,
-  emptyMark,
+  coversItem,
   type Mark,
   mergeMarks,
 } from '../../fold/index.ts';
 import { shouldRoll } from '../../log/index.ts';
 import type { Work } from '../commit/commits.ts';
-import { keys, type MarkRow, type SegmentRow } from '../commit/rows.ts';
-import { parseReceipt } from '../reading/catch-up.ts';
+import { type ItemRow, keys, type MarkRow, type SegmentRow } from '../commit/rows.ts';
+import type { Draft } from '../commit/transaction.ts';
 import { operation } from '../reading/context.ts';
-import { type Feed, feedRows, firstKept } from '../reading/feed.ts';
-import {
-  type ChainHead,
-  type Counting,
-  chainHeads,
-  createCounting,
-  markOfMember,
-  vectorOf,
-} from '../reading/pending.ts';
-import { type Actor, chainsEach, type Writing } from './context.ts';
+import type { Feed } from '../reading/feed.ts';
+import { itemsLike, openItems } from '../reading/inbox.ts';
+import { type ChainHead, chainHeads, createCounting, markOfMember } from '../reading/pending.ts';
+import { parseReceipt, type Receipt } from '../reading/receipts.ts';
+import { settleItems } from '../views/inbox.ts';
+import type { Actor, Writing } from './context.ts';
+import { absorbed, coveredBy, partsOf } from './covering.ts';
 
 /** Acknowledgements: a synced row here at once, an operation in the member's log within a minute. */
 export interface Marks {
   acknowledge(
     actor: Actor,
-    input: { receipt?: string | undefined; operations?: readonly string[] | undefined },
+    input: {
+      receipt?: string | undefined;
+      operations?: readonly string[] | undefined;
+      items?: readonly string[] | undefined;
+    },
   ): Promise<Acknowledged>;
   /** Writes the operations that are due. */
   flush(): Promise<void>;
@@ -55,58 +56,52 @@ export function createMarks(
     }, minute);
   }
 
-  /** The last operation of each chain that stood in the feed up to `n`. */
-  async function lastAt(heads: readonly ChainHead[], n: number): Promise<Map<string, number>> {
-    const last = new Map(heads.map(({ log, replica, head }) => [`${log} ${replica}`, head.seq]));
-    const end = feed.end();
-    // What was done after the receipt is told by the feed; where that was compacted, nobody can tell.
-    if (n < end && (await firstKept(reading, feed)) > n + 1)
-      throw new CoterieError('receipt_unknown', 'The feed was compacted beyond this receipt.');
-    for (let from = n; from < end; from += 1024) {
-      for (const [, row] of await feedRows(reading, from, Math.min(end, from + 1024))) {
-        const header = 'hash' in row ? operation(reading, row.hash)?.header : undefined;
-        const chain = header && `${header.log} ${header.replica}`;
-        if (chain && (last.get(chain) ?? 0) >= header.seq) last.set(chain, header.seq - 1);
-      }
-    }
-    return last;
-  }
+  /** What needed the member and a receipt left out, as far as it is open still. */
+  const cutBy = async (member: Hash, { to }: Receipt): Promise<ItemRow[]> =>
+    (await openItems(reading.database, member, to)).map(([, row]) => row).filter(({ call }) => call);
 
-  /** What a receipt covers: of each chain all that stood in the feed up to `n`. */
-  async function coveredBy(
-    heads: readonly ChainHead[],
-    counting: Counting,
+  /** Everything in the feed below what was cut. */
+  const lowest = (n: number, cut: readonly ItemRow[]): number =>
+    Math.min(n, ...cut.map(({ operations: [hash = ''] }) => (operation(reading, hash)?.feed ?? 1) - 1));
+
+  /** The open items that a receipt shows, or that are named. */
+  async function named(
+    draft: Draft,
+    member: Hash,
     mark: Mark,
-    n: number,
-  ): Promise<Mark> {
-    const last = await lastAt(heads, n);
-    let covered: Mark = emptyMark;
-    for (const chain of heads) {
-      const { log, replica } = chain;
-      const from = vectorOf(mark, log, replica);
-      // What is missing, or waits, was not shown: it stays to be told of when it counts.
-      for (const [first, to] of await counting.settled(chain, from, last.get(`${log} ${replica}`) ?? 0))
-        covered = acknowledgeRun(covered, log, replica, first === from + 1 ? 1 : first, to);
-      for (const hash of await counting.forked(chain, mark))
-        if ((operation(reading, hash)?.feed ?? n + 1) <= n) covered = acknowledgeForked(covered, hash);
+    receipt: Receipt | undefined,
+    ids: readonly string[] = [],
+  ): Promise<ItemRow[]> {
+    if (receipt)
+      return (await openItems(draft, member, receipt.from)).flatMap(([n, row]) =>
+        n <= receipt.to ? [row] : [],
+      );
+    const rows: ItemRow[] = [];
+    for (const id of ids) {
+      if (coversItem(mark, id)) continue;
+      if (!/^[a-z2-7]{4,26}$/.test(id)) throw new CoterieError('invalid', `${id} is no id of an inbox item.`);
+      const [first, ...others] = await itemsLike(draft, member, id);
+      if (!first)
+        throw new CoterieError('not_found', `No open inbox item has the id ${id}.`, {
+          hint: 'It may be acknowledged already: ask for the inbox.',
+        });
+      if (others.length > 0)
+        throw new CoterieError('ambiguous', `${others.length + 1} inbox items begin with ${id}.`, {
+          legal: [first, ...others].map(([one]) => one),
+        });
+      const row = draft.get<ItemRow>(keys.inbox(member, first[1]));
+      if (row) rows.push(row);
     }
-    return covered;
+    return rows;
   }
 
-  /** The vector takes in what needs no acknowledgement, and runs that touch it. */
-  async function absorbed(mark: Mark, heads: readonly ChainHead[], counting: Counting): Promise<Mark> {
-    let next = mark;
-    for (const chain of heads) {
-      const at = vectorOf(next, chain.log, chain.replica);
-      let to = await counting.freeUpTo(chain, at);
-      for (const [from, end] of next.acks[chain.log]?.[chain.replica] ?? []) {
-        if (from > to + 1) break;
-        to = await counting.freeUpTo(chain, Math.max(to, end));
-      }
-      if (to > at)
-        next = mergeMarks(next, { vector: { [chain.log]: { [chain.replica]: to } }, acks: {}, forked: [] });
-    }
-    return next;
+  function withOperation(mark: Mark, heads: readonly ChainHead[], id: string): Mark {
+    const header = operation(reading, id)?.header;
+    if (!header) throw new CoterieError('not_found', `There is no operation ${id}.`);
+    const { head } = heads.find((one) => one.log === header.log && one.replica === header.replica) ?? {};
+    return head?.trunk !== undefined && header.seq > head.trunk
+      ? acknowledgeForked(mark, id)
+      : acknowledge(mark, header.log, header.replica, header.seq);
   }
 
   async function write(work: Work, member: Hash): Promise<void> {
@@ -116,39 +111,25 @@ export function createMarks(
     const segment = work.draft.get<SegmentRow>(keys.segment(log));
     // Others who want to know of the mark get the newest segment alone.
     const first = !segment || shouldRoll(segment) || !work.draft.get(keys.marked(log, segment.n));
-    const changes = first ? row.mark : changesOf(row.written, row.mark);
-    const chains = Object.entries(changes.vector).flatMap(([name, replicas]) =>
-      Object.entries(replicas).map(([replica, seq]) => ({ name, replica, seq })),
-    );
-    const acks = Object.keys(changes.acks).length > 0;
-    if (chains.length === 0 && !acks && changes.forked.length === 0) return;
-    for (let at = 0; at === 0 || at < chains.length; at += chainsEach) {
-      const vector: Record<string, Record<Hash, number>> = {};
-      for (const { name, replica, seq } of chains.slice(at, at + chainsEach))
-        vector[name] = { ...vector[name], [replica]: seq };
-      const whole = first && chains.length <= chainsEach;
+    const parts = partsOf(first ? row.mark : changesOf(row.written, row.mark));
+    for (const data of parts)
       await ledger.append(work, {
         log,
         type: 'mark.set',
         subject: member,
         member,
-        data: {
-          whole,
-          vector,
-          ...(at === 0 && acks ? { acks: changes.acks } : {}),
-          ...(at === 0 && changes.forked.length > 0 ? { forked: changes.forked } : {}),
-        },
+        data: { whole: first && parts.length === 1, ...data },
       });
-    }
     work.draft.put(keys.mark(member), { ...row, written: row.mark } satisfies MarkRow);
   }
 
   const marks: Marks = {
     async acknowledge(actor, input) {
       writing.allowed();
-      if ((input.receipt === undefined) === (input.operations === undefined))
-        throw new CoterieError('invalid', 'Send either a receipt or operations.');
-      const n = input.receipt === undefined ? undefined : parseReceipt(feed, actor.id, input.receipt);
+      if ([input.receipt, input.operations, input.items].filter((one) => one !== undefined).length !== 1)
+        throw new CoterieError('invalid', 'Send either a receipt, or operations, or items.');
+      const receipt =
+        input.receipt === undefined ? undefined : parseReceipt(reading, feed, actor.id, input.receipt);
       const heads = await chainHeads(reading);
       const counting = createCounting(reading, actor.id);
       const pending = async (mark: Mark) => {
@@ -157,27 +138,30 @@ export function createMarks(
         return count;
       };
       const known = markOfMember(reading, actor.id);
-      const covered = n === undefined ? undefined : await coveredBy(heads, counting, known.mark, n);
+      const cut = receipt ? await cutBy(actor.id, receipt) : [];
+      const covered =
+        receipt && receipt.n > 0
+          ? await coveredBy({ reading, feed }, heads, counting, known.mark, receipt.n, cut)
+          : undefined;
       const result = await commits.write(async (work) => {
-        const row = work.draft.get<MarkRow>(keys.mark(actor.id)) ?? markOfMember(reading, actor.id);
-        let mark = row.mark;
-        if (covered) mark = mergeMarks(mark, covered);
-        for (const id of input.operations ?? []) {
-          const header = operation(reading, id)?.header;
-          if (!header) throw new CoterieError('not_found', `There is no operation ${id}.`);
-          const { head } =
-            heads.find((one) => one.log === header.log && one.replica === header.replica) ?? {};
-          mark =
-            head?.trunk !== undefined && header.seq > head.trunk
-              ? acknowledgeForked(mark, id)
-              : acknowledge(mark, header.log, header.replica, header.seq);
-        }
-        mark = await absorbed(mark, heads, counting);
-        const before = await pending(row.mark);
-        const after = await pending(mark);
-        const low = after === 0 ? Math.max(row.low, n ?? row.low) : Math.max(row.low, n ?? 0);
-        work.draft.put(keys.mark(actor.id), { mark, written: row.written, low } satisfies MarkRow);
-        return { acknowledged: before - after, pending: after };
+        const { draft } = work;
+        const row = draft.get<MarkRow>(keys.mark(actor.id)) ?? markOfMember(reading, actor.id);
+        const items = await named(draft, actor.id, row.mark, receipt, input.items);
+        const shown = items
+          .flatMap(({ call, operations }) => (call ? operations : []))
+          .concat(input.operations ?? [])
+          .reduce((mark, id) => withOperation(mark, heads, id), row.mark);
+        const derived = items.flatMap(({ call, id }) => (call ? [] : [id]));
+        const told = derived.length > 0 ? acknowledgeItems(shown, derived) : shown;
+        const mark = await absorbed(covered ? mergeMarks(told, covered) : told, heads, counting);
+        const low = receipt && receipt.n > 0 ? Math.max(row.low, lowest(receipt.n, cut)) : row.low;
+        draft.put(keys.mark(actor.id), { mark, written: row.written, low } satisfies MarkRow);
+        const [before, after] = [await pending(row.mark), await pending(mark)];
+        const opened = draft.get<number>(keys.items(actor.id)) ?? 0;
+        await settleItems(draft, actor.id, row.mark, mark);
+        const open = draft.get<number>(keys.items(actor.id)) ?? 0;
+        const counted = receipt?.counts ? (await pending(shown)) - after : 0;
+        return { acknowledged: before - after, counted, items: opened - open, pending: after, open };
       });
       schedule(actor.id);
       return result;

@@ -96,6 +96,7 @@ export function goodRequests({
     'get /v1/documents': ['/v1/documents?log=tasks&limit=5', undefined, 'documents.list'],
     'get /v1/search': ['/v1/search?q=word&kind=message', undefined, 'search'],
     'get /v1/catch-up': ['/v1/catch-up?budget=1000', undefined, 'catchUp'],
+    'get /v1/inbox': ['/v1/inbox?limit=2', undefined, 'inbox'],
     'post /v1/acks': ['/v1/acks', { receipt }, 'acknowledge'],
     'get /v1/activity': ['/v1/activity?types=message.*', undefined, 'activity'],
     'get /v1/history/{id}': [`/v1/history/${message}`, undefined, 'history'],

@@ -17,8 +17,22 @@ import {
 } from '../../views/conversation.ts';
 import { placeLinks } from '../../views/links.ts';
 import { placeMemory, removeMemory } from '../../views/memory.ts';
+import {
+  followChannelName,
+  followKey,
+  followMemoryKey,
+  followShort,
+  followThing,
+} from '../../views/needs.ts';
 import { placeReservation, removeReservation } from '../../views/reservations.ts';
-import { addComment, placeTask, removeComment, removeTask } from '../../views/tasks.ts';
+import {
+  addComment,
+  assign,
+  callForComments,
+  placeTask,
+  removeComment,
+  removeTask,
+} from '../../views/tasks.ts';
 import type { AbsorbContext } from '../state.ts';
 import { aliasKey, firstOfKey, leaveKey } from './repeats.ts';
 
@@ -31,11 +45,14 @@ export async function list(
   op: Arriving,
   state: AnyState,
 ): Promise<void> {
-  const { aliasOf, replaces } = firstOfKey(context, view.draft, op);
+  const { aliasOf, replaces, key, things } = firstOfKey(context, view.draft, op);
+  if (key !== undefined && (aliasOf !== undefined || replaces !== undefined))
+    followKey(view, key, op, things ?? []);
   if (aliasOf !== undefined) return;
   if (replaces !== undefined) {
     const old = view.draft.get<OperationRow>(keys.operation(replaces));
     const shown = view.state(replaces);
+    view.unneed(replaces);
     if (old && shown) await takeOff(view, { hash: replaces, header: old.header }, shown);
     view.revised(op.hash, op.header.log);
   }
@@ -52,29 +69,50 @@ export async function unlist(
   const { draft } = view;
   if (draft.get<Hash>(aliasKey(op.hash)) === undefined) await takeOff(view, op, state);
   else draft.remove(aliasKey(op.hash));
-  const next = leaveKey(context, draft, op);
+  const { next, key, things } = leaveKey(context, draft, op);
+  if (key !== undefined) followKey(view, key, op, things);
   const row = next === undefined ? undefined : draft.get<OperationRow>(keys.operation(next));
   const shown = next === undefined ? undefined : view.state(next);
   if (next === undefined || !row || !shown) return;
   await putOn(view, { hash: next, header: row.header }, shown);
+  assign(view, { hash: next, header: row.header });
   view.revised(next, row.header.log);
 }
 
 /** A thing that is there changed. */
 export async function relist(view: ViewContext, before: AnyState, after: AnyState): Promise<void> {
-  if (after.kind === 'channel') return placeChannel(view, before as ChannelState, after);
-  if (after.kind !== 'task' && after.kind !== 'memory' && after.kind !== 'reservation') return;
+  if (after.kind === 'channel') {
+    placeChannel(view, before as ChannelState, after);
+    followThing(view, after.id, 'channels', after);
+    return followNames(view, before as ChannelState, after);
+  }
   if (view.draft.get(aliasKey(after.id)) !== undefined) return;
   const creation = view.draft.get<OperationRow>(keys.operation(after.id));
   if (!creation) return;
+  followThing(view, after.id, creation.header.log, after);
+  if (after.kind !== 'task' && after.kind !== 'memory' && after.kind !== 'reservation') return;
   const op = { hash: after.id, header: creation.header };
-  if (after.kind === 'memory') return placeMemory(view, op, before as MemoryState, after);
+  if (after.kind === 'memory') {
+    placeMemory(view, op, before as MemoryState, after);
+    return followOwnKey(view, after);
+  }
   if (after.kind === 'reservation') return placeReservation(view, op, before as ReservationState, after);
   placeTask(view, op, before as TaskState, after);
   await placeLinks(view, before as TaskState, after);
 }
 
+async function followNames(view: ViewContext, before?: ChannelState, after?: ChannelState): Promise<void> {
+  const [old, now] = [before?.name[0]?.value, after?.name[0]?.value];
+  if (old === now) return;
+  for (const name of [old, now]) if (name !== undefined) await followChannelName(view, name);
+}
+
+const followOwnKey = async (view: ViewContext, { key }: MemoryState): Promise<void> =>
+  key === undefined ? undefined : followMemoryKey(view, key);
+
 async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<void> {
+  // What its creation alone makes has nothing beside it, and asks nobody but a reviewer.
+  if (state.operations > 1 || state.kind === 'task') followThing(view, op.hash, op.header.log, state);
   switch (state.kind) {
     case 'message':
       addMessage(view, op, state);
@@ -82,18 +120,22 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
     case 'comment':
       return addComment(view, op, state);
     case 'task':
-      placeTask(view, op, undefined, state);
+      if (placeTask(view, op, undefined, state)) await followShort(view, state.short);
+      await callForComments(view, state);
       return placeLinks(view, undefined, state);
     case 'memory':
-      return placeMemory(view, op, undefined, state);
+      placeMemory(view, op, undefined, state);
+      return followOwnKey(view, state);
     case 'reservation':
       return placeReservation(view, op, undefined, state);
     case 'channel':
-      return placeChannel(view, undefined, state);
+      placeChannel(view, undefined, state);
+      return followNames(view, undefined, state);
   }
 }
 
 async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promise<void> {
+  followThing(view, op.hash, op.header.log, undefined);
   switch (state.kind) {
     case 'message':
       removeMessage(view, op, state);
@@ -102,12 +144,15 @@ async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promis
       return removeComment(view, op, state);
     case 'task':
       removeTask(view, op, state);
+      await followShort(view, state.short);
       return placeLinks(view, state, { ...state, links: [] });
     case 'memory':
-      return removeMemory(view, op, state);
+      removeMemory(view, op, state);
+      return followOwnKey(view, state);
     case 'reservation':
       return removeReservation(view, op, state);
     case 'channel':
-      return removeChannel(view, state);
+      removeChannel(view, state);
+      return followNames(view, state);
   }
 }

@@ -46,6 +46,17 @@ export function forgetInput({ crypto }: Keyed, draft: Draft, header: Header): vo
 export interface Place {
   readonly aliasOf?: Hash | undefined;
   readonly replaces?: Hash | undefined;
+  /** The key, and everything that was made under it. */
+  readonly key?: string | undefined;
+  readonly things?: readonly Hash[] | undefined;
+}
+
+/** Other things made under the idempotency key of an operation. */
+export function repeatsOf({ crypto }: Keyed, draft: Draft, op: Arriving): Hash[] {
+  if (op.header.key === undefined || op.header.subject !== '') return [];
+  const key = idempotencyKey(crypto, op.header);
+  const row = key === undefined ? undefined : draft.get<IdempotencyRow>(key);
+  return thingsOf(draft, row, op).map(({ hash }) => hash);
 }
 
 /** A new thing takes its place under its key: the lowest stamp is the thing, the others are its aliases. */
@@ -57,25 +68,32 @@ export function firstOfKey(context: Keyed, draft: Draft, op: Arriving): Place {
   const operations = row?.operations.some(({ hash }) => hash === op.hash) ? row.operations : withOne(row, op);
   draft.put(key, { ...row, operations } satisfies IdempotencyRow);
   if (!before) return {};
+  const things = [...thingsOf(draft, row, op).map(({ hash }) => hash), op.hash];
   if (inOrder(before, { hash: op.hash, stamp: op.header.stamp }) < 0) {
     draft.put(aliasKey(op.hash), before.hash);
-    return { aliasOf: before.hash };
+    return { aliasOf: before.hash, key, things };
   }
   for (const { hash } of thingsOf(draft, row, op)) draft.put(aliasKey(hash), op.hash);
-  return { replaces: before.hash };
+  return { replaces: before.hash, key, things };
 }
 
-/** A thing that does not count gives its key up. Returns the one that takes its place, if any. */
-export function leaveKey(context: Keyed, draft: Draft, op: Arriving): Hash | undefined {
+/** A thing that does not count gives its key up to the next, if there is one. `things`: those left under it. */
+export function leaveKey(
+  context: Keyed,
+  draft: Draft,
+  op: Arriving,
+): { readonly next?: Hash; readonly key?: string; readonly things: readonly Hash[] } {
   const key = idempotencyKey(context.crypto, op.header);
   const row = key === undefined ? undefined : draft.get<IdempotencyRow>(key);
-  if (key === undefined || !row) return undefined;
+  if (key === undefined || !row) return { things: [] };
   draft.put(key, { ...row, operations: row.operations.filter(({ hash }) => hash !== op.hash) });
-  const [next, ...rest] = thingsOf(draft, row, op);
-  if (!next || draft.get<Hash>(aliasKey(next.hash)) !== op.hash) return undefined;
-  draft.remove(aliasKey(next.hash));
-  for (const { hash } of rest) draft.put(aliasKey(hash), next.hash);
-  return next.hash;
+  const left = thingsOf(draft, row, op).map(({ hash }) => hash);
+  const [next, ...rest] = left;
+  const gone = left.length > 0 ? { key, things: left } : { things: left };
+  if (next === undefined || draft.get<Hash>(aliasKey(next)) !== op.hash) return gone;
+  draft.remove(aliasKey(next));
+  for (const hash of rest) draft.put(aliasKey(hash), next);
+  return { ...gone, next };
 }
 
 /** Other operations under the key that made a thing of the same kind. */
