@@ -7,6 +7,8 @@ export const muxProtocol = {
   frameBytes: 2 * 1024 * 1024,
   /** A Yjs update in a frame, bytes; a larger one is sent as several. */
   updateBytes: 1024 * 1024,
+  /** A state vector in a frame, bytes: more than 6,000 clients; who has a larger one asks for everything. */
+  vectorBytes: 64 * 1024,
   /** A frame of a plain session on `/sync`, bytes. */
   plainFrameBytes: 16 * 1024 * 1024,
   /** Documents that are open at a time in a session. */

@@ -73,11 +73,17 @@ function readControl(type: number, from: Reader): ControlMessage | undefined {
   }
 }
 
+function readVector(from: Reader): Uint8Array {
+  const vector = from.block();
+  if (vector.length > muxProtocol.vectorBytes) throw new Malformed('the state vector is too large', true);
+  return vector;
+}
+
 function readSync(from: Reader): DocumentMessage | undefined {
   const kind = from.uint();
   switch (kind) {
     case syncMessage.step1:
-      return { type: 'step1', stateVector: from.block() };
+      return { type: 'step1', stateVector: readVector(from) };
     case syncMessage.step2:
     case syncMessage.update: {
       const update = from.block();

@@ -34,6 +34,12 @@ export interface Channel {
   awaiting: number;
   /** Steps 1 of the other side that are being answered, or will be when the transport drained. */
   answering: number;
+  /** The newest of them that is not looked at yet: its answer is the answer to those before it. */
+  wanted: Uint8Array | undefined;
+  /** A step 1 of this side is being made. */
+  asking: boolean;
+  /** The other side closed it, and has not named it since. */
+  left: boolean;
   /** Updates that became durable during an answer: they follow it. */
   held: Uint8Array[] | undefined;
   /** The other side was answered: each further update is sent to it. */
@@ -71,6 +77,9 @@ const fresh = (document: string, now: number): Channel => ({
   asked: false,
   awaiting: 0,
   answering: 0,
+  wanted: undefined,
+  asking: false,
+  left: false,
   held: undefined,
   feeding: false,
   lagging: false,
@@ -112,11 +121,34 @@ function tableOf(core: Core): ChannelTable {
   return core.channels;
 }
 
+/** Takes what the newest step 1 of the other side told that it has. */
+function takeWanted(core: Core, channel: Channel): Uint8Array | undefined {
+  const { wanted } = channel;
+  core.wanted -= wanted?.length ?? 0;
+  channel.wanted = undefined;
+  return wanted;
+}
+
+/**
+ * Ends what the other side began and left: whoever waits for anything closes nothing. What this side began stays, since
+ * its first message may have met the close on the way.
+ */
+function release(core: Core, channel: Channel): void {
+  takeWanted(core, channel);
+  channel.answering = 0;
+  channel.held = undefined;
+  if (channel.round?.keysGot || channel.round?.served) channel.round = undefined;
+  if (channel.asked || channel.storing > 0 || channel.round) return;
+  channel.awaiting = 0;
+  channel.due = 'no';
+}
+
 /**
  * Forgets a document that is closed on both sides, once nothing refers to it any more: what is under way may name it
  * again, and it must not be there twice.
  */
 function drop(core: Core, channel: Channel): void {
+  if (channel.left) release(core, channel);
   if (channel.out !== 0 || channel.in !== 0 || channel.tail || hasBusiness(channel)) return;
   core.channels?.byName.delete(channel.document);
 }
@@ -178,6 +210,7 @@ export const channels = {
 
   close,
   drop,
+  takeWanted,
 
   named(core: Core, alias: number, document: string): void {
     const table = tableOf(core);
@@ -185,6 +218,11 @@ export const channels = {
     else if (alias <= table.lastIn) core.close(closeCodes.malformed, 'an alias is used again');
     if (!core.alive()) return;
     table.lastIn = alias;
+    if (!table.byName.has(document) && table.byName.size >= muxProtocol.documents) {
+      // Those that were closed count until nothing of them is under way.
+      core.close(closeCodes.busy, 'too many documents at a time');
+      return;
+    }
     if (!parseDocumentName(document)) {
       table.byAlias.set(alias, null);
       return;
@@ -195,6 +233,7 @@ export const channels = {
       return;
     }
     channel.in = alias;
+    channel.left = false;
     channel.incoming = { got: 0, durable: 0 };
     table.byAlias.set(alias, channel);
   },
@@ -211,6 +250,8 @@ export const channels = {
     core.channels?.byAlias.delete(alias);
     if (channel === null) return;
     channel.in = 0;
+    channel.left = true;
+    release(core, channel);
     close(core, channel);
     drop(core, channel);
   },

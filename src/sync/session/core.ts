@@ -59,6 +59,8 @@ export class Core {
   troubles: Map<string, Trouble> | undefined;
   /** Keys of the peer that wait for an answer. */
   asked = 0;
+  /** Bytes of state vectors of the peer that wait for an answer. */
+  wanted = 0;
 
   #load = 0;
   #over = false;

@@ -1,4 +1,4 @@
-import { muxProtocol } from '../../../schemas/protocol.ts';
+import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import type { Received } from '../port.ts';
 import type { DocumentMessage } from '../wire.ts';
 import { type Channel, channels } from './channels.ts';
@@ -8,6 +8,9 @@ import { outbox } from './outbox.ts';
 
 /** Updates that are kept while an answer is made; with more the document lags and is begun again. */
 const heldUpdates = 4096;
+/** Steps 1 of one document, and bytes of state vectors of all, that wait for their answers; an honest peer has a few. */
+const mostSteps = 4096;
+const mostWanted = 16 * 1024 * 1024;
 
 /**
  * State vectors and updates of one document, in both directions. A step 1 that is not the answer to one is answered
@@ -21,9 +24,14 @@ export function createExchange(parts: {
 }) {
   function ask(core: Core, channel: Channel): void {
     channel.awaiting++;
+    channel.asking = true;
     if (channel.due === 'no') channel.due = 'say';
     channels.run(core, channel, async () => {
-      const stateVector = await core.source.stateVector(channel.document);
+      channel.asking = false;
+      // The other side closed it meanwhile.
+      if (channel.awaiting === 0) return;
+      const vector = await core.source.stateVector(channel.document);
+      const stateVector = vector.length > muxProtocol.vectorBytes ? emptyVector : vector;
       channels.send(core, channel, { type: 'step1', stateVector });
     });
   }
@@ -48,14 +56,24 @@ export function createExchange(parts: {
     return !channel.byKey;
   }
 
-  function answer(core: Core, channel: Channel, stateVector: Uint8Array): void {
+  const sendEmpty = (core: Core, channel: Channel): void =>
+    channels.send(core, channel, { type: 'step2', update: emptyUpdate }, true);
+
+  function answer(core: Core, channel: Channel): void {
     channels.run(core, channel, async () => {
+      const steps = channel.answering;
+      const stateVector = channels.takeWanted(core, channel);
+      if (!stateVector) return;
       const update = await core.source.diff(channel.document, stateVector);
+      // The other side left, and waits for nothing.
+      if (channel.answering < steps) return;
+      // Each is answered; the last answer has what all of them lack.
+      for (let before = 1; before < steps; before++) sendEmpty(core, channel);
       if (!sendParts(core, channel, update, 'step2')) {
         channel.byKey = true;
-        channels.send(core, channel, { type: 'step2', update: emptyUpdate }, true);
+        sendEmpty(core, channel);
       }
-      channel.answering--;
+      channel.answering -= steps;
       if (channel.answering > 0) return;
       const { held = [] } = channel;
       channel.held = undefined;
@@ -69,13 +87,23 @@ export function createExchange(parts: {
   }
 
   function onStep1(core: Core, channel: Channel, stateVector: Uint8Array): void {
-    channel.answering++;
+    const isPlanned = channel.wanted !== undefined;
+    channels.takeWanted(core, channel);
+    // Not a view of what may be a larger buffer.
+    channel.wanted = stateVector.slice();
+    core.wanted += stateVector.length;
+    if (++channel.answering > mostSteps || core.wanted > mostWanted) {
+      core.close(closeCodes.busy, 'more is asked than is answered');
+      return;
+    }
     if (channel.asked) channel.asked = false;
-    else ask(core, channel);
+    else if (!channel.asking) ask(core, channel);
+    if (isPlanned) return;
     const begin = (): void => {
+      if (channel.wanted === undefined) return;
       // What becomes durable from here on is perhaps not in the answer.
       channel.held ??= [];
-      answer(core, channel, stateVector);
+      answer(core, channel);
     };
     outbox.whenClear(core, begin);
   }
@@ -167,5 +195,6 @@ export function createExchange(parts: {
 }
 
 const emptyUpdate = new Uint8Array([0, 0]);
+const emptyVector = new Uint8Array([0]);
 
 export type Exchange = ReturnType<typeof createExchange>;
