@@ -136,4 +136,28 @@ export const ReplicaInfo = z.strictObject({
 export type ReplicaInfo = z.infer<typeof ReplicaInfo>;
 export const ReplicaList = list(ReplicaInfo);
 export const ReplicasQuery = z.strictObject({ ...page });
+/** The replica that grants claims. */
+export const ArbiterInfo = z.strictObject({
+  replica: z.string(),
+  name: z.string().nullable(),
+  /** True where the one that answers is the arbiter. */
+  self: z.boolean(),
+  /** A revoked arbiter grants nothing: an admin moves it. */
+  revoked: z.boolean(),
+  term: z.int(),
+  since: Time,
+  /** The admin who moved it by force; null where it was handed over, or is the first. */
+  by: Person.nullable(),
+  how: z.enum(['genesis', 'hand-over', 'move']),
+  /** Grants in force whose time is not over, as far as they are here. */
+  grants: z.int(),
+});
+export type ArbiterInfo = z.infer<typeof ArbiterInfo>;
+export const ArbiterMove = z.strictObject({
+  /** Id or name of a replica. */
+  to: z.string().min(1).max(200),
+  /** Without the arbiter: what it granted and is not here counts no more. */
+  force: z.boolean().optional(),
+});
+export type ArbiterMove = z.infer<typeof ArbiterMove>;
 export const ReplicaRevoke = z.strictObject({ reason: z.string().max(2048).optional() });

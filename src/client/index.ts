@@ -1,6 +1,7 @@
 import type {
   Acknowledged,
   ActivityItem,
+  ArbiterInfo,
   CatchUp,
   Channel,
   Comment,
@@ -135,6 +136,10 @@ export function createClient(options: ClientOptions): Client {
       create: (input = {}, options) => post<Invitation>('/invites', input, options),
       list: (query) => get<List<InviteInfo>>('/invites', query),
       revoke: (invite, options) => post<InviteInfo>(`/invites/${at(invite)}/revoke`, undefined, options),
+    },
+    arbiter: {
+      get: () => get<ArbiterInfo>('/arbiter'),
+      move: (input, options) => post<ArbiterInfo>('/arbiter', input, options),
     },
     replicas: {
       list: (query) => get<List<ReplicaInfo>>('/replicas', query),

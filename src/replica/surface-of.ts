@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Search } from '../search/index.ts';
+import { moveArbiter, showArbiter } from './arbiter/moving.ts';
 import type { Digests } from './documents/digest.ts';
 import type { Machines } from './machines/machines.ts';
 import { activity } from './reading/activity.ts';
@@ -259,6 +260,11 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       list: async (query) => core.machines.list(paged(query)),
       revoke: async (ref, input, options) =>
         core.machines.revoke(actor, ref, checked(schemas.ReplicaRevoke, input ?? {}), options?.key),
+    },
+    arbiter: {
+      get: async () => showArbiter(writing),
+      move: async (input, options) =>
+        moveArbiter(writing, actor, checked(schemas.ArbiterMove, input), options?.key),
     },
     documents: {
       async list(query) {

@@ -5,6 +5,8 @@ import type {
   ActivityQuery,
   Admission,
   AdmissionRequest,
+  ArbiterInfo,
+  ArbiterMove,
   CatchUp,
   CatchUpQuery,
   Channel,
@@ -189,6 +191,16 @@ export interface Surface {
       input?: { reason?: string | undefined },
       options?: WriteOptions,
     ): Promise<ReplicaInfo>;
+  };
+
+  readonly arbiter: {
+    /** The replica that grants claims. */
+    get(): Promise<ArbiterInfo>;
+    /**
+     * An admin has it handed over, on the replica that is the arbiter; or moves it with `force`, from any: then what the
+     * old one granted and is not here counts no more, and whoever held it is told.
+     */
+    move(input: ArbiterMove, options?: WriteOptions): Promise<ArbiterInfo>;
   };
 
   readonly documents: {

@@ -71,6 +71,8 @@ const verbs: readonly (readonly [verb: string, input: readonly unknown[]])[] = [
   ['documents.list', [{ log: 'tasks', limit: 2, cursor: 'log/tasks/1' }]],
   ['invites.list', [{ limit: 2, cursor: 'c' }]],
   ['invites.revoke', ['i', { key }]],
+  ['arbiter.get', []],
+  ['arbiter.move', [{ to: 'r', force: true }, { key }]],
   ['memory.remember', [{ text: 't', key: 'a/b', tags: ['x'] }, { key }]],
   ['memory.list', [{ tag: 'x', kind: 'fact', forgotten: false }]],
   ['memory.get', ['a/b']],

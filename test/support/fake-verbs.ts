@@ -1,4 +1,5 @@
 import type {
+  ArbiterInfo,
   Comment,
   InviteInfo,
   Member,
@@ -79,6 +80,17 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     countersigner: 'r',
     replicas: [],
     revoked: null,
+  };
+  const arbiterInfo: ArbiterInfo = {
+    replica: 'r',
+    name: null,
+    self: true,
+    revoked: false,
+    term: 1,
+    since: at,
+    by: null,
+    how: 'genesis',
+    grants: 0,
   };
   const reservation: Reservation = {
     id: 'reservation-1',
@@ -292,6 +304,10 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     documents: {
       list: () =>
         list([{ document: 'log/tasks/1', log: 'tasks', segment: 1, entries: 2, digest: 'd', newest: true }]),
+    },
+    arbiter: {
+      get: async () => arbiterInfo,
+      move: async () => arbiterInfo,
     },
     replicas: {
       list: () => list([replica]),

@@ -47,6 +47,28 @@ export const machinesRows: readonly Row[] = [
     load: async () => (await machines()).replicas,
   },
   {
+    name: 'arbiter show',
+    summary: 'Show which replica grants claims, since when, and how much it has given out.',
+    example: 'coterie arbiter show',
+    load: async () => (await machines()).arbiterShow,
+  },
+  {
+    name: 'arbiter hand-over',
+    takes: '<replica>',
+    summary: 'As an admin, where the arbiter runs: let another replica grant claims from now on.',
+    flags: [...onWrites],
+    example: 'coterie arbiter hand-over 3jwq7n2k5c4xkzq6o4u2p5v7ae',
+    load: async () => (await machines()).arbiterHandOver,
+  },
+  {
+    name: 'arbiter move',
+    takes: '<replica>',
+    summary: 'As an admin, where the arbiter is gone: what it granted and is not here counts no more.',
+    flags: [['--force', 'needed: the old arbiter is not asked'], ...onWrites],
+    example: 'coterie arbiter move 3jwq7n2k5c4xkzq6o4u2p5v7ae --force',
+    load: async () => (await machines()).arbiterMove,
+  },
+  {
     name: 'revoke',
     takes: '<replica>',
     summary: 'Revoke a replica: what it wrote counts as far as it is here now, and nothing after.',

@@ -1,4 +1,4 @@
-import type { Invitation, InviteInfo, List, Peer, ReplicaInfo } from '../../../schemas/index.ts';
+import type { ArbiterInfo, Invitation, InviteInfo, List, Peer, ReplicaInfo } from '../../../schemas/index.ts';
 import type { JoinAnswer } from '../verbs/machines.ts';
 import { more } from './conversation.ts';
 import { counted, facts, oneLine, type Tint, table, tint, type View } from './terminal.ts';
@@ -109,6 +109,23 @@ export function replicas({ items, next }: List<ReplicaInfo>, view: View): string
     },
   ];
   return [table(items, shape, view), more(next, view)].filter((part) => part !== '').join('\n');
+}
+
+const came: Readonly<Record<ArbiterInfo['how'], string>> = {
+  genesis: 'from the beginning',
+  'hand-over': 'handed over',
+  move: 'moved by force',
+};
+
+export function arbiter(item: ArbiterInfo, view: View): string {
+  const known = [item.name, item.self ? 'this one' : undefined, item.revoked ? 'revoked' : undefined];
+  const names = known.filter((part) => part).join(', ');
+  const who = names === '' ? '' : ` (${names})`;
+  const by = item.by ? ` by ${item.by.handle}` : '';
+  return [
+    `${tint(view, 'cyan', item.replica)}${who}`,
+    `term ${item.term}, ${came[item.how]}${by} ${ago(item.since, view.now)} · ${counted(item.grants, 'grant')} in force`,
+  ].join('\n');
 }
 
 export const replica = (item: ReplicaInfo, view: View): string =>

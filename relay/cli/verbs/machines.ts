@@ -3,6 +3,7 @@ import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
 import { dataDirectory } from '../settings.ts';
 import {
+  arbiter,
   invitation,
   invites as invitesText,
   invite as inviteText,
@@ -64,6 +65,27 @@ export const uninvite = asking({
 export const replicas = asking({
   ask: (team, call) => team.replicas.list(given(paged(call))),
   show: replicasText,
+});
+
+export const arbiterShow = asking({ ask: (team) => team.arbiter.get(), show: arbiter });
+
+export const arbiterHandOver = asking({
+  write: true,
+  ask: (team, call) => team.arbiter.move({ to: call.arg(0) }, once(call)),
+  show: arbiter,
+});
+
+export const arbiterMove = asking({
+  write: true,
+  ask: async (team, call) => {
+    if (!call.has('force'))
+      throw await misuse(
+        'move leaves the old arbiter out',
+        'Add --force, or use arbiter hand-over where the arbiter runs.',
+      );
+    return team.arbiter.move({ to: call.arg(0), force: true }, once(call));
+  },
+  show: arbiter,
 });
 
 export const revoke = asking({

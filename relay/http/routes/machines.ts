@@ -1,6 +1,8 @@
 import {
   Admission,
   AdmissionRequest,
+  ArbiterInfo,
+  ArbiterMove,
   Invitation,
   InviteCreate,
   InviteInfo,
@@ -21,6 +23,22 @@ export const machineRoutes = [
     query: ReplicasQuery,
     answer: list(ReplicaInfo),
     run: ({ surface, query }) => surface.replicas.list(query),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/arbiter',
+    summary: 'Shows the replica that grants claims.',
+    answer: ArbiterInfo,
+    run: ({ surface }) => surface.arbiter.get(),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/arbiter',
+    summary:
+      'Hands the office of arbiter over to another replica; with force an admin moves it without the old one.',
+    body: ArbiterMove,
+    answer: ArbiterInfo,
+    run: ({ surface, body, key }) => surface.arbiter.move(body, { key }),
   }),
   route({
     method: 'post',

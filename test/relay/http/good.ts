@@ -35,6 +35,7 @@ export function goodRequests({
     'get /v1/members/{member}': ['/v1/members/kai', undefined, 'members.get'],
     'patch /v1/members/{member}': ['/v1/members/kai', { name: 'Kai' }, 'members.update'],
     'get /v1/replicas': ['/v1/replicas?limit=5', undefined, 'replicas.list'],
+    'get /v1/arbiter': ['/v1/arbiter', undefined, 'arbiter.get'],
     'post /v1/invites': ['/v1/invites', { uses: 2, addresses: ['http://127.0.0.1:4270'] }, 'invites.create'],
     'get /v1/invites': ['/v1/invites?limit=5', undefined, 'invites.list'],
     'get /v1/channels': ['/v1/channels?limit=10&archived=true', undefined, 'channels.list'],
@@ -114,6 +115,7 @@ export const streamed = [
   'post /v1/invites/{invite}/admissions',
   'post /v1/invites/{invite}/revoke',
   'post /v1/replicas/{replica}/revoke',
+  'post /v1/arbiter',
   'get /v1/events',
   ...['import', 'export', 'backup', 'compact', 'doctor'].map((work) => `post /v1/admin/${work}`),
 ];
