@@ -32,6 +32,10 @@ async function fill(kai: Replica): Promise<void> {
   await rin.memory.remember({ key: 'k', text: 'two' });
   const forgotten = await kai.memory.remember({ text: 'forgotten' });
   await kai.memory.forget(forgotten.id);
+  const held = await kai.reservations.reserve({ globs: ['src/**'], reason: 'why' });
+  await rin.reservations.reserve({ globs: ['*/a.ts'] });
+  await kai.reservations.renew(held.id, { ttl: 3_600_000 });
+  await kai.reservations.release((await kai.reservations.reserve({ globs: ['gone'] })).id);
   await kai.members.update({ name: 'Kai K' });
   const { receipt } = await kai.catchUp();
   await rin.messages.post('shipping', { text: 'after the receipt' });
@@ -61,6 +65,7 @@ async function answers(kai: Replica): Promise<Record<string, unknown>> {
     history: await Promise.all([...tasks, ...messages.flat()].map(({ id }) => kai.history(id))),
     ready: await kai.tasks.ready(),
     memory: [await kai.memory.list(), await kai.memory.list({ forgotten: true })],
+    reservations: [await kai.reservations.list(), await kai.reservations.list({ state: 'all' })],
     members: await kai.members.list(),
     pending: [await pending('kai'), await pending('rin'), await pending('pip')],
     feed: (await feedOf(kai)).map(({ cursor: _, ...event }) => event),

@@ -61,7 +61,7 @@ describe('the deadline of a reservation', () => {
 });
 
 describe('reservations of several replicas', () => {
-  it('RSV-11: made apart, both are shown the conflict once they met; every view is the same after a rebuild', async () => {
+  it('RSV-11: made apart, both are shown the conflict once they met, and what became of them is the same', async () => {
     const [ana, bo] = await couple();
     await ana.replica.messages.post('general', { text: 'a' });
     await meet(ana, bo);

@@ -12,7 +12,16 @@ import { createWorld, type World } from './world.ts';
 
 const names = ['ana', 'bo', 'cy', 'dee', 'eli'];
 
-/** Everything that an export holds, by file. */
+/** What was made of reservations; whether a deadline is over is for each clock to say, and left out. */
+async function reserved({ replica }: Station): Promise<string> {
+  const { items, next } = await replica.reservations.list({ state: 'all', limit: 1000 });
+  if (next !== undefined) throw new Error('more reservations than are compared');
+  return items
+    .map(({ id, by, globs, until, ended, base }) => JSON.stringify({ id, by, globs, until, ended, base }))
+    .join('\n');
+}
+
+/** Everything that an export holds, by file, and reservations. */
 async function exported(station: Station): Promise<Map<string, string>> {
   const directory = mkdtempSync(join(tmpdir(), 'coterie-export-'));
   try {
@@ -20,7 +29,7 @@ async function exported(station: Station): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
       if (/\.(jsonl|md)$/.test(name)) files.set(name, readFileSync(join(directory, name), 'utf8'));
-    return files;
+    return files.set('reservations', await reserved(station));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -141,7 +150,7 @@ async function check(world: World, said: Said): Promise<void> {
         );
   }
   const text = [...whole.values()].join('\n');
-  const ids = [...said.messages.keys(), ...said.tasks, ...said.memories];
+  const ids = [...said.messages.keys(), ...said.tasks, ...said.memories, ...said.reservations];
   const lost = ids.filter((id) => !text.includes(id));
   if (lost.length > 0) throw new Error(`acknowledged and lost: ${lost.join(', ')}`);
   const held = [...(world.liar?.fates.values() ?? [])].filter(({ fate }) => fate === 'waiting').length;
@@ -216,7 +225,13 @@ export async function simulate(seed: number, options: { steps: number; onDisk: n
   });
   // Some of those on memory, some of those on disk.
   const copied = seed % 5 === 2 || seed % 10 === 1;
-  const said: Said = { messages: new Map(), tasks: new Set(), memories: new Set(), removed: new Set() };
+  const said: Said = {
+    messages: new Map(),
+    tasks: new Set(),
+    memories: new Set(),
+    reservations: new Set(),
+    removed: new Set(),
+  };
   const run: Run = { world, said, counts: noCounts(), apart: false };
   try {
     await world.network.run(5000);

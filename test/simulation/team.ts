@@ -23,6 +23,7 @@ export interface Said {
   readonly messages: Map<string, string>;
   readonly tasks: Set<string>;
   readonly memories: Set<string>;
+  readonly reservations: Set<string>;
   readonly removed: Set<string>;
 }
 
@@ -98,6 +99,19 @@ const actions: readonly ((turn: Turn) => Promise<void>)[] = [
     turn.said.removed.add(message);
     turn.counts.redactions++;
     if (turn.apart) turn.counts.redactedApart++;
+  },
+  async ({ replica, draw, said }) => {
+    const globs = [`src/${'ab*'.charAt(draw(3))}/**`, ...(draw(2) ? ['docs/*.md'] : [])];
+    const { id } = await replica.reservations.reserve({ globs, ttl: 1000 * (1 + draw(60)) });
+    said.reservations.add(id);
+  },
+  async (turn) => {
+    const held = pick(turn, turn.said.reservations);
+    if (held === undefined) return;
+    const { by } = await turn.replica.reservations.get(held);
+    if (by.handle !== turn.name) return;
+    if (turn.draw(3) === 0) await turn.replica.reservations.release(held);
+    else await turn.replica.reservations.renew(held, { ttl: 1000 * (1 + turn.draw(60)) });
   },
   (turn) => fill(turn, 1),
   (turn) => fill(turn, 1),
