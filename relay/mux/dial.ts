@@ -10,6 +10,11 @@ export interface DialOptions {
   readonly join: Join;
   readonly timer: Timer;
   readonly random: (bytes: number) => Uint8Array;
+  /**
+   * After the other end closed since another session with it stays: calls `ended` once that one is over too. Returns what
+   * cancels that; undefined when none stands here.
+   */
+  readonly standing?: ((ended: () => void) => (() => void) | undefined) | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly onChange?: ((status: DialStatus) => void) | undefined;
 }
@@ -17,7 +22,7 @@ export interface DialOptions {
 /** How a link stands that this side keeps up. */
 export interface DialStatus {
   readonly url: string;
-  readonly state: 'dialling' | 'open' | 'waiting' | 'closed';
+  readonly state: 'dialling' | 'open' | 'waiting' | 'parked' | 'closed';
   /** Attempts since a session lasted. */
   readonly attempts: number;
   /** Why the last one ended. */
@@ -27,8 +32,6 @@ export interface DialStatus {
 /** Keeps one link up, for ever: a peer that does not come costs a timer. */
 export interface Dialler {
   status(): DialStatus;
-  /** Dials now if it waits: something says that the peer is there. */
-  hurry(): void;
   close(): void;
 }
 
@@ -36,9 +39,11 @@ export interface Dialler {
 const lasting = 10_000;
 
 /** The other end will not have us: 4400 to 4499, but for a connection that went silent. */
-const isRefusal = (code: number): boolean => code >= 4_400 && code < 4_500 && code !== closeCodes.silent;
+const isRefusal = (code: number): boolean =>
+  code >= 4_400 && code < 4_500 && code !== closeCodes.silent && code !== closeCodes.duplicate;
 
-export function openDialler({ url, join, timer, random, headers, onChange }: DialOptions): Dialler {
+export function openDialler(options: DialOptions): Dialler {
+  const { url, join, timer, random, headers, onChange } = options;
   const backoff = openBackoff(random);
   let state: DialStatus['state'] = 'waiting';
   let attempts = 0;
@@ -63,6 +68,36 @@ export function openDialler({ url, join, timer, random, headers, onChange }: Dia
     enter('waiting');
   }
 
+  /** Another session with the same replica stays: nothing is dialled until that one is over. False when none does. */
+  function park(): boolean {
+    if (state === 'closed') return false;
+    let rested = false;
+    const unrest = timer(() => {
+      rested = true;
+    }, lasting);
+    const forget = options.standing?.(() => {
+      unrest();
+      if (rested) dial();
+      // One that comes and goes is dialled no faster for it.
+      else wait('the other session ended');
+    });
+    if (!forget) {
+      unrest();
+      return false;
+    }
+    cancel?.();
+    cancel = () => {
+      unrest();
+      forget();
+    };
+    giveUp = undefined;
+    session = undefined;
+    last = undefined;
+    attempts = 0;
+    enter('parked');
+    return true;
+  }
+
   const opened: Opened = (socket) => {
     const joined = join('dial', transportOf(socket));
     session = joined;
@@ -73,6 +108,7 @@ export function openDialler({ url, join, timer, random, headers, onChange }: Dia
     }, lasting);
     enter('open');
     return eventsOf(joined, (code, reason) => {
+      if (code === closeCodes.duplicate && park()) return;
       if (isRefusal(code)) backoff.refuse();
       wait(`closed with ${code}${reason ? ` (${reason})` : ''}`);
     });
@@ -94,11 +130,6 @@ export function openDialler({ url, join, timer, random, headers, onChange }: Dia
 
   return {
     status,
-    hurry() {
-      if (state !== 'waiting') return;
-      cancel?.();
-      dial();
-    },
     close() {
       if (state === 'closed') return;
       enter('closed');

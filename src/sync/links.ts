@@ -2,6 +2,7 @@ import { closeCodes } from '../../schemas/protocol.ts';
 import type { SyncSource } from './port.ts';
 import {
   createSession,
+  type MetPeer,
   type Session,
   type SessionEvent,
   type SessionOptions,
@@ -64,6 +65,11 @@ export interface Links {
     readonly onEvent?: ((event: SessionEvent) => void) | undefined;
   }): Session;
   sessions(): readonly Session[];
+  /**
+   * For a session that is over: calls `ended` once no session with the replica that it met stands any more. Returns what
+   * cancels that; undefined when none stands.
+   */
+  whenAlone(session: Session, ended: () => void): (() => void) | undefined;
   status(): { readonly peers: readonly PeerStatus[] } & LinkCounts;
   /**
    * Waits until everything that is durable here at the call is durable at so many peers, for `timeoutMs` at most. Peers
@@ -113,6 +119,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const links = new Map<number, Link>();
   const gone = new Map<string, PeerStatus>();
   const waiting = new Set<Waiting>();
+  const alone = new Set<{ readonly peer: MetPeer; ended(): void }>();
   /** What the last few sessions that ended said in their hello: the other end of one may be judged only now. */
   const ended: Uint8Array[] = [];
   const opening = options.random(8);
@@ -185,17 +192,22 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   }
 
   function admitted(link: Link, publicKey: string, opening: string): void {
-    keepOne(link, publicKey, opening);
-    if (!links.has(link.session.id)) return;
+    // First: while one of two ends, the other is known as what stays.
     link.opening = opening;
     link.publicKey = publicKey;
     link.since = now();
+    keepOne(link, publicKey, opening);
+    if (!links.has(link.session.id)) return;
     gone.delete(publicKey);
     keepFew(publicKey);
   }
 
+  const stands = ({ publicKey, opening }: MetPeer): boolean =>
+    [...links.values()].some((link) => link.publicKey === publicKey && link.opening === opening);
+
   function end(link: Link): void {
     links.delete(link.session.id);
+    for (const one of [...alone]) if (!stands(one.peer) && alone.delete(one)) one.ended();
     ended.push(link.session.hello);
     if (ended.length > remembered) ended.shift();
     for (const wait of waiting) wait.marks.delete(link);
@@ -259,6 +271,14 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
 
     sessions: () => [...links.values()].map(({ session }) => session),
 
+    whenAlone(session, ended) {
+      const peer = session.met();
+      if (!peer || !stands(peer)) return undefined;
+      const one = { peer, ended };
+      alone.add(one);
+      return () => void alone.delete(one);
+    },
+
     status() {
       const peers = new Map(gone);
       for (const link of links.values()) {
@@ -291,6 +311,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
       open = false;
       stop();
       stopKey();
+      alone.clear();
       for (const { session } of [...links.values()]) session.close(closeCodes.goingAway, 'closing');
       for (const wait of [...waiting]) wait.done(false);
     },

@@ -1,4 +1,3 @@
-import { toBase64url } from '../op/index.ts';
 import type { DurableUpdate } from './port.ts';
 import { type Channel, channels } from './session/channels.ts';
 import { Core } from './session/core.ts';
@@ -10,7 +9,7 @@ import { createRepair } from './session/digests/repair.ts';
 import { createWork } from './session/digests/work.ts';
 import { createDispatch } from './session/dispatch.ts';
 import { createExchange } from './session/exchange.ts';
-import { createHandshake } from './session/handshake.ts';
+import { createHandshake, openingBytes } from './session/handshake.ts';
 import { inbox } from './session/inbox.ts';
 import { outbox } from './session/outbox.ts';
 import { startPulse } from './session/pulse.ts';
@@ -18,9 +17,6 @@ import type { Session, SessionOptions, SessionStatus } from './session/types.ts'
 import { decodeFrame } from './wire.ts';
 
 export type * from './session/types.ts';
-
-/** What of the random bytes of a hello names the opening. */
-const openingBytes = 8;
 
 // The parts of every session, joined once: what they know of one session is in its core.
 
@@ -45,13 +41,12 @@ function concluded(core: Core, channel: Channel): void {
 
 /** Goes on when both sides are admitted, and both know. */
 function meet(core: Core): void {
-  const { meeting, state } = core;
+  const { meeting, state, peer } = core;
   if (!meeting?.rootSent || !meeting.rootCame || meeting.step !== 'admitted') return;
-  if (state.phase !== 'proving') return;
-  const opening = toBase64url(meeting.theirs?.random.subarray(0, openingBytes) ?? new Uint8Array());
+  if (state.phase !== 'proving' || !peer) return;
   core.meeting = undefined;
   core.state = { phase: 'syncing', publicKey: state.publicKey };
-  core.emit({ type: 'admitted', publicKey: state.publicKey, opening });
+  core.emit({ type: 'admitted', ...peer });
   work.pump(core);
   announce.plan(core);
 }
@@ -242,6 +237,7 @@ export function createSession(options: SessionOptions): Session {
     close: (code, reason) => core.close(code, reason),
     update: (durable) => update(core, durable),
     status: () => statusOf(core),
+    met: () => core.peer,
     mark: () => mark(core),
   };
   startPulse(core, announce.giveUp);

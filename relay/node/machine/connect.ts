@@ -31,6 +31,8 @@ export interface DialledLink extends Target {
   readonly trouble: Trouble | undefined;
   /** The replica key that answered. */
   readonly answered: string | undefined;
+  /** True while another link with the same replica stands in its place. */
+  readonly parked: boolean;
   /** Since when it is in this state, ms since 1970. */
   readonly since: number;
 }
@@ -211,6 +213,7 @@ export function connectMachine(options: MachineOptions): Machine {
           state: dialling.state,
           trouble: dialling.trouble,
           answered: dialling.answered,
+          parked: dialling.parked === true,
           since,
         })),
     look,

@@ -108,6 +108,8 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
     let trouble: Trouble | undefined;
     let answered: string | undefined;
     let ended: { readonly code: number; readonly reason: string } | undefined;
+    let session: Session | undefined;
+    let parked = false;
     // The dialler begins at once, and nobody may hear of it before this has returned.
     let telling = false;
     const become = (next: LinkState): void => {
@@ -119,8 +121,9 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
       url: muxOf(url),
       timer,
       random,
-      join: (role, transport) =>
-        links.connect({
+      standing: (over) => session && links.whenAlone(session, over),
+      join(role, transport) {
+        session = links.connect({
           role,
           transport,
           ...(expect === undefined ? {} : { expect }),
@@ -131,9 +134,17 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
               become('linked');
             } else if (event.type === 'closed') ended = event;
           },
-        }),
+        });
+        return session;
+      },
       onChange({ state: now, last }) {
-        if (now === 'dialling') {
+        parked = now === 'parked';
+        if (parked) {
+          // There is a link with that replica, though not by this address.
+          answered = session?.met()?.publicKey;
+          trouble = undefined;
+          become('linked');
+        } else if (now === 'dialling') {
           ended = undefined;
           become('connecting');
         } else if (now === 'waiting') {
@@ -155,6 +166,9 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
       get answered() {
         return answered;
       },
+      get parked() {
+        return parked;
+      },
       close: () => dialler.close(),
     };
   };
@@ -166,11 +180,23 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 const idOf = (key: string): Hash => keyId(nodeCrypto, key);
 
+/** A replica that is dialled at several addresses has one link, and is one peer: shown where that link was dialled. */
+function oneEach(dialled: readonly DialledLink[]): DialledLink[] {
+  const used = new Set(dialled.filter(({ parked }) => !parked).map(({ answered }) => answered));
+  const shown = new Set<string>();
+  return dialled.filter(({ parked, answered }) => {
+    if (!parked || answered === undefined) return true;
+    if (used.has(answered) || shown.has(answered)) return false;
+    shown.add(answered);
+    return true;
+  });
+}
+
 /** What the machine dials, with what its sessions know; then those that came in; then those that are gone. */
 function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]): Peer[] {
   const byKey = new Map(known.map((one) => [one.publicKey, one]));
   const shown = new Set<string>();
-  const peers = dialled.map((link): Peer => {
+  const peers = oneEach(dialled).map((link): Peer => {
     const key = link.answered ?? link.expect;
     const session = key === undefined ? undefined : byKey.get(key);
     if (session) shown.add(session.publicKey);

@@ -26,6 +26,8 @@ export interface Dialling {
   readonly trouble: Trouble | undefined;
   /** The replica key that answered; undefined before one has. */
   readonly answered: string | undefined;
+  /** True while another link with the same replica stands in its place. */
+  readonly parked?: boolean | undefined;
   close(): void;
 }
 

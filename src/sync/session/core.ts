@@ -11,7 +11,7 @@ import type { Queue } from './digests/work.ts';
 import type { Meeting } from './handshake.ts';
 import type { Waiting } from './inbox.ts';
 import type { Held } from './outbox.ts';
-import type { SessionEvent, SessionOptions, SessionState } from './types.ts';
+import type { MetPeer, SessionEvent, SessionOptions, SessionState } from './types.ts';
 
 /** Work that is under way at a time; more is a peer that asks faster than it can be answered. */
 const maxLoad = 4096;
@@ -27,6 +27,8 @@ export class Core {
   readonly options: SessionOptions;
   readonly source: SyncSource;
   state: SessionState = { phase: 'greeting' };
+  /** Since its hello. */
+  peer: MetPeer | undefined;
   /** Messages with data: sent, known to be durable there, durable here. */
   sent = 0;
   stored = 0;

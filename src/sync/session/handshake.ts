@@ -6,6 +6,9 @@ import type { Core } from './core.ts';
 /** A peer that has not proven itself after this long is dropped, ms. */
 const patience = 15_000;
 
+/** What of the random bytes of a hello names the opening. */
+export const openingBytes = 8;
+
 type Hello = Extract<ControlMessage, { type: 'hello' }>;
 
 /** What a side signs: SYN-6. `binding` ties it to the connection, both keys to the two who talk. */
@@ -52,13 +55,14 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
 
   async function onHello(core: Core, hello: Hello, own: Uint8Array): Promise<void> {
     const { source, options } = core;
-    const { versions, workspace, publicKey } = hello;
+    const { versions, workspace, publicKey, random } = hello;
     if (!muxProtocol.versions.some((version) => versions.includes(version)))
       return core.close(closeCodes.version, `no version in common: ${muxProtocol.versions.join(', ')} here`);
     if (workspace !== source.workspace) return core.close(closeCodes.workspace, 'another workspace');
     if (options.expect !== undefined && options.expect !== publicKey)
       return core.close(closeCodes.unproven, 'another key than the address names');
     core.state = { phase: 'proving', publicKey };
+    core.peer = { publicKey, opening: toBase64url(random.subarray(0, openingBytes)) };
     const sig = await source.sign(
       proofText({
         role: options.role,

@@ -96,6 +96,14 @@ export interface SessionOptions {
   readonly expect?: string | undefined;
 }
 
+/** Who the other end of a session says that it is: proven once it is admitted. */
+export interface MetPeer {
+  /** Ed25519, base64url. */
+  readonly publicKey: string;
+  /** The same in all sessions of its process. */
+  readonly opening: string;
+}
+
 /** One connection: frames in, frames out. It has no socket and no clock of its own, and never throws. */
 export interface Session {
   readonly id: SessionId;
@@ -113,6 +121,8 @@ export interface Session {
   /** An update became durable here. Links give it to each session; its own origin is left out by itself. */
   update(update: DurableUpdate): void;
   status(): SessionStatus;
+  /** Known since its hello, also when the session is over. */
+  met(): MetPeer | undefined;
   /**
    * A check of what is durable here now: true once all of it is durable at the peer, and from then on. Look again
    * after each event.

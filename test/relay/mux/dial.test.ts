@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openBackoff } from '../../../relay/mux/backoff.ts';
-import { type DialStatus, openDialler } from '../../../relay/mux/dial.ts';
+import { type DialOptions, type DialStatus, openDialler } from '../../../relay/mux/dial.ts';
 import { openMuxListener } from '../../../relay/mux/listen.ts';
 import type { Join, Joined } from '../../../relay/mux/transport.ts';
 import type { SessionStatus, SessionTransport } from '../../../src/sync/session/types.ts';
@@ -107,7 +107,7 @@ async function listening(limits: object = {}, time = clock()) {
 
 const half = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(128);
 
-function dialling(url: string, options: { random?: (bytes: number) => Uint8Array } = {}) {
+function dialling(url: string, options: Partial<Pick<DialOptions, 'random' | 'standing'>> = {}) {
   const here = counterpart();
   const time = clock();
   const seen: DialStatus[] = [];
@@ -117,6 +117,7 @@ function dialling(url: string, options: { random?: (bytes: number) => Uint8Array
     join: here.join,
     timer: time.timer,
     random: options.random ?? half,
+    standing: options.standing,
     onChange(status) {
       seen.push(status);
       for (const look of waiting.splice(0)) look();
@@ -215,14 +216,14 @@ describe('a link', () => {
     expect(dialler.status().last).toBe('closed with 4403 (stranger)');
   });
 
-  it('RLY-15: hurry dials at once, and a session that lasted makes the next wait short', async () => {
+  it('RLY-15: a session that lasted makes the next wait short', async () => {
     const { there, url } = await listening();
     const { here, time, enters, dialler } = dialling(url);
     await enters('open');
     await there.until(() => there.sessions.length === 1);
     there.sessions[0]!.transport.close(4403, 'not yet');
     await enters('waiting');
-    dialler.hurry();
+    time.run();
     await enters('open');
     here.prove();
     time.run();
@@ -230,6 +231,46 @@ describe('a link', () => {
     await there.until(() => there.sessions.length === 2);
     there.sessions[1]!.transport.close(1001, '');
     await enters('waiting');
+    expect(time.waits[0]).toBeLessThan(250);
+  });
+
+  it('SYN-29: after 4410 nothing is dialled while the other session stands, and at once when it is over', async () => {
+    const { there, url } = await listening();
+    const other: { over?: () => void } = {};
+    const { here, time, enters, dialler } = dialling(url, {
+      standing(over) {
+        other.over = over;
+        return () => undefined;
+      },
+    });
+    await enters('open');
+    await there.until(() => there.sessions.length === 1);
+    there.sessions[0]!.transport.close(4410, 'another session stays');
+    await enters('parked');
+    for (let round = 0; round < 3; round += 1) time.run();
+    expect(time.waits).toEqual([]);
+    expect(dialler.status()).toMatchObject({ state: 'parked', attempts: 0 });
+    expect(there.sessions.length).toBe(1);
+    other.over?.();
+    await there.until(() => there.sessions.length === 2);
+    await enters('open');
+    expect(here.sessions.length).toBe(2);
+    // One that ends right away is no reason to hurry.
+    there.sessions[1]!.transport.close(4410, 'another session stays');
+    await enters('parked');
+    other.over?.();
+    await enters('waiting');
+    expect(time.waits[0]).toBeLessThan(250);
+  });
+
+  it('SYN-29: 4410 without another session here is an end like others, and no refusal', async () => {
+    const { there, url } = await listening();
+    const { time, enters } = dialling(url, { standing: () => undefined });
+    await enters('open');
+    await there.until(() => there.sessions.length === 1);
+    there.sessions[0]!.transport.close(4410, 'another session stays');
+    await enters('waiting');
+    expect(time.waits.length).toBe(1);
     expect(time.waits[0]).toBeLessThan(250);
   });
 

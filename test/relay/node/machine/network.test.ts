@@ -124,6 +124,29 @@ describe('replicas of one machine over sockets', () => {
     await until('it is gone', () => here.connected.peers()[0]?.state === 'gone');
   });
 
+  it('SYN-29 MCH-14: a node that is dialled at two addresses has one link, and is one peer', async () => {
+    const here = await place(scratch());
+    const other = new URL(here.connected.url);
+    other.hostname = 'localhost';
+    const up = await place(scratch(), { upstreams: [here.connected.url, other.origin] });
+    const back = await place(scratch(), { upstreams: [up.connected.url, here.connected.url] });
+    const all = [here, up, back];
+    await until('each has one link with each', () =>
+      all.every((one) => linked(one).length === 2 && one.links.sessions().length === 2),
+    );
+    await until('the link by one address was given up', () =>
+      [here, up].every(({ links }) => links.status().closes.has(closeCodes.duplicate)),
+    );
+    expect(up.connected.peers()).toMatchObject([
+      { replica: here.id, upstream: true, state: 'linked', trouble: null },
+      { replica: back.id, url: null, state: 'linked', trouble: null },
+    ]);
+    // Once the one that stands is cut, a link stands again soon.
+    const [session] = up.links.sessions().filter(({ role }) => role === 'dial');
+    session?.close(closeCodes.goingAway, 'cut in a test');
+    await until('it is linked again', () => linked(up).includes(here.id));
+  });
+
   it('MCH-14: a replica that is not let in says why', async () => {
     const here = await place(scratch());
     here.source.known = new Set();
