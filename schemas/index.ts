@@ -5,6 +5,7 @@ export * from './api/history.ts';
 export * from './api/machines.ts';
 export * from './api/memory.ts';
 export * from './api/node.ts';
+export * from './api/presence.ts';
 export * from './api/reading.ts';
 export * from './api/reservations.ts';
 export * from './api/tasks.ts';

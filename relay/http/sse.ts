@@ -4,6 +4,7 @@ import { createEventBuffer, createSession, type Session } from 'better-sse';
 import { CoterieError, type Event } from '../../schemas/index.ts';
 import type { EventsOptions, Surface } from '../../src/replica/surface.ts';
 import { refusalOf, safeHeaders } from './errors.ts';
+import { followPresence } from './presence-events.ts';
 import type { Door } from './route.ts';
 
 /** Events between two breaths of the event loop, so that a long replay stalls nobody. */
@@ -92,6 +93,9 @@ export async function sendEvents(
     headers: { ...safeHeaders, connection: 'close' },
   });
 
+  const unfollow = followPresence(door, surface, query, outgoing, (presence) =>
+    say(session, 'presence', presence),
+  );
   async function pump(): Promise<void> {
     let next = first;
     for (let sent = 1; ; sent++) {
@@ -120,6 +124,7 @@ export async function sendEvents(
       if (!outgoing.destroyed) say(session, 'error', refusalOf(error, log, '/v1/events').answer);
     } finally {
       end();
+      unfollow();
       outgoing.end();
       void Promise.resolve(events.return?.()).catch(() => undefined);
     }

@@ -53,9 +53,19 @@ export function openRooms(given: RoomsOptions): Rooms {
   const entries = new Map<string, Entry>();
   /** Rooms that are being let go: a name is loaded anew only after that. */
   const closing = new Map<string, Promise<void>>();
+  /** Whose socket it is, by its number, where a token said so. */
+  const handles = new Map<number, string>();
   let closed = false;
   let lastId = 0;
   let cancelRound: (() => void) | undefined;
+
+  /** In the room of presence a socket speaks for the member of its token: who names another there spoofs it. */
+  function ownName({ id = 0 }: { readonly id?: number }, state: unknown): boolean {
+    const handle = handles.get(id);
+    if (handle === undefined || typeof state !== 'object' || state === null || !('member' in state))
+      return true;
+    return state.member === handle;
+  }
 
   function drop(name: string, entry: Entry): void {
     entry.idle?.();
@@ -66,7 +76,8 @@ export function openRooms(given: RoomsOptions): Rooms {
 
   async function load(name: string, entry: () => Entry): Promise<Room | undefined> {
     await closing.get(name);
-    return openRoom({ name, documents, counts, limits, timer, ended: () => drop(name, entry()) });
+    const mayName = name === 'presence' ? ownName : undefined;
+    return openRoom({ name, documents, counts, limits, timer, mayName, ended: () => drop(name, entry()) });
   }
 
   function entryOf(name: string): Entry {
@@ -114,7 +125,10 @@ export function openRooms(given: RoomsOptions): Rooms {
       }
       lastId += 1;
       const id = lastId;
-      if (handle !== undefined) given.met?.(id, handle);
+      if (handle !== undefined) {
+        handles.set(id, handle);
+        given.met?.(id, handle);
+      }
       const entry = entryOf(name);
       let inside: SocketEvents | undefined;
       let open = true;
@@ -152,6 +166,7 @@ export function openRooms(given: RoomsOptions): Rooms {
         closed(code, reason) {
           counts.closes.set(code, (counts.closes.get(code) ?? 0) + 1);
           open = false;
+          handles.delete(id);
           inside?.closed(code, reason);
           left(name, entry);
         },

@@ -15,6 +15,7 @@ import type {
   Member,
   Memory,
   Message,
+  Presence,
   ReplicaInfo,
   Reservation,
   SearchAnswer,
@@ -148,6 +149,11 @@ export function createClient(options: ClientOptions): Client {
     },
 
     documents: { list: (query) => get<List<DocumentInfo>>('/documents', query) },
+
+    presence: {
+      set: (input) => put<Presence>('/presence', input),
+      list: (query) => get<List<Presence>>('/presence', query),
+    },
 
     search: (query) => get<SearchAnswer>('/search', query),
     recall: ({ q, tag, limit, cursor }) =>

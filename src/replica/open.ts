@@ -233,6 +233,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     machines,
     closing: closing.signal,
     digests: sync.digests,
+    presence: sync.presence,
     status: (actor): Promise<Status> =>
       statusOf({
         core,
@@ -243,9 +244,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
         durability: options.durability ?? 'sync',
         since,
         checkpoints,
-        refusals: sync.source.refusals(),
-        refused: sync.source.refused,
-        pads: sync.source.pads,
+        source: sync.source,
       }),
     purge: () => removal.notice(),
   };

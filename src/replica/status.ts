@@ -1,14 +1,12 @@
 import { createRequire } from 'node:module';
 import type { Status } from '../../schemas/index.ts';
 import type { Storage } from '../storage/open.ts';
-import type { Pads } from '../storage/pads.ts';
 import type { Checkpoints } from './documents/checkpoints.ts';
 import type { Documents } from './documents/documents.ts';
 import { counters } from './ledger/state.ts';
 import { cursorOf } from './reading/feed.ts';
 import type { Core } from './surface-of.ts';
-import type { KeptRefusals } from './sync/kept-refusals.ts';
-import type { Refusals } from './sync/refusals.ts';
+import type { ReplicaSource } from './sync/index.ts';
 import { directoryBytes } from './upkeep/size.ts';
 import { warningsOf } from './upkeep/warnings.ts';
 import type { WorkspaceRow } from './workspace/bootstrap.ts';
@@ -27,11 +25,9 @@ export async function statusOf(options: {
   readonly durability: 'sync' | 'os';
   readonly since: string;
   readonly checkpoints: Pick<Checkpoints, 'trouble'>;
-  readonly refusals: Refusals;
-  readonly refused: Pick<KeptRefusals, 'recent'>;
-  readonly pads: Pick<Pads, 'crowded'>;
+  readonly source: Pick<ReplicaSource, 'refusals' | 'refused' | 'pads'>;
 }): Promise<Status> {
-  const { core, actor, workspace, storage, documents } = options;
+  const { core, actor, workspace, storage, documents, source } = options;
   const { reading, feed } = core;
   const row = counters(reading.database);
   const channels = await reading.database.under<unknown>('v/channel/');
@@ -63,7 +59,13 @@ export async function statusOf(options: {
     search: { ready: search.ready, behind: search.behind },
     listening: [...core.machines.addresses()],
     peers: [...(await core.machines.peers())],
-    warnings: await warningsOf({ ...options, reading }),
+    warnings: await warningsOf({
+      ...options,
+      refusals: source.refusals(),
+      refused: source.refused,
+      pads: source.pads,
+      reading,
+    }),
     since: options.since,
   };
 }

@@ -5,6 +5,7 @@ import type { Search } from '../search/index.ts';
 import { moveArbiter, showArbiter } from './arbiter/moving.ts';
 import type { Digests } from './documents/digest.ts';
 import type { Machines } from './machines/machines.ts';
+import { listPresence, setPresence } from './presence/verbs.ts';
 import { activity } from './reading/activity.ts';
 import { catchUp } from './reading/catch-up.ts';
 import { type Reading, thing } from './reading/context.ts';
@@ -22,6 +23,7 @@ import { listReservations, reservationOf } from './reading/reservations.ts';
 import { find } from './reading/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import type { Surface } from './surface.ts';
+import type { Sync } from './sync/open.ts';
 import { claimTask, decideTask, releaseTask, renewTask } from './writing/claims.ts';
 import { type Actor, introduce, once, type Writing } from './writing/context.ts';
 import {
@@ -48,6 +50,7 @@ export interface Core {
   readonly machines: Machines;
   readonly closing: AbortSignal;
   readonly digests: Digests;
+  readonly presence: Sync['presence'];
   status(actor: Actor): Promise<schemas.Status>;
   /** After a redaction: the text leaves the disk in the background. */
   purge(): void;
@@ -272,6 +275,13 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         const valid = checked(schemas.DocumentsQuery, query ?? {});
         return listDocuments({ database: reading.database, digests: core.digests }, valid);
       },
+    },
+    presence: {
+      async set(input) {
+        const valid = checked(schemas.PresenceSet, input);
+        return setPresence({ ...core.presence, reading, feed }, actor, valid);
+      },
+      list: async (query) => listPresence({ ...core.presence, reading, feed }, paged(query)),
     },
     async search(query) {
       open();

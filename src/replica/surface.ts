@@ -35,6 +35,9 @@ import type {
   Message,
   MessagePost,
   MessagesQuery,
+  Presence,
+  PresenceQuery,
+  PresenceSet,
   Progress,
   Remember,
   ReplicaInfo,
@@ -206,6 +209,13 @@ export interface Surface {
   readonly documents: {
     /** The log documents that are here, by log and segment: what a Yjs client can open. */
     list(query?: PageOptions & { log?: string | undefined }): Promise<List<DocumentInfo>>;
+  };
+
+  readonly presence: {
+    /** Says what this member does; to be said again within `ttl`. Nobody says it for another, and nothing is stored. */
+    set(input: PresenceSet): Promise<Presence>;
+    /** Everybody who can speak, who does something first. */
+    list(query?: PresenceQuery): Promise<List<Presence>>;
   };
 
   search(query: SearchQuery): Promise<SearchAnswer>;

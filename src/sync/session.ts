@@ -114,7 +114,7 @@ const inventory = createInventory({
     core.equal = equal;
     core.comparedAt = core.options.now();
     if (!equal) return;
-    core.options.onEvent({ type: 'equal', logs });
+    core.emit({ type: 'equal', logs });
     repair.allEqual(core);
     announce.allEqual(core);
   },

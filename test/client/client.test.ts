@@ -90,6 +90,8 @@ const verbs: readonly (readonly [verb: string, input: readonly unknown[]])[] = [
   ['recall', [{ q: 'x', tag: 't' }]],
   ['activity', [{ types: 'message.*', channels: 'general', limit: 1 }]],
   ['history', ['message-1', { limit: 1 }]],
+  ['presence.list', [{ offline: false, limit: 3 }]],
+  ['presence.set', [{ state: 'waiting', waitingFor: 'ann', note: 'n', session: 's', ttl: 60 }]],
   ['catchUp', [{ budget: 500, limit: 2 }]],
   ['inbox', [{ budget: 500, limit: 2 }]],
   ['acknowledge', [{ receipt: 'r1', operations: ['a'] }]],

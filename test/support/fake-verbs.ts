@@ -5,6 +5,7 @@ import type {
   Member,
   Memory,
   Message,
+  Presence,
   ReplicaInfo,
   Reservation,
   Task,
@@ -69,6 +70,18 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     revoked: null,
     members: [me],
     links: [],
+  };
+  const present: Presence = {
+    member: me,
+    state: 'working',
+    task: null,
+    waitingFor: null,
+    note: null,
+    since: at,
+    until: at,
+    replica: 'r',
+    sessions: 1,
+    seen: at,
   };
   const invite: InviteInfo = {
     id: 'i',
@@ -257,6 +270,10 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     }),
     events: eventsFrom,
     activity: () => list([...feed].reverse()),
+    presence: {
+      set: async ({ state, note }) => ({ ...present, state, note: note ?? null }),
+      list: () => list([present]),
+    },
     history: async (id) => ({
       items: [
         {

@@ -1,6 +1,7 @@
 import { onEvents, onLists, onWrites, type Row } from '../row.ts';
 
 const memory = () => import('../verbs/memory.ts');
+const presence = () => import('../verbs/presence.ts');
 const reading = () => import('../verbs/reading.ts');
 
 /** Memory, search, and what happened. */
@@ -110,6 +111,27 @@ export const knowing: readonly Row[] = [
     flags: [['--each', 'each event on a line of its own'], ...onEvents, ...onLists],
     example: 'coterie activity --limit 20',
     load: async () => (await reading()).activity,
+  },
+  {
+    name: 'who',
+    summary: 'Who is there, and what they do; who is not, and when they were last seen.',
+    flags: [['--present', 'only who is there'], ...onLists],
+    example: 'coterie who',
+    load: async () => (await presence()).who,
+  },
+  {
+    name: 'presence',
+    takes: '<state>',
+    summary: 'Say what you do: working, waiting, idle, away or offline. It ends unless it is said again.',
+    flags: [
+      ['--task <id>', 'task that you work on'],
+      ['--waiting-for <handle>', 'whom you wait for'],
+      ['--note <text>', 'a few words'],
+      ['--session <name>', 'tells sessions of one member apart'],
+      ['--ttl <seconds>', 'how long it holds (10 to 3600; by default 300)', 'number'],
+    ],
+    example: 'coterie presence working --task kai-12 --note "the parser"',
+    load: async () => (await presence()).set,
   },
   {
     name: 'history',

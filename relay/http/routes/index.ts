@@ -7,6 +7,7 @@ import { machineRoutes } from './machines.ts';
 import { memberRoutes } from './members.ts';
 import { memoryRoutes } from './memory.ts';
 import { messageRoutes } from './messages.ts';
+import { presenceRoutes } from './presence.ts';
 import { readingRoutes } from './reading.ts';
 import { reservationRoutes } from './reservations.ts';
 import { systemRoutes } from './system.ts';
@@ -21,6 +22,7 @@ const described: readonly Route[] = [
   ...memoryRoutes,
   ...reservationRoutes,
   ...readingRoutes,
+  ...presenceRoutes,
   ...eventRoutes,
   ...adminRoutes,
   ...systemRoutes,

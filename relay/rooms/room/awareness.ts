@@ -16,6 +16,8 @@ export const awarenessLimits: AwarenessLimits = { bytes: 64 * 1024, clients: 16,
 
 /** Whoever speaks in a room. */
 export interface Speaker {
+  /** The number of its socket. */
+  readonly id?: number;
   /** Asks whether the other end is still there, and cuts it off if not. */
   probe(): void;
 }
@@ -58,7 +60,10 @@ const gone = 'null';
  * first update is its own: y-websocket begins so, and later also repeats what it heard of others. What is repeated has
  * no newer clock and changes nothing.
  */
-export function openPresence(limits: AwarenessLimits = awarenessLimits): Presence {
+export function openPresence(
+  limits: AwarenessLimits = awarenessLimits,
+  mayName: (speaker: Speaker, state: unknown) => boolean = () => true,
+): Presence {
   const present = new Map<number, Present>();
   const own = new Map<Speaker, number | undefined>();
   const counts = new Map<Speaker, number>();
@@ -108,18 +113,24 @@ export function openPresence(limits: AwarenessLimits = awarenessLimits): Presenc
     return true;
   }
 
+  /** What was heard of others may be said again: it changes nothing. */
+  const repeats = ({ client, clock }: AwarenessEntry): boolean => clock <= (present.get(client)?.clock ?? -1);
+
   return {
     take(speaker, update) {
       if (update.length > limits.bytes) throw new RangeError('an awareness update is too large');
       const entries = readAwareness(update, limits.room);
-      for (const { state } of entries) {
+      const named: AwarenessEntry[] = [];
+      for (const entry of entries) {
+        const { state } = entry;
         const value: unknown = JSON.parse(state);
         depthOf(value, limits.depth);
         if (value === null && state !== gone) throw new RangeError('an awareness state is written oddly');
+        if (repeats(entry) || mayName(speaker, value)) named.push(entry);
       }
       if (!own.has(speaker)) own.set(speaker, entries.length === 1 ? entries[0]?.client : undefined);
-      let spoofed = 0;
-      for (const entry of entries) if (!takeOne(speaker, entry)) spoofed += 1;
+      let spoofed = entries.length - named.length;
+      for (const entry of named) if (!takeOne(speaker, entry)) spoofed += 1;
       return { spoofed };
     },
     changes() {

@@ -15,7 +15,7 @@ const keepAlive = frame(wire.keepAlive);
 export async function openRoom(options: RoomOptions): Promise<Room | undefined> {
   const { counts, limits, timer } = options;
   const guests = new Map<number, Guest>();
-  const presence = openPresence(awarenessLimits);
+  const presence = openPresence(awarenessLimits, options.mayName);
   let document: RoomDocument | undefined;
   let ended = false;
 

@@ -9,6 +9,8 @@ export interface RoomOptions {
   readonly counts: RoomCounts;
   readonly limits: RoomLimits;
   readonly timer: (task: () => void, ms: number) => () => void;
+  /** Whether a socket may say this of itself; anything unless said. */
+  readonly mayName?: ((speaker: { readonly id?: number }, state: unknown) => boolean) | undefined;
   /** Called once, when nobody may join any more: this side failed. */
   ended(): void;
 }

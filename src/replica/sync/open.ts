@@ -12,6 +12,9 @@ import type { Shown } from '../documents/documents.ts';
 import type { Identity } from '../identity.ts';
 import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import { createLastSeen } from '../presence/last-seen.ts';
+import { createPresence } from '../presence/store.ts';
+import type { PresenceContext } from '../presence/verbs.ts';
 import type { MembersLog } from '../workspace/adopt.ts';
 import { joinWorkspace } from '../workspace/bootstrap.ts';
 import type { WorkspaceRow } from '../workspace/key.ts';
@@ -27,6 +30,8 @@ const nobody = 0;
 export interface Sync {
   readonly digests: Digests;
   readonly source: ReplicaSource;
+  /** Who is present, here and elsewhere. */
+  readonly presence: Omit<PresenceContext, 'reading' | 'feed'>;
   /** An update is durable and shown. */
   shown(update: Shown): void;
   /** Something is left to a following write. */
@@ -67,6 +72,7 @@ export function openSync(options: {
   const duties = createDuties({ ...options, breathing });
   const verifying = createVerifying(options);
   const pads = openPads(directory);
+  const presence = createPresence(options);
   const freshKey = createFreshKey({ ...options, directory, onChanged: () => rekeyed() });
   const { source, shown, rekeyed } = createSource({
     ...options,
@@ -81,6 +87,7 @@ export function openSync(options: {
     reconcile,
     verifying,
     pads,
+    presence,
   });
   /** Operations of the members log that are here already change nothing. */
   async function take(log: MembersLog): Promise<void> {
@@ -98,6 +105,7 @@ export function openSync(options: {
   return {
     digests,
     source,
+    presence: { store: presence, lastSeen: createLastSeen(), now: options.now, tell: () => undefined },
     shown,
     owed,
     join: (by) => joinWorkspace({ ...options, ...by, signer: options.identity.signer, take }),
@@ -107,6 +115,7 @@ export function openSync(options: {
     },
     remove: (document, hashes) => reconcile.remove(document, hashes),
     async close() {
+      presence.close();
       reconcile.close();
       await freshKey.close();
       await verifying.close();

@@ -15,6 +15,7 @@ import type { Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import type { PresenceStore } from '../presence/store.ts';
 import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
 import type { FreshKey } from './fresh-key.ts';
@@ -53,6 +54,8 @@ export interface ReplicaSource extends SyncSource {
   readonly refused: Pick<KeptRefusals, 'senders' | 'recent'>;
   /** Documents of this directory that no log has. */
   readonly pads: Pads;
+  /** Who is present. */
+  readonly presence: PresenceStore;
 }
 
 export interface SourceOptions {
@@ -74,6 +77,7 @@ export interface SourceOptions {
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
   readonly pads: Pads;
+  readonly presence: PresenceStore;
 }
 
 /** The state vector of a document that holds nothing, and its update. */
@@ -279,6 +283,7 @@ export function createSource(options: SourceOptions): {
     refusals: () => refusals.now(),
     refused: kept,
     pads: options.pads,
+    presence: options.presence,
   };
 
   return {

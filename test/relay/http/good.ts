@@ -99,6 +99,8 @@ export function goodRequests({
     'get /v1/catch-up': ['/v1/catch-up?budget=1000', undefined, 'catchUp'],
     'get /v1/inbox': ['/v1/inbox?limit=2', undefined, 'inbox'],
     'post /v1/acks': ['/v1/acks', { receipt }, 'acknowledge'],
+    'get /v1/presence': ['/v1/presence?offline=false&limit=5', undefined, 'presence.list'],
+    'put /v1/presence': ['/v1/presence', { state: 'idle', note: 'n', ttl: 60 }, 'presence.set'],
     'get /v1/activity': ['/v1/activity?types=message.*', undefined, 'activity'],
     'get /v1/history/{id}': [`/v1/history/${message}`, undefined, 'history'],
     'get /': ['/', undefined, 'status'],

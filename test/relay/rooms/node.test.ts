@@ -130,6 +130,27 @@ describe('plain sessions of a node', () => {
     await until(two, () => !two.provider.awareness.getStates().has(one.doc.clientID));
   });
 
+  it('PRS-4: in the room of presence nobody speaks for another member', async () => {
+    const node = await startNode();
+    const kai = connect(node.sync, 'presence', new Doc(), good);
+    const other = connect(node.sync, 'presence', new Doc(), good);
+    await Promise.all([kai.synced(), other.synced()]);
+    const spoofed = (): number | undefined =>
+      node.doors.samples().find(({ name }) => name.includes('spoofed'))?.values[0]?.[1];
+    kai.provider.awareness.setLocalState({ member: 'rin', state: 'away' });
+    kai.provider.awareness.setLocalState({ member: 'kai', state: 'working' });
+    const shown = () => other.provider.awareness.getStates().get(kai.doc.clientID);
+    await until(other, () => shown()?.['member'] !== undefined);
+    expect(shown()).toEqual({ member: 'kai', state: 'working' });
+    expect(spoofed()).toBe(1);
+    // Elsewhere a state is what its application makes of it.
+    const pad = connect(node.sync, 'pad/plan', new Doc(), good);
+    const reader = connect(node.sync, 'pad/plan', new Doc(), good);
+    await Promise.all([pad.synced(), reader.synced()]);
+    pad.provider.awareness.setLocalState({ member: 'rin' });
+    await until(reader, () => reader.provider.awareness.getStates().has(pad.doc.clientID));
+  });
+
   it('RLY-18: a pad is written by anybody and kept', async () => {
     const node = await startNode();
     const one = connect(node.sync, 'pad/plan', new Doc(), good);
