@@ -3,6 +3,7 @@ import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Search } from '../search/index.ts';
 import { moveArbiter, showArbiter } from './arbiter/moving.ts';
+import { checked, paged } from './checked.ts';
 import type { Digests } from './documents/digest.ts';
 import type { Machines } from './machines/machines.ts';
 import { listPresence, setPresence } from './presence/verbs.ts';
@@ -54,29 +55,6 @@ export interface Core {
   status(actor: Actor): Promise<schemas.Status>;
   /** After a redaction: the text leaves the disk in the background. */
   purge(): void;
-}
-
-/** Checks an input against its schema. Throws `invalid` naming the field, `too_large` for a text over its limit. */
-export function checked<T extends z.ZodType>(schema: T, input: unknown): z.infer<T> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  const code =
-    issue && 'params' in issue && (issue.params as { code?: string } | undefined)?.code === 'too_large'
-      ? 'too_large'
-      : 'invalid';
-  throw new CoterieError(code, path === '' ? (issue?.message ?? 'not valid') : `${path}: ${issue?.message}`);
-}
-
-/** A page that can be read: other fields of a query are names, which are looked for and found or not. */
-function paged<Q extends { limit?: unknown; cursor?: unknown }>(query: Q | undefined): Q | undefined {
-  const { limit, cursor } = query ?? {};
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && Number(limit) >= 1))
-    throw new CoterieError('invalid', 'limit: it is not a whole number from 1 on');
-  if (cursor !== undefined && typeof cursor !== 'string')
-    throw new CoterieError('invalid', 'cursor: it is not text');
-  return query;
 }
 
 /** The verbs as one member. */
