@@ -18,7 +18,7 @@ import { itemsLike, openItems } from '../reading/inbox.ts';
 import { type ChainHead, chainHeads, createCounting, markOfMember } from '../reading/pending.ts';
 import { parseReceipt, type Receipt } from '../reading/receipts.ts';
 import { settleItems } from '../views/inbox.ts';
-import type { Actor, Writing } from './context.ts';
+import { type Actor, introduce, type Writing } from './context.ts';
 import { absorbed, coveredBy, partsOf } from './covering.ts';
 
 /** Acknowledgements: a synced row here at once, an operation in the member's log within a minute. */
@@ -45,14 +45,19 @@ export function createMarks(
   timer: (task: () => void, ms: number) => () => void,
 ): Marks {
   const { reading, commits, ledger } = writing;
-  const due = new Set<Hash>();
+  const due = new Map<Hash, Actor>();
   let stop: (() => void) | undefined;
 
-  function schedule(member: Hash): void {
-    due.add(member);
+  function schedule(actor: Actor): void {
+    due.set(actor.id, actor);
+    arm();
+  }
+
+  function arm(): void {
     stop ??= timer(() => {
       stop = undefined;
-      marks.flush().catch(() => undefined);
+      // What the disk refused is due still.
+      marks.flush().catch(arm);
     }, minute);
   }
 
@@ -163,16 +168,22 @@ export function createMarks(
         const counted = receipt?.counts ? (await pending(shown)) - after : 0;
         return { acknowledged: before - after, counted, items: opened - open, pending: after, open };
       });
-      schedule(actor.id);
+      schedule(actor);
       return result;
     },
     async flush() {
-      const members = [...due];
-      due.clear();
-      for (const member of members) {
+      for (const actor of [...due.values()]) {
+        due.delete(actor.id);
         // A mark is an operation of the member: one that never wrote has no log yet.
-        if (!reading.membership.state.members.has(member)) continue;
-        await commits.write((work) => write(work, member));
+        if (!reading.membership.state.members.has(actor.id)) continue;
+        try {
+          // One that wrote only by another replica of this machine is spoken for by this one from now on.
+          await introduce(writing, actor);
+          await commits.write((work) => write(work, actor.id));
+        } catch (error) {
+          due.set(actor.id, actor);
+          throw error;
+        }
       }
     },
     async close() {
