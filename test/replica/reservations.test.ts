@@ -99,7 +99,7 @@ describe('reservations of several replicas', () => {
     await ana.replica.messages.post('general', { text: 'a' });
     const { eve, admission, member } = await newcomer(ana);
     await ana.source.take('log/members/1', asTexts(admission, member), session());
-    const until = Date.now() + minute;
+    const until = Date.now() + 60 * minute;
     const make = (globs: string[], more: object = {}) =>
       eve.make({
         log: 'reservations',
@@ -142,7 +142,7 @@ describe('reservations of several replicas', () => {
         log: 'reservations',
         type: 'reservation.create',
         member: eve.member('eve'),
-        data: { until: Date.now() + minute, incarnation: 'i', ...data },
+        data: { until: Date.now() + 60 * minute, incarnation: 'i', ...data },
       });
     const slow = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>

@@ -26,8 +26,8 @@ import {
 import { aliasesOf, pageOf as pageOfRows } from './messages.ts';
 import { findMember, shortOf } from './names.ts';
 
-/** Steps that comparing globs may take in one answer: a tenth of a second at most. */
-const mostSteps = 200_000;
+/** Steps that comparing globs may take in one answer: the event loop is not held up for longer than by a large page. */
+const mostSteps = 1_000_000;
 /** Conflicts that are listed with one reservation. */
 const mostConflicts = 20;
 /** Reservations that are looked at together. */
@@ -41,7 +41,7 @@ interface Held {
 /** What is held at one moment, as one answer sees it. */
 interface Scene {
   readonly now: number;
-  readonly held: readonly Held[];
+  readonly held: ReadonlyMap<Hash, Held>;
   readonly steps: Steps;
 }
 
@@ -58,12 +58,12 @@ async function sceneOf(reading: Reading): Promise<Scene> {
     }
     return compiled.get(text);
   };
-  const held = (await reading.database.list<Hash>(range)).flatMap(([key]) => {
+  const held = (await reading.database.list<Hash>(range)).flatMap(([key]): [Hash, Held][] => {
     const state = stateOf(reading, reading.database, key.slice(key.lastIndexOf('/') + 1));
     if (state?.kind !== 'reservation' || !isHeld(state, now)) return [];
-    return [{ state, globs: state.globs.flatMap((text) => compile(text) ?? []) }];
+    return [[state.id, { state, globs: state.globs.flatMap((text) => compile(text) ?? []) }]];
   });
-  return { now, held, steps: { left: mostSteps } };
+  return { now, held: new Map(held), steps: { left: mostSteps } };
 }
 
 type Overlaps = ReservationConflict['overlaps'];
@@ -90,7 +90,7 @@ function conflictsOf(
 ): Pick<Reservation, 'conflicts' | 'uncompared'> {
   const conflicts: ReservationConflict[] = [];
   let uncompared = 0;
-  for (const theirs of scene.held) {
+  for (const theirs of scene.held.values()) {
     const { state } = theirs;
     if (state.created.by === mine.state.created.by) continue;
     const enough = conflicts.length === mostConflicts || scene.steps.left <= 0;
@@ -126,7 +126,7 @@ function endOf(reading: Reading, { releases, expired }: ReservationState): Pick<
 }
 
 async function shapeOf(reading: Reading, scene: Scene, state: ReservationState): Promise<Reservation> {
-  const held = scene.held.find((one) => one.state.id === state.id);
+  const held = scene.held.get(state.id);
   const invalid = state.globs.filter((text) => !isGlob(glob(text)));
   return {
     id: state.id,
@@ -170,7 +170,7 @@ export async function listReservations(
     (query.others === undefined || query.others === (state.created.by !== member)) &&
     (path === undefined || state.globs.some((text) => covers(text, path)));
   if (wanted === 'held') {
-    const items = scene.held.filter(({ state }) => fits(state)).map(({ state }) => state);
+    const items = [...scene.held.values()].map(({ state }) => state).filter(fits);
     items.sort((a, b) => (a.created.stamp > b.created.stamp ? -1 : 1));
     const { page, more } = pageOf(items, query, ({ id }) => id);
     return { items: await Promise.all(page.map((state) => shapeOf(reading, scene, state))), ...more };
