@@ -7,25 +7,31 @@ type Conflict = Reservation['conflicts'][number];
 
 const because = (reason: string | null): string => (reason === null ? '' : `: "${oneLine(reason)}"`);
 
-/** Until when it is held, or since when not. */
+/** How long from now on. */
+function left(until: string, now: number): string {
+  const text = ago(until, now);
+  if (text === 'now') return 'for a moment';
+  return text.startsWith('in ') ? `for ${text.slice('in '.length)}` : `until ${text}`;
+}
+
+/** How long it is held, or since when not. */
 function standing(item: Reservation, view: View): string {
-  const until = ago(item.until, view.now);
-  if (item.state === 'held') return `until ${until === 'now' ? 'in a moment' : until}`;
+  if (item.state === 'held') return left(item.until, view.now);
   return item.state === 'released' && item.ended
     ? `released ${ago(item.ended.at, view.now)}`
-    : `expired ${until}`;
+    : `expired ${ago(item.until, view.now)}`;
 }
 
 function conflict({ by, until, reason, overlaps }: Conflict, view: View): string {
   const [first] = overlaps;
   const where = first ? ` ${oneLine(first.with)} (as in ${oneLine(first.path)})` : '';
   const others = overlaps.length > 1 ? ` and ${counted(overlaps.length - 1, 'glob')} more` : '';
-  return `${tint(view, 'yellow', who(by))} holds${where}${others} until ${ago(until, view.now)}${because(reason)}`;
+  return `${tint(view, 'yellow', who(by))} holds${where}${others} ${left(until, view.now)}${because(reason)}`;
 }
 
 /** One reservation, and what others hold of the same paths. */
 export function reservation(item: Reservation, view: View): string {
-  const task = item.task ? ` for ${item.task.short ?? item.task.id}` : '';
+  const task = item.task ? ` · ${item.task.short ?? item.task.id}` : '';
   const head = `${item.globs.map(oneLine).join(' ')} ${standing(item, view)}${task}${because(item.reason)}`;
   const lines = [`${head} ${tint(view, 'dim', item.id)}`];
   for (const one of item.conflicts) lines.push(`  ${conflict(one, view)}`);

@@ -37,8 +37,8 @@ const held: Reservation = {
 describe('reservations for people', () => {
   it('one with what others hold, safe for a terminal', () => {
     expect(reservation(held, view).split('\n')).toEqual([
-      `src/** docs/\ufffd[31m until in 25 min for kai-1: "they move" ${'x'.repeat(26)}`,
-      '  ann holds */a.ts (as in src/a.ts) and 1 glob more until in 3 min: "mine"',
+      `src/** docs/\ufffd[31m for 25 min · kai-1: "they move" ${'x'.repeat(26)}`,
+      '  ann holds */a.ts (as in src/a.ts) and 1 glob more for 3 min: "mine"',
       '  2 reservations of others not compared',
     ]);
     const over = { ...held, conflicts: [], invalid: ['/x'] };
@@ -50,7 +50,7 @@ describe('reservations for people', () => {
 
   it('a list, and an empty one', () => {
     const text = reservations({ items: [held], next: 'n' }, view);
-    expect(text).toMatch(/kai +until in 25 min +kai-1 +src\/\*\* docs\/.* +ann +x{26}/);
+    expect(text).toMatch(/kai +for 25 min +kai-1 +src\/\*\* docs\/.* +ann +x{26}/);
     expect(reservations({ items: [] }, view)).toBe('no reservations');
   });
 });
