@@ -1,3 +1,4 @@
+import { CoterieError, type ErrorCode } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Timer } from '../../src/sync/session/types.ts';
 import { openBackoff } from './backoff.ts';
@@ -27,6 +28,8 @@ export interface DialStatus {
   readonly attempts: number;
   /** Why the last one ended. */
   readonly last: string | undefined;
+  /** What it was of the closed list, where the other side answered so instead of opening. */
+  readonly code: ErrorCode | undefined;
 }
 
 /** Keeps one link up, for ever: a peer that does not come costs a timer. */
@@ -48,22 +51,24 @@ export function openDialler(options: DialOptions): Dialler {
   let state: DialStatus['state'] = 'waiting';
   let attempts = 0;
   let last: string | undefined;
+  let code: ErrorCode | undefined;
   let session: Joined | undefined;
   let giveUp: (() => void) | undefined;
   let cancel: (() => void) | undefined;
 
-  const status = (): DialStatus => ({ url, state, attempts, last });
+  const status = (): DialStatus => ({ url, state, attempts, last, code });
   function enter(next: DialStatus['state']): void {
     state = next;
     onChange?.(status());
   }
 
-  function wait(why: string): void {
+  function wait(why: string, refused?: ErrorCode): void {
     cancel?.();
     giveUp = undefined;
     session = undefined;
     if (state === 'closed') return;
     last = why;
+    code = refused;
     cancel = timer(dial, backoff.next());
     enter('waiting');
   }
@@ -93,6 +98,7 @@ export function openDialler(options: DialOptions): Dialler {
     giveUp = undefined;
     session = undefined;
     last = undefined;
+    code = undefined;
     attempts = 0;
     enter('parked');
     return true;
@@ -107,10 +113,10 @@ export function openDialler(options: DialOptions): Dialler {
       attempts = 0;
     }, lasting);
     enter('open');
-    return eventsOf(joined, (code, reason) => {
-      if (code === closeCodes.duplicate && park()) return;
-      if (isRefusal(code)) backoff.refuse();
-      wait(`closed with ${code}${reason ? ` (${reason})` : ''}`);
+    return eventsOf(joined, (ended, reason) => {
+      if (ended === closeCodes.duplicate && park()) return;
+      if (isRefusal(ended)) backoff.refuse();
+      wait(`closed with ${ended}${reason ? ` (${reason})` : ''}`);
     });
   };
 
@@ -122,7 +128,7 @@ export function openDialler(options: DialOptions): Dialler {
       maxPayload: muxPayload,
       ...(headers ? { headers } : {}),
       opened,
-      failed: (error) => wait(error.message),
+      failed: (error) => wait(error.message, error instanceof CoterieError ? error.code : undefined),
     });
   }
 

@@ -40,13 +40,32 @@ export function openMuxListener({ join, timer, limits: given }: MuxListenOptions
   const unproven = new Set<Socket>();
   let closed = false;
 
-  /** Looks which have proven themselves since. */
-  function countUnproven(): number {
+  /** The one that came first of those that have proven nothing, and how many those are. */
+  function lookUnproven(): { readonly oldest: Socket | undefined; readonly count: number } {
     for (const socket of unproven) {
       const session = sessions.get(socket);
       if (session === undefined || isProven(session)) unproven.delete(socket);
     }
-    return unproven.size;
+    const [oldest] = unproven;
+    return { oldest, count: unproven.size };
+  }
+
+  /** Whoever proves nothing gets no time to say goodbye either. */
+  function cut(socket: Socket, code: number, reason: string): void {
+    const session = sessions.get(socket);
+    unproven.delete(socket);
+    sessions.delete(socket);
+    session?.close(code, reason);
+    socket.cut();
+  }
+
+  /** A place for one more, if need be that of the oldest that has proven nothing: else a few could shut all others out. */
+  function makeRoom(): boolean {
+    const { oldest, count } = lookUnproven();
+    if (sessions.size < limits.sessions && count < limits.unproven) return true;
+    if (oldest === undefined) return false;
+    cut(oldest, closeCodes.busy, 'too many have proven nothing');
+    return true;
   }
 
   function opened(socket: Socket): ReturnType<typeof eventsOf> {
@@ -55,10 +74,7 @@ export function openMuxListener({ join, timer, limits: given }: MuxListenOptions
     unproven.add(socket);
     const cancel = timer(() => {
       unproven.delete(socket);
-      if (isProven(session)) return;
-      session.close(closeCodes.unproven, 'no proof in time');
-      // Whoever proves nothing gets no time to say goodbye either.
-      socket.cut();
+      if (!isProven(session)) cut(socket, closeCodes.unproven, 'no proof in time');
     }, limits.proof);
     return eventsOf(session, () => {
       cancel();
@@ -70,8 +86,7 @@ export function openMuxListener({ join, timer, limits: given }: MuxListenOptions
   return {
     upgrade(incoming, raw, head) {
       if (closed) return new CoterieError('closed', 'The node is stopping.');
-      if (sessions.size >= limits.sessions || countUnproven() >= limits.unproven)
-        return new CoterieError('busy', 'Too many sessions are open.');
+      if (!makeRoom()) return new CoterieError('busy', 'Too many sessions are open.');
       accept(incoming, raw, head, opened);
       return undefined;
     },

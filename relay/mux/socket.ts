@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
+import { CoterieError, type ErrorShape, errorCodes } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import { frame } from './frame.ts';
 
@@ -174,6 +175,18 @@ export interface ConnectOptions {
   failed(error: Error): void;
 }
 
+/** Why a listener did not switch: an error of the closed list, if its answer is one. */
+function answeredWith(status: number, body: Buffer): Error {
+  try {
+    const { code, message } = (JSON.parse(body.toString('utf8')) as ErrorShape).error;
+    if (errorCodes.includes(code) && typeof message === 'string')
+      return new CoterieError(code, shortened(message));
+  } catch {
+    // Another program, or an answer in pieces.
+  }
+  return new Error(`It answered with status ${status} instead of a WebSocket.`);
+}
+
 /** Dials once. Returns what gives up, or cuts the socket if it is open already. */
 export function connectSocket(options: ConnectOptions): () => void {
   const settings = {
@@ -204,9 +217,19 @@ export function connectSocket(options: ConnectOptions): () => void {
   ws.once('upgrade', (response) => {
     raw = response.socket;
   });
-  ws.on('error', (error) => {
+  const fail = (error: Error): void => {
     if (!open && !done) options.failed(error);
     done = true;
+  };
+  ws.on('error', fail);
+  ws.once('unexpected-response', (_request, response) => {
+    // Errors are short: what does not come at once is not waited for.
+    const answered = (body: Buffer): void => {
+      fail(answeredWith(response.statusCode ?? 0, body));
+      ws.terminate();
+    };
+    response.once('data', answered);
+    response.once('close', () => answered(Buffer.alloc(0)));
   });
   ws.once('open', () => {
     open = true;

@@ -8,6 +8,7 @@ import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openMuxListener } from '../mux/listen.ts';
 import { openAcceptor, type SocketEvents } from '../mux/socket.ts';
+import { openCrowd } from './crowd.ts';
 import type { Documents } from './documents/document.ts';
 import { openLogDocuments } from './documents/log-documents.ts';
 import { nodeDocuments } from './documents/node-documents.ts';
@@ -26,6 +27,7 @@ export interface SocketDoorsOptions {
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly onTrouble?: ((error: unknown) => void) | undefined;
   readonly limits?: Partial<RoomsLimits> | undefined;
+  readonly crowd?: Partial<CrowdLimits> | undefined;
 }
 
 /** The WebSockets of a node: `/mux` for replicas, `/sync/<workspace>/<document>` for any Yjs client. */
@@ -57,8 +59,14 @@ const refusedSample = ({ of }: Refusals): Sample => ({
   values: of.map(({ by, reason, count }) => [{ by, reason }, count]),
 });
 
-/** Plain sessions at most. */
-const mostSockets = 2_048;
+export interface CrowdLimits {
+  /** Plain sockets of who has a token, at most. */
+  readonly sockets: number;
+  /** Of who has none, at most: each is told so, and stays until it has left. */
+  readonly strangers: number;
+}
+
+const defaultCrowd: CrowdLimits = { sockets: 2_048, strangers: 256 };
 
 const nothing = (): void => undefined;
 const silent: SocketEvents = { message: nothing, drained: nothing, closed: nothing };
@@ -93,13 +101,16 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
   const rooms = openRooms({ documents, counts, timer, limits: options.limits, met: logs.met });
   const accept = openAcceptor({ maxPayload: muxProtocol.plainFrameBytes, choose: chooseProtocol });
 
+  const most: CrowdLimits = { ...defaultCrowd, ...options.crowd };
+  const members = openCrowd(most.sockets);
+  const strangers = openCrowd(most.strangers);
+
   const upgrade: Upgrade = (incoming, raw, head) => {
     const path = (incoming.url ?? '/').split('?', 1)[0] ?? '';
     if (path === '/mux') return listener.upgrade(incoming, raw, head);
     const [, workspace, rest] = plain.exec(path) ?? [];
     if (workspace === undefined || rest === undefined)
       return new CoterieError('invalid', 'There is no WebSocket at this path.');
-    if (counts.sockets >= mostSockets) return new CoterieError('busy', 'Too many sockets are open.');
     let name: string;
     try {
       name = decodeURIComponent(rest);
@@ -108,6 +119,8 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
     }
     const token = tokenIn(incoming.headers);
     const handle = token === undefined ? undefined : whose(token);
+    const crowd = handle === undefined ? strangers : members;
+    if (!crowd.enter(raw)) return new CoterieError('busy', 'Too many sockets are open.');
     accept(incoming, raw, head, (socket) => {
       // As close codes: an HTTP status tells a browser nothing, and its client would try for ever.
       if (handle === undefined) socket.close(closeCodes.unproven, 'no token, or not one of this node');

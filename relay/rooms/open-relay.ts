@@ -9,6 +9,7 @@ import { openMetrics } from '../http/metrics.ts';
 import { listen, type Upgrade } from '../http/server.ts';
 import { openAcceptor } from '../mux/socket.ts';
 import { type Log, openLog } from '../node/log.ts';
+import { openCrowd } from './crowd.ts';
 import { openDocuments } from './documents/open-documents.ts';
 import { roomCounts, roomSamples } from './metrics.ts';
 import { openRooms, type RoomsLimits } from './rooms.ts';
@@ -90,10 +91,12 @@ export async function startOpenRelay(options: OpenRelayOptions): Promise<OpenRel
   const rooms = openRooms({ documents, counts, timer: realTimer, limits: options.limits });
   const accept = openAcceptor({ maxPayload: muxProtocol.plainFrameBytes, choose: chooseProtocol });
 
+  const crowd = openCrowd(mostSockets);
+
   const upgrade: Upgrade = (incoming, raw, head) => {
-    if (counts.sockets >= mostSockets) return new CoterieError('busy', 'Too many sockets are open.');
     try {
       const name = roomOf(incoming.url ?? '/');
+      if (!crowd.enter(raw)) return new CoterieError('busy', 'Too many sockets are open.');
       accept(incoming, raw, head, (socket) =>
         rooms.join(socket, name, { wantsStored: wantsStored(socket.protocol) }),
       );

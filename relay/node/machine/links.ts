@@ -137,7 +137,7 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
         });
         return session;
       },
-      onChange({ state: now, last }) {
+      onChange({ state: now, last, code }) {
         parked = now === 'parked';
         if (parked) {
           // There is a link with that replica, though not by this address.
@@ -150,7 +150,7 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
         } else if (now === 'waiting') {
           trouble = ended
             ? troubleOf(ended.code, ended.reason)
-            : { code: 'unreachable', message: last ?? '' };
+            : { code: code ?? 'unreachable', message: last ?? '' };
           become('waiting');
         }
       },

@@ -89,7 +89,8 @@ async function listening(limits: object = {}, time = clock()) {
   server.on('upgrade', (incoming, raw, head) => {
     const refused = listener.upgrade(incoming, raw, head);
     answers.push(refused?.code);
-    if (refused) raw.destroy();
+    const text = JSON.stringify(refused);
+    if (refused) raw.end(`HTTP/1.1 503 busy\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -292,14 +293,21 @@ describe('a link', () => {
     expect(there.sessions[1]!.ended).toEqual([]);
   });
 
-  it('RLY-14: beyond so many sessions, or so many unproven ones, no more are let in', async () => {
-    const { there, answers, url } = await listening({ sessions: 3, unproven: 2 });
+  it('RLY-14: of many that prove nothing the oldest makes room for who comes, and those that did stay', async () => {
+    const { there, answers, listener, url } = await listening({ sessions: 3, unproven: 2 });
+    const oldest = dialling(url);
+    await oldest.enters('open');
     for (let at = 0; at < 2; at += 1) await dialling(url).enters('open');
-    await dialling(url).enters('waiting');
-    expect(answers).toEqual([undefined, undefined, 'busy']);
+    await oldest.enters('waiting');
+    expect(there.sessions.map(({ ended }) => ended.length)).toEqual([1, 0, 0]);
+    expect(listener.sessions).toBe(2);
     there.prove();
     await dialling(url).enters('open');
-    await dialling(url).enters('waiting');
-    expect(answers).toEqual([undefined, undefined, 'busy', undefined, 'busy']);
+    const last = dialling(url);
+    await last.enters('waiting');
+    expect(answers).toEqual([undefined, undefined, undefined, undefined, 'busy']);
+    expect(listener.sessions).toBe(3);
+    // All of them are in use: who is sent away knows that, and not only that nothing answered.
+    expect(last.dialler.status()).toMatchObject({ code: 'busy', last: 'Too many sessions are open.' });
   });
 });

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -25,7 +27,7 @@ function replica(name: string): { source: MemorySource; links: Links } {
 }
 
 /** A node's sockets on a port, over a replica in memory. */
-async function startNode(name = 'node') {
+async function startNode(name = 'node', crowd = {}) {
   const { source, links } = replica(name);
   const directory = scratch();
   const pads = openPads(directory);
@@ -35,6 +37,7 @@ async function startNode(name = 'node') {
     whose: (token) => (token === 'good' ? 'kai' : undefined),
     pads,
     timer: realTimer,
+    crowd,
   });
   const listening = await listen('127.0.0.1', 0);
   listening.serve({ fetch: () => new Response('') }, openLog('silent'), doors.upgrade);
@@ -109,6 +112,28 @@ describe('plain sessions of a node', () => {
     for (const name of ['log/tasks/0', 'log/../1', 'other', 'pad/', 'log/tasks/1/', '%00'])
       expect(await end(`${node.sync}/${name}`, ['coterie', 'token.good']), name).toBe(4404);
     await expect(bare(`${node.url}/elsewhere`)).rejects.toThrow();
+  });
+
+  it('RLY-17: sockets without a token are bounded, also while they leave, and take no place of others', async () => {
+    const node = await startNode('node', { sockets: 1, strangers: 2 });
+    const at = new URL(node.sync);
+    // Who asks and then does nothing, not even say goodbye.
+    async function stranger(): Promise<string> {
+      const socket = connectTcp(Number(at.port), at.hostname);
+      onTestFinished(() => void socket.destroy());
+      socket.write(
+        `GET ${at.pathname}/log/tasks/1 HTTP/1.1\r\nhost: ${at.host}\r\nupgrade: websocket\r\n` +
+          'connection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      );
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      return answer.toString('latin1').slice(0, 'HTTP/1.1 xxx'.length);
+    }
+    expect(await stranger()).toBe('HTTP/1.1 101');
+    expect(await stranger()).toBe('HTTP/1.1 101');
+    expect(await stranger()).toBe('HTTP/1.1 503');
+    const member = connect(node.sync, 'log/tasks/1', new Doc(), good);
+    await member.synced();
+    await expect(bare(`${node.sync}/log/tasks/1`, ['coterie', 'token.good'])).rejects.toThrow();
   });
 
   it('RLY-18: presence is awareness and nothing else', async () => {
