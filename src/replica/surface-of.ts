@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Search } from '../search/index.ts';
