@@ -105,6 +105,7 @@ const needs = [
   'reply',
   'review',
   'assigned',
+  'lost',
   'conflict',
   'duplicate',
   'rejected',
@@ -118,6 +119,7 @@ export const InboxItem = z.strictObject({
   /** The shortest beginning of the id, at least 6 characters, that no other open item of this member has. */
   short: z.string(),
   /**
+   * `lost`: a claim of this member, to one that was made apart from it, or because the arbiter was moved by force.
    * `conflict`: something was written apart by this member and another, or two requests under one idempotency key
    * differ. `duplicate`: things made apart have one name. `rejected`: an operation of this member does not count.
    * `counted`: one of another counts after all, and this member's mark had passed it.

@@ -141,6 +141,9 @@ describe('the office of arbiter', () => {
       expect(holder(await replica.tasks.get(two))).toEqual(['bo', 'granted']);
       expect((await replica.tasks.get(two)).claim?.lost).toBeUndefined();
     }
+    const lost = (await cy.replica.inbox()).items.filter(({ kind }) => kind === 'lost');
+    expect(lost).toMatchObject([{ subject: two }]);
+    expect(lost[0]?.text).toBe('grant cut as the arbiter was moved, held by bo (granted), now doing: Two');
     const events = await feedOf(cy.replica);
     expect(events.some(({ type, subject }) => type === 'revised' && subject === two)).toBe(true);
     // The old arbiter knows, and grants nothing.

@@ -283,6 +283,43 @@ describe('who holds a task', () => {
     await equal(ana, bo, cy);
   });
 
+  it('CLM-17: who lost a claim made apart is told on every replica, as long as it stands behind another', async () => {
+    const [time, ana, bo, cy] = await team('ana', 'bo', 'cy');
+    if (!ana || !bo || !cy) throw new Error('no peers');
+    const { id, short } = await ana.replica.tasks.create({ title: 'One' });
+    await meet(ana, bo, cy);
+    await bo.replica.tasks.claim(id);
+    time.advance(10);
+    await cy.replica.tasks.claim(id);
+    await ana.replica.tasks.claim(id, { need: 'granted' });
+    const lost = async ({ replica }: Peer, handle: string) =>
+      (await replica.as(handle).inbox()).items.filter(({ kind }) => kind === 'lost');
+    await meet(ana, bo, cy);
+    const ids = new Set<string>();
+    for (const one of [ana, bo, cy]) {
+      expect(await lost(one, 'ana')).toEqual([]);
+      for (const handle of ['bo', 'cy']) {
+        const items = await lost(one, handle);
+        expect(items).toMatchObject([{ subject: id, place: short }]);
+        expect(items[0]?.text).toBe('claim lost to ana (granted), now doing: One');
+        for (const item of items) ids.add(item.id);
+      }
+    }
+    expect(ids.size).toBe(2);
+    // A longer lease of the holder is nothing new. Then it gives the task back, and the first of the others holds it.
+    time.advance(40 * 60_000);
+    await ana.replica.tasks.renew(id);
+    await meet(ana, bo, cy);
+    expect(ids.has((await lost(bo, 'bo'))[0]?.id ?? '')).toBe(true);
+    await ana.replica.tasks.release(id);
+    await meet(ana, bo, cy);
+    for (const one of [ana, bo, cy]) {
+      expect(holder(await one.replica.tasks.get(id))).toEqual(['bo', 'tentative']);
+      expect(await lost(one, 'bo')).toEqual([]);
+      expect(await lost(one, 'cy')).toMatchObject([{ by: { handle: 'cy' } }]);
+    }
+  });
+
   it('CLM-8: a result of somebody else is contested, and the reviewer decides', async () => {
     const [, ana, bo] = await team('ana', 'bo');
     if (!ana || !bo) throw new Error('no peers');
@@ -298,6 +335,8 @@ describe('who holds a task', () => {
         results: [{ by: { handle: 'bo' } }],
         grants: [{ by: { handle: 'cy' } }],
       });
+    const asked = (await ana.replica.inbox()).items.filter(({ kind }) => kind === 'review');
+    expect(asked).toMatchObject([{ subject: id, by: { handle: 'bo' } }]);
     await refused(ana.replica.as('cy').tasks.decide(id, { accept: true }), 'forbidden');
     const back = await ana.replica.tasks.decide(id, { accept: false, reason: 'Not yet' });
     expect([back.status, holder(back), back.contested]).toEqual(['doing', ['cy', 'granted'], undefined]);

@@ -81,7 +81,10 @@ type Because = Extract<CatchUpItem, { kind: 'operation' }>['because'];
 const needsYou = 'needs you';
 
 const sections: readonly (readonly [title: string, becauses: readonly Because[]])[] = [
-  [needsYou, ['mention', 'reply', 'review', 'assigned', 'conflict', 'duplicate', 'rejected', 'counted']],
+  [
+    needsYou,
+    ['mention', 'reply', 'review', 'assigned', 'lost', 'conflict', 'duplicate', 'rejected', 'counted'],
+  ],
   ['tasks', ['task']],
   ['messages', ['message']],
   ['memory', ['memory']],

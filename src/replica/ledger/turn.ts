@@ -140,6 +140,19 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     work.onDurable(() => context.moved.add(op.header.log));
   }
 
+  /** Who was granted a task is told when a forced move of the arbiter takes the grant back. */
+  function settleGrant({ hash, header }: Arriving, next: OperationState): void {
+    const { request } = header.data;
+    const asked = typeof request === 'string' ? draft.get<OperationRow>(keys.operation(request)) : undefined;
+    const member = asked?.header.member;
+    const isCut = next.state === 'rejected' && next.reason === 'frontier';
+    const about = { operations: [hash], subject: header.subject, log: header.log };
+    needing.follows(
+      `grant/${hash}`,
+      isCut && member !== undefined ? [{ kind: 'lost', members: [member], ...about }] : [],
+    );
+  }
+
   /** Whom an operation needs because of what becomes of it. */
   function settleNeeds(
     op: Arriving,
@@ -158,6 +171,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     )
       needing.late(op, context.membership.state.members.keys());
     const isRejected = next.state === 'rejected';
+    if (type === 'claim.grant') settleGrant(op, next);
     if (member === undefined || type === 'join' || (!isRejected && was?.state !== 'rejected')) return;
     // Anyone can write anyone's name: what nobody vouched for who speaks for the member is not the member's doing.
     const speaks =

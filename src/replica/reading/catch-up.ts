@@ -225,7 +225,17 @@ function itemOf(event: Event, needed: Because | undefined): CatchUpItem {
   };
 }
 
-const ranks = ['mention', 'reply', 'review', 'assigned', 'conflict', 'duplicate', 'rejected', 'counted'];
+const ranks = [
+  'mention',
+  'reply',
+  'review',
+  'assigned',
+  'lost',
+  'conflict',
+  'duplicate',
+  'rejected',
+  'counted',
+];
 
 /** What needs me first, the rest in order of arrival. */
 function ranked(items: readonly CatchUpItem[]): CatchUpItem[] {

@@ -9,6 +9,7 @@ import {
 import { type CountersRow, type ItemRow, keys, pad } from '../commit/rows.ts';
 import type { Reader } from '../commit/transaction.ts';
 import { stateOf } from '../ledger/state.ts';
+import { statusOf } from '../views/tasks.ts';
 import { operation, type Reading, stampIso, textOf, unknownCursor } from './context.ts';
 import type { Feed } from './feed.ts';
 import { shortOf } from './names.ts';
@@ -105,6 +106,18 @@ async function aboutOf(
   }
 }
 
+/** To whom a claim is lost or why, and how the task stands now. */
+function lostTo(reading: Reading, { subject, operations: [op = ''] }: ItemRow): string {
+  const state = stateOf(reading, reading.database, subject);
+  if (state?.kind !== 'task') return 'a claim is lost';
+  const [holder] = state.claims;
+  const by =
+    holder && `${reading.membership.person(holder.by).handle} (${holder.grant ? 'granted' : 'tentative'})`;
+  const isCut = operation(reading, op)?.header.type === 'claim.grant';
+  const why = isCut ? 'grant cut as the arbiter was moved, held by' : 'claim lost to';
+  return `${why} ${by ?? 'nobody'}, now ${statusOf(state)}`;
+}
+
 /** The line of an item, one that says what to look at. */
 function lineOf(reading: Reading, row: ItemRow, says: string): string {
   const writers = new Set(
@@ -116,6 +129,8 @@ function lineOf(reading: Reading, row: ItemRow, says: string): string {
   switch (row.kind) {
     case 'conflict':
       return `${[...writers].join(' and ')} wrote ${row.fields?.join(', ') ?? 'it'} apart: ${says}`;
+    case 'lost':
+      return `${lostTo(reading, row)}: ${says}`;
     case 'duplicate':
       return `${row.operations.length} of one name, made apart: ${says}`;
     case 'rejected': {

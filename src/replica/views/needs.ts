@@ -1,4 +1,5 @@
 import type { Hash } from '../../../schemas/index.ts';
+import { contestedOf } from '../../fold/subjects/results.ts';
 import type { AnyState, MemoryState, Register, TaskState, Written } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, Consequence, ViewContext } from './context.ts';
@@ -54,13 +55,29 @@ function reviewOf(state: TaskState): Consequence[] {
   return [{ kind: 'review', members: [reviewer.value], operations, subject: state.id, log: 'tasks' }];
 }
 
+/** Claims made apart from the one that holds, each for who made it. */
+function lostOf({ id, claims: [holder, ...others] }: TaskState): Consequence[] {
+  return others
+    .filter(({ by }) => by !== holder?.by)
+    .map(({ op, by }) => ({ kind: 'lost', members: [by], operations: [op], subject: id, log: 'tasks' }));
+}
+
+/** A contested result asks who decides on it: the reviewer, or who made the task where it has none. */
+function contestOf(state: TaskState): Consequence[] {
+  const contested = contestedOf(state);
+  if (!contested) return [];
+  const operations = contested.moves.map(({ op }) => op);
+  const decides = first(state.reviewer)?.value ?? state.created.by;
+  return [{ kind: 'review', members: [decides], operations, subject: state.id, log: 'tasks' }];
+}
+
 const isImported = ({ draft }: ViewContext, hash: Hash): boolean =>
   draft.get<OperationRow>(keys.operation(hash))?.header.imported !== undefined;
 
 /** Notes what follows from a thing as it is now; undefined: it is no more. */
 export function followThing(view: ViewContext, id: Hash, log: string, state: AnyState | undefined): void {
   const all = state === undefined ? [] : conflictsOf(state, log);
-  if (state?.kind === 'task') all.push(...reviewOf(state));
+  if (state?.kind === 'task') all.push(...reviewOf(state), ...lostOf(state), ...contestOf(state));
   view.follows(
     `thing/${id}`,
     all.filter(({ operations }) => !operations.every((hash) => isImported(view, hash))),
