@@ -1,4 +1,5 @@
 import type { DurableUpdate } from './port.ts';
+import { createAllowance } from './session/allowance.ts';
 import { type Channel, channels } from './session/channels.ts';
 import { Core } from './session/core.ts';
 import { createAnnounce } from './session/digests/announce.ts';
@@ -51,6 +52,8 @@ function meet(core: Core): void {
   announce.plan(core);
 }
 
+const allowance = createAllowance(drained);
+
 const work = createWork((core, document, byKey) => {
   const channel = channels.open(core, document);
   channel.driving = true;
@@ -77,6 +80,7 @@ const compare = createCompare({
 });
 
 const repair = createRepair({
+  allowance,
   done(core, channel) {
     if (channel.driving) compare.again(core, channel);
     else compare.settle(core, channel);
@@ -89,6 +93,7 @@ const repair = createRepair({
 });
 
 const exchange = createExchange({
+  allowance,
   answered(core, channel) {
     announce.heard(core, channel.document);
     progress(core);
@@ -133,6 +138,7 @@ const handshake = createHandshake((core) => {
 });
 
 const dispatch = createDispatch({
+  allowance,
   handshake,
   inventory,
   announce,
@@ -212,6 +218,12 @@ function receive(core: Core, hello: Uint8Array, frame: Uint8Array): void {
   else if (read.kind === 'document') dispatch.document(core, read.alias, read.message);
 }
 
+/** Done with each pulse. */
+function beat(core: Core): void {
+  announce.giveUp(core);
+  allowance.forget(core);
+}
+
 function drained(core: Core): void {
   if (!core.alive() || core.congested()) return;
   exchange.drained(core);
@@ -240,7 +252,7 @@ export function createSession(options: SessionOptions): Session {
     met: () => core.peer,
     mark: () => mark(core),
   };
-  startPulse(core, announce.giveUp);
+  startPulse(core, beat);
   handshake.start(core, hello);
   return session;
 }

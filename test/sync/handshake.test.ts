@@ -205,6 +205,7 @@ describe('meeting', () => {
         await peer.say({ type: 'name', alias: 1, document: 'log/tasks/1' });
         await peer.sayOf(1, { type: 'step1', stateVector: new Uint8Array([0]) });
         await peer.sayOf(1, { type: 'step2', update: new Uint8Array([0, 0]) });
+        await peer.say({ type: 'stored', count: peer.session.status().sent });
       }
       let seconds = 0;
       for (; seconds < 600 && !peer.closed; seconds += 10) {

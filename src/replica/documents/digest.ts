@@ -65,7 +65,8 @@ export function createDigests(options: {
     const began = version;
     const rows = await database.under<unknown>(`v/part/${log}/`);
     const found = rows.map(([key]) => Number(key.slice(key.lastIndexOf('/') + 1)));
-    if (began === version) parts.set(log, found);
+    // A log that is not here has any number of names.
+    if (began === version && found.length > 0) parts.set(log, found);
     return found;
   }
 

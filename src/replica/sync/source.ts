@@ -109,6 +109,8 @@ export function createSource(options: SourceOptions): {
   const open = (): void => {
     if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
+  /** Before each answer: however many are asked for, others get their turn. */
+  const breathe = (): Promise<void> => options.breathing.pause();
   const isSplit = (document: string): boolean => database.get(keys.split(document)) !== undefined;
 
   async function exists(document: string): Promise<boolean> {
@@ -175,14 +177,17 @@ export function createSource(options: SourceOptions): {
     },
     async root() {
       open();
+      await breathe();
       return { logs: await seen.root(), marks: await digests.marks() };
     },
     async logs() {
       open();
+      await breathe();
       return digests.logs();
     },
     async segments(log) {
       open();
+      await breathe();
       const shown = await digests.exchanged(log);
       const list: SegmentDigest[] = [];
       for (const n of shown) {
@@ -204,6 +209,7 @@ export function createSource(options: SourceOptions): {
     },
     async diff(document, stateVector) {
       open();
+      await breathe();
       if (!(await exists(document))) return nothing.update;
       // Who has nothing of it gets it as it lies on disk: most of what a newcomer takes is in no memory.
       const whole = hasNothing(stateVector) ? await documents.resting(document)?.read() : undefined;
@@ -223,12 +229,14 @@ export function createSource(options: SourceOptions): {
     },
     async keys(document) {
       open();
+      await breathe();
       if (!(await exists(document))) return [];
       const shown = await documents.shown(document);
       return [...shown.entries()].map(([key, { body }]) => [key, body !== undefined] as const);
     },
     async entries(document, wanted) {
       open();
+      await breathe();
       if (!(await exists(document))) return [];
       const shown = await documents.shown(document);
       return wanted.flatMap((key) => {

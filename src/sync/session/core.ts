@@ -2,6 +2,7 @@ import { CoterieError } from '../../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import type { SyncSource } from '../port.ts';
 import { type ControlMessage, encodeControl } from '../wire.ts';
+import type { Used } from './allowance.ts';
 import type { ChannelTable } from './channels.ts';
 import type { Announced } from './digests/announce.ts';
 import type { Listing } from './digests/inventory.ts';
@@ -43,8 +44,10 @@ export class Core {
   looking = false;
   /** When anything was heard last, ms. */
   heard: number;
-  /** Since when an answer is waited for, as was seen at a pulse, and nothing but pings came, ms. */
+  /** Since when an answer is waited for, as was seen at a pulse, and none came, ms. */
   unanswered: number | undefined;
+  /** Since when the peer could say that it stored more, as was seen at a pulse, and did not, ms. */
+  unstored: number | undefined;
   pings = 0;
   /** Updates are noted from here on: the root that was sent, or will be, does not have them. */
   tracking = false;
@@ -61,10 +64,14 @@ export class Core {
   troubles: Map<string, Trouble> | undefined;
   /** Keys of the peer that wait for an answer. */
   asked = 0;
+  /** What the peer made this side do lately. */
+  used: Used | undefined;
   /** Bytes of state vectors of the peer that wait for an answer. */
   wanted = 0;
 
   #load = 0;
+  /** Why nothing is read of the peer now. */
+  #stopped: Set<'asks' | 'stores'> | undefined;
   #over = false;
   readonly #timers = new Set<() => void>();
 
@@ -89,6 +96,11 @@ export class Core {
     return this.#load > 0;
   }
 
+  /** Something came that was asked for. */
+  answered(): void {
+    this.unanswered = undefined;
+  }
+
   send(message: ControlMessage): void {
     this.sendFrame(encodeControl(message));
   }
@@ -103,6 +115,24 @@ export class Core {
   /** True while so much waits to be sent that updates are held back. */
   congested(): boolean {
     return this.options.transport.buffered() > muxProtocol.congestedBytes;
+  }
+
+  /** True while no question is answered: too much waits to be sent, or too much was asked. */
+  isFull(): boolean {
+    return this.congested() || this.used?.spent === true;
+  }
+
+  /** Reads nothing more of the peer until each reason for it is gone. */
+  pause(why: 'asks' | 'stores'): void {
+    this.#stopped ??= new Set();
+    if (this.#stopped.size === 0) this.options.transport.pause?.();
+    this.#stopped.add(why);
+  }
+
+  resume(why: 'asks' | 'stores'): void {
+    if (!this.#stopped?.delete(why) || this.#stopped.size > 0) return;
+    this.#stopped = undefined;
+    this.options.transport.resume?.();
   }
 
   /** Runs what asks the source; the session closes when it rejects. With `after`, once that is done. */

@@ -1,5 +1,6 @@
 import type { ControlMessage, DocumentMessage } from '../wire.ts';
-import { channels } from './channels.ts';
+import { type Allowance, costOf } from './allowance.ts';
+import { type Channel, channels } from './channels.ts';
 import type { Core } from './core.ts';
 import type { Announce } from './digests/announce.ts';
 import type { Compare } from './digests/compare.ts';
@@ -12,6 +13,7 @@ type Of<T extends ControlMessage['type']> = Extract<ControlMessage, { type: T }>
 
 /** Gives each message to the part that it is for, if its time has come; else the session closes. */
 export function createDispatch(parts: {
+  readonly allowance: Allowance;
   readonly handshake: Handshake;
   readonly inventory: Inventory;
   readonly announce: Announce;
@@ -26,9 +28,23 @@ export function createDispatch(parts: {
   const { handshake, inventory, announce, exchange, compare, repair } = parts;
   const dials = ({ options }: Core): boolean => options.role === 'dial';
 
-  /** Anything but a sign of life. */
-  function answered(core: Core, { type }: { readonly type: string }): void {
-    if (type !== 'ping' && type !== 'pong') core.unanswered = undefined;
+  /** True for what this side asked for; any other message may come whether or not it is answered. */
+  function isAnswer({ asked, awaiting, round }: Channel, message: DocumentMessage): boolean {
+    switch (message.type) {
+      case 'step1':
+        return asked;
+      case 'step2':
+      case 'update':
+        return awaiting > 0;
+      case 'keys':
+        return round?.keysGot === false;
+      case 'want':
+        return round?.served === false;
+      case 'entries':
+        return round?.wanting === true;
+      default:
+        return false;
+    }
   }
 
   function root(core: Core, message: Of<'root'>): void {
@@ -51,6 +67,7 @@ export function createDispatch(parts: {
   function stored(core: Core, { count }: Of<'stored'>): void {
     if (count < core.stored || count > core.sent) core.outOfTurn('stored');
     else {
+      if (count > core.stored) core.unstored = undefined;
       core.stored = count;
       core.acknowledgedAt = core.options.now();
       parts.stored(core);
@@ -93,7 +110,7 @@ export function createDispatch(parts: {
   return {
     /** `own`: this side's random bytes. */
     control(core: Core, own: Uint8Array, message: ControlMessage): void {
-      answered(core, message);
+      parts.allowance.spend(core, costOf(message));
       if (early(core, own, message)) return;
       if (!core.met()) core.outOfTurn(message.type);
       else if (message.type === 'segments') segments(core, message);
@@ -104,7 +121,6 @@ export function createDispatch(parts: {
     },
 
     document(core: Core, alias: number, message: DocumentMessage): void {
-      answered(core, message);
       const channel = channels.at(core, alias);
       if (channel === null) return;
       if (!core.met() || channel === undefined) {
@@ -112,6 +128,8 @@ export function createDispatch(parts: {
         return;
       }
       channel.touched = core.options.now();
+      parts.allowance.spend(core, costOf(message));
+      if (isAnswer(channel, message)) core.answered();
       switch (message.type) {
         case 'step1':
           exchange.onStep1(core, channel, message.stateVector);

@@ -1,6 +1,7 @@
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import type { Received } from '../port.ts';
 import type { DocumentMessage } from '../wire.ts';
+import type { Allowance } from './allowance.ts';
 import { type Channel, channels } from './channels.ts';
 import type { Core } from './core.ts';
 import { inbox } from './inbox.ts';
@@ -17,6 +18,7 @@ const mostWanted = 16 * 1024 * 1024;
  * with a step 1, so each exchange brings both sides what they lack.
  */
 export function createExchange(parts: {
+  readonly allowance: Allowance;
   /** The other side has, or was sent, all that is durable here. */
   readonly answered: (core: Core, channel: Channel) => void;
   /** Something changed that a digest may wait for. */
@@ -73,6 +75,7 @@ export function createExchange(parts: {
         channel.byKey = true;
         sendEmpty(core, channel);
       }
+      parts.allowance.answered(core, channel.document, update.length);
       channel.answering -= steps;
       if (channel.answering > 0) return;
       const { held = [] } = channel;

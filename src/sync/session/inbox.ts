@@ -86,7 +86,7 @@ async function store(core: Core, waiting: Waiting, item: Item): Promise<void> {
     waiting.bytes -= item.bytes;
     if (waiting.paused && !isOver(waiting, 1 / 2)) {
       waiting.paused = false;
-      core.options.transport.resume?.();
+      core.resume('stores');
     }
   }
   start(core, waiting);
@@ -109,6 +109,9 @@ export const inbox = {
   /** Messages that came and are not durable yet. */
   size: ({ waiting }: Core): number => waiting?.items.length ?? 0,
 
+  /** Something is being stored here. What is parked is not: it waits for the peer. */
+  isStoring: ({ waiting }: Core): boolean => (waiting?.messages ?? 0) > 0,
+
   add(core: Core, channel: Channel, size: number, run: Item['run'], then: Item['then']): void {
     core.waiting ??= empty();
     const { waiting } = core;
@@ -123,7 +126,7 @@ export const inbox = {
     }
     if (isOver(waiting, 1) && !waiting.paused) {
       waiting.paused = true;
-      core.options.transport.pause?.();
+      core.pause('stores');
     }
     start(core, waiting);
   },

@@ -13,9 +13,9 @@ export interface Held {
 
 const empty = (): Held => ({ answers: [], lagging: new Set() });
 
-/** Runs it now, or when the transport drained. */
+/** Runs it now, or when the transport drained and the peer may ask again. */
 function whenClear(core: Core, task: () => void): void {
-  if (!core.congested()) {
+  if (!core.isFull()) {
     task();
     return;
   }
@@ -39,7 +39,7 @@ export const outbox = {
 
   drained(core: Core, begin: (core: Core, channel: Channel) => void): void {
     const { held } = core;
-    if (!held || core.congested()) return;
+    if (!held || core.isFull()) return;
     core.held = undefined;
     for (const task of held.answers) whenClear(core, task);
     for (const channel of held.lagging) {

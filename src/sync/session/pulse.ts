@@ -6,8 +6,10 @@ import { inbox } from './inbox.ts';
 const beat = { low: 18_000, high: 20_000 };
 /** A peer of which nothing was heard for this long is taken for dead, ms. */
 const dead = 60_000;
-/** An answer that has not come so long after it was missed first, with nothing else than pings meanwhile, ms. */
+/** An answer that has not come so long after it was missed first, and none to anything else meanwhile, ms. */
 const patience = 40_000;
+/** The same for what was sent and is not stored there: disks are slower than answers. */
+const storing = 120_000;
 /** Documents that stay open without a word for longer than this are closed, ms; the first few of them stay. */
 const idle = 60_000;
 const keptOpen = 32;
@@ -16,7 +18,7 @@ const keptOpen = 32;
  * This side asked, and it is the other's turn: it is neither storing nor asking its source, and what it asked has left.
  */
 function isWaiting(core: Core): boolean {
-  if (inbox.size(core) > 0 || core.isAsking() || core.congested()) return false;
+  if (inbox.isStoring(core) || core.isAsking() || core.congested()) return false;
   if (core.listing?.stage === 'asked') return true;
   for (const channel of channels.all(core))
     if (channel.asked || channel.awaiting > 0 || channel.round !== undefined) return true;
@@ -29,6 +31,10 @@ function notice(core: Core): void {
   else if (core.unanswered === undefined) core.unanswered = core.options.now();
   else if (core.options.now() - core.unanswered >= patience)
     core.close(closeCodes.silent, 'what was asked is not answered');
+  if (core.sent === core.stored || core.congested()) core.unstored = undefined;
+  else if (core.unstored === undefined) core.unstored = core.options.now();
+  else if (core.options.now() - core.unstored >= storing)
+    core.close(closeCodes.silent, 'what was sent is not stored');
 }
 
 function sweep(core: Core): void {

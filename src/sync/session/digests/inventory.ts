@@ -1,14 +1,18 @@
 import type { Hash } from '../../../../schemas/index.ts';
+import { closeCodes } from '../../../../schemas/protocol.ts';
 import { isMarks } from '../../../log/marks.ts';
 import { documentName, parseDocumentName } from '../../../log/name.ts';
 import type { SegmentDigest } from '../../port.ts';
 import type { ControlMessage } from '../../wire.ts';
 import { wireLimits } from '../../wire-limits.ts';
 import type { Core } from '../core.ts';
+import { type Expected, expectAnswers, takeAnswer } from './expected.ts';
 import type { Work } from './work.ts';
 
 /** Digests of the workspace are compared again after this long, ms. */
 const again = { low: 30_000, high: 60_000 };
+/** Names of logs that wait for an answer. */
+const mostNames = 16 * wireLimits.logs;
 
 type Logs = Extract<ControlMessage, { type: 'logs' }>;
 type Segments = Extract<ControlMessage, { type: 'segments' }>;
@@ -34,13 +38,32 @@ export interface Listing {
   /** The roots of the beginning. */
   own: Root | undefined;
   theirs: Root | undefined;
+  /** A later one of the other side, that waits to be compared. */
+  again: Root | undefined;
   stage: 'no' | 'asked' | 'listed';
+  /** While the answer to the inventory comes. */
+  expected: Expected | undefined;
+  /** Names of logs of the other side that wait for an answer, and where its next range of them begins. */
+  names: number;
+  next: string;
+  /** More differs than is queued at a time: the inventory is made again. */
+  more: boolean;
   /** Answers go out in the order of the questions. */
   tail: Promise<void> | undefined;
 }
 
 function stateOf(core: Core): Listing {
-  core.listing ??= { own: undefined, theirs: undefined, stage: 'no', tail: undefined };
+  core.listing ??= {
+    own: undefined,
+    theirs: undefined,
+    again: undefined,
+    stage: 'no',
+    expected: undefined,
+    names: 0,
+    next: '',
+    more: false,
+    tail: undefined,
+  };
   return core.listing;
 }
 
@@ -52,10 +75,12 @@ function run(core: Core, task: () => Promise<void>): void {
     if (state.tail !== tail) return;
     state.tail = undefined;
     // Between two comparisons nothing is kept.
-    if (state.stage === 'no' && core.met()) core.listing = undefined;
+    if (state.stage === 'no' && state.next === '' && core.met()) core.listing = undefined;
   });
 }
 
+const isSplit = (...sides: readonly (SegmentDigest | undefined)[]): boolean =>
+  sides.some((side) => side?.split === true);
 const rootOf = async (core: Core): Promise<Root> => ({ type: 'root', ...(await core.source.root()) });
 const same = (a: Root, b: Root): boolean => a.logs === b.logs && a.marks === b.marks;
 const dials = (core: Core): boolean => core.options.role === 'dial';
@@ -73,15 +98,21 @@ export function createInventory(parts: {
   readonly busy: (core: Core) => boolean;
 }) {
   async function list(core: Core): Promise<void> {
-    stateOf(core).stage = 'asked';
+    const state = stateOf(core);
+    state.stage = 'asked';
+    state.expected = expectAnswers();
+    state.more = false;
     const logs = [...(await core.source.logs())].sort((a, b) => byName(a[0], b[0]));
     for (const { from, to, part } of chunks(logs, wireLimits.logs, ([log]) => log, '', ''))
       core.send({ type: 'logs', after: from, to, logs: part });
   }
 
   async function first(core: Core): Promise<void> {
-    const { own, theirs } = stateOf(core);
+    const state = stateOf(core);
+    const { own, theirs } = state;
     if (!own || !theirs) return;
+    // Either may have come last: it is looked at once.
+    state.own = undefined;
     const equal = same(own, theirs);
     parts.compared(core, equal, own.logs);
     if (dials(core)) core.later(core.jitter(again.low, again.high), () => repeat(core));
@@ -119,12 +150,9 @@ export function createInventory(parts: {
     const here = new Map<string, Hash>();
     for (const [log, digest] of await core.source.logs())
       if (log > after && (to === '' || log <= to)) here.set(log, digest);
-    const differ: string[] = [];
-    for (const [log, digest] of logs) {
-      if (isLog(log) && here.get(log) !== digest) differ.push(log);
-      here.delete(log);
-    }
-    differ.push(...here.keys());
+    const there = new Map(logs);
+    const differ = [...here.keys()].filter((log) => !there.has(log));
+    for (const [log, digest] of there) if (isLog(log) && here.get(log) !== digest) differ.push(log);
     differ.sort((a, b) => Number(b === 'members') - Number(a === 'members') || byName(a, b));
     for (const log of differ) {
       await sendSegments(core, log);
@@ -149,7 +177,8 @@ export function createInventory(parts: {
       const b = there.get(n);
       if (a?.digest === b?.digest) continue;
       const rank = log === 'members' ? 0 : 1 + newest - n;
-      parts.work.add(core, documentName(log, n), rank, a?.split === true || b?.split === true);
+      const document = documentName(log, n);
+      stateOf(core).more ||= !parts.work.addFound(core, document, rank, isSplit(a, b));
     }
     parts.work.pump(core);
   }
@@ -158,6 +187,11 @@ export function createInventory(parts: {
   function check(core: Core): void {
     const { listing } = core;
     if (listing?.stage !== 'listed' || parts.work.size(core) > 0) return;
+    if (listing.more) {
+      listing.stage = 'asked';
+      run(core, () => list(core));
+      return;
+    }
     listing.stage = 'no';
     if (!listing.tail) core.listing = undefined;
     core.send({ type: 'synced' });
@@ -182,16 +216,53 @@ export function createInventory(parts: {
       stateOf(core).theirs = root;
       run(core, () => first(core));
     },
-    onRoot: (core: Core, root: Root): void => run(core, () => compareAgain(core, root)),
-    onLogs: (core: Core, message: Logs): void => run(core, () => answer(core, message)),
-    onSegments: (core: Core, message: Segments): void => run(core, () => begin(core, message)),
-    onListed: (core: Core): void =>
+    onRoot(core: Core, root: Root): void {
+      const state = stateOf(core);
+      const isPlanned = state.again !== undefined;
+      // Of several that wait the last is answered.
+      state.again = root;
+      if (isPlanned) return;
       run(core, async () => {
-        const state = stateOf(core);
-        if (state.stage !== 'asked') return;
+        const { again: last = root } = state;
+        state.again = undefined;
+        await compareAgain(core, last);
+      });
+    },
+    onLogs(core: Core, message: Logs): void {
+      const { after, to, logs } = message;
+      const state = stateOf(core);
+      const { next } = state;
+      state.names += logs.length + 1;
+      state.next = to;
+      if (after !== next || (to !== '' && to <= after)) core.outOfTurn('logs');
+      else if (state.names > mostNames) core.close(closeCodes.busy, 'too many logs are listed at a time');
+      else
+        run(core, async () => {
+          await answer(core, message);
+          state.names -= logs.length + 1;
+        });
+    },
+    onSegments(core: Core, message: Segments): void {
+      const expected = core.listing?.expected;
+      if (!expected || !takeAnswer(expected, message)) core.outOfTurn('segments');
+      else {
+        core.answered();
+        run(core, () => begin(core, message));
+      }
+    },
+    onListed(core: Core): void {
+      const state = stateOf(core);
+      if (!state.expected || state.expected.next > 0) {
+        core.outOfTurn('listed');
+        return;
+      }
+      state.expected = undefined;
+      core.answered();
+      run(core, async () => {
         state.stage = 'listed';
         check(core);
-      }),
+      });
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { closeCodes, muxProtocol } from '../../../../schemas/protocol.ts';
 import type { KeyFlag } from '../../port.ts';
 import type { DocumentMessage } from '../../wire.ts';
 import { wireLimits } from '../../wire-limits.ts';
+import { type Allowance, costs } from '../allowance.ts';
 import { type Channel, channels, type Round } from '../channels.ts';
 import type { Core } from '../core.ts';
 import { inbox } from '../inbox.ts';
@@ -70,6 +71,7 @@ function noteAsked(core: Core, keys: number): () => void {
 
 /** Repair by key: each side tells its keys, wants what it lacks, and writes it itself. */
 export function createRepair(parts: {
+  readonly allowance: Allowance;
   /** A round is over. */
   readonly done: (core: Core, channel: Channel) => void;
   /** Not equal after all rounds; another time. */
@@ -97,6 +99,7 @@ export function createRepair(parts: {
   async function sendKeys(core: Core, channel: Channel): Promise<void> {
     const keys = await core.source.keys(channel.document);
     if (keys.length > wireLimits.keys) return giveUp(core, channel);
+    parts.allowance.spend(core, keys.length * costs.key);
     channels.send(core, channel, { type: 'keys', keys });
   }
 
@@ -179,6 +182,10 @@ export function createRepair(parts: {
         at += wanted.length;
         const all = wanted.length === 0 ? [] : [...inParts(entries, muxProtocol.updateBytes / 4)];
         for (const [i, part] of all.entries()) {
+          parts.allowance.spend(
+            core,
+            part.reduce((sum, [, entry]) => sum + entry.length, 0),
+          );
           const last = at >= due.length && i === all.length - 1;
           channels.send(core, channel, { type: 'entries', last, entries: part }, true);
         }

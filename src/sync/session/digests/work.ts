@@ -5,6 +5,8 @@ import type { Core } from '../core.ts';
 const width = 8;
 /** Documents that the other side told of and that were not begun. It waits until those are heard that it told. */
 const maxTold = 4096;
+/** Documents that wait, found by comparison: an inventory finds the others when these were exchanged. */
+const maxFound = 65_536;
 
 interface Item {
   readonly document: string;
@@ -75,6 +77,12 @@ export function createWork(begin: (core: Core, document: string, byKey: boolean)
     /** The other side told of it. So many at a time, no honest one tells. */
     addTold: (core: Core, document: string, rank: number, byKey: boolean): void =>
       put(core, { document, rank, byKey, told: true }),
+    /** Found by comparison; false when as many wait as may. */
+    addFound(core: Core, document: string, rank: number, byKey: boolean): boolean {
+      if (core.queue && core.queue.items.length >= maxFound) return false;
+      put(core, { document, rank, byKey, told: false });
+      return true;
+    },
     finished(core: Core, document: string): void {
       if (core.queue?.running.delete(document)) pump(core);
     },
