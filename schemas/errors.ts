@@ -222,7 +222,12 @@ export const errorKinds = {
     'The disk refused a write; it is not known to be stored.',
     'Send it again with the same Idempotency-Key.',
   ),
-  storage_corrupt: kind(500, x.failed, 'Stored data is damaged.', 'Run: coterie doctor'),
+  storage_corrupt: kind(
+    500,
+    x.failed,
+    'Stored data is damaged.',
+    'See what: coterie doctor; fill a fresh directory from peers: coterie doctor --quarantine',
+  ),
   busy: kind(
     503,
     x.unreachable,

@@ -12,7 +12,7 @@ export type {
   Surface,
   WriteOptions,
 } from './replica/surface.ts';
-export { examineDamaged } from './replica/upkeep/doctor.ts';
+export { examineDamaged, type Quarantined, quarantine } from './replica/upkeep/quarantine.ts';
 export { restoreBackup } from './replica/upkeep/restore.ts';
 export { checkHandle } from './replica/workspace/bootstrap.ts';
 export {

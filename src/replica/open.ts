@@ -139,7 +139,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     defaultChannel: (id) => defaults.get(id),
     defaultChannels: [...defaults.values()],
   };
-  if (!known) await writeFirstRows(commits, workspace, freshEpoch(random), viewsVersion);
+  if (!known) await writeFirstRows(commits, workspace, freshEpoch(random));
   const ledger = createLedger({ ...context, database, workspace: workspace.id, signer, clock, random });
   if (database.get<number>(keys.meta('views')) !== viewsVersion)
     await rebuildViews({

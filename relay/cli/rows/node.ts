@@ -99,6 +99,13 @@ export const node: readonly Row[] = [
   {
     name: 'doctor',
     summary: 'Check every file and every operation; exit code 1 when something is damaged.',
+    flags: [
+      [
+        '--quarantine',
+        'set a damaged directory aside, whole, and put a fresh one in its place that fills from peers',
+      ],
+      ['--workspace <name>', 'with --quarantine: whose it is, where its journal does not tell'],
+    ],
     example: 'coterie doctor',
     load: async () => (await upkeep()).doctor,
   },

@@ -144,3 +144,16 @@ export function doctor({ ok, findings }: DoctorReport, view: View): string {
   const verdict = ok ? tint(view, 'green', 'all is well') : tint(view, 'red', 'something is damaged');
   return [...lines, verdict].join('\n');
 }
+
+/** What became of a directory that was to be set aside. */
+export const quarantined = (
+  directory: string,
+  { moved, workspace }: { readonly moved: string | null; readonly workspace: string | null },
+): string =>
+  moved === null
+    ? 'nothing was moved'
+    : [
+        `set aside, whole: ${moved}`,
+        `${directory} is fresh, of the workspace ${workspace}; it fills from peers with: coterie up`,
+        'What no peer has is in the directory that was set aside alone: keep it.',
+      ].join('\n');

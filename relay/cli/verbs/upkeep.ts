@@ -3,9 +3,10 @@ import type { DoctorReport } from '../../../schemas/index.ts';
 import type { LongWork } from '../../../src/replica/surface.ts';
 import { asking, type Call, given, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
+import { remembered, speaker } from '../reach/identity.ts';
 import { tokenFor } from '../reach/running.ts';
 import { dataDirectory } from '../settings.ts';
-import { doctor as doctorText, status as statusText } from '../show/node.ts';
+import { doctor as doctorText, quarantined, status as statusText } from '../show/node.ts';
 import { size } from '../show/time.ts';
 
 export const status = asking({ ask: (team) => team.status(), show: statusText });
@@ -39,6 +40,7 @@ export const compact = asking({
 
 /** Exit code 1 when something is damaged. */
 export const doctor: Verb = async (call) => {
+  if (call.has('quarantine')) return setAside(call);
   const shown = progressTo(call.out);
   try {
     const report = await examined(call, shown.progress);
@@ -50,6 +52,21 @@ export const doctor: Verb = async (call) => {
     shown.end();
   }
 };
+
+/** Looks at the directory itself, and so needs one that nobody runs on. */
+async function setAside(call: Call): Promise<number> {
+  const directory = await dataDirectory(call.settings);
+  const { configDirectory, quarantine } = await import('../../../src/index.ts');
+  const answer = await quarantine({
+    directory,
+    config: configDirectory(),
+    workspace: call.text('workspace'),
+    as: speaker(call.settings, remembered(directory), process.env).handle,
+  });
+  if (call.out.json) call.out.data(answer);
+  else call.out.print(`${doctorText(answer.report, call.out.view)}\n${quarantined(directory, answer)}`);
+  return 0;
+}
 
 /** A directory too damaged to open is looked at from outside. */
 async function examined(call: Call, progress: LongWork['progress']): Promise<DoctorReport> {

@@ -1,7 +1,7 @@
 import type { DoctorReport, Entry, Hash, Progress } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../keys/node.ts';
 import { entryKey } from '../../op/index.ts';
-import { openStorage, type Storage } from '../../storage/open.ts';
+import type { Storage } from '../../storage/open.ts';
 import { mostClients, type Pads } from '../../storage/pads.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
@@ -234,37 +234,4 @@ async function views({ database, commits }: DoctorOptions): Promise<Finding[] | 
       hint: 'Start again: the views are made anew from the operations at the next opening.',
     },
   ];
-}
-
-/**
- * Looks at a directory that does not open as a replica, since something of it is damaged: what is missing, which tables
- * are not what was written, which rows can't be read. Changes nothing.
- */
-export async function examineDamaged(directory: string): Promise<DoctorReport> {
-  const storage = await openStorage({ directory, salvage: true, verify: true });
-  try {
-    const findings: Finding[] = [];
-    const { loss } = storage.info;
-    if (loss) findings.push(damaged('journal', `committed data is missing: ${JSON.stringify(loss)}`));
-    const report = await storage.scrub();
-    for (const { file, problem } of [...report.journal.problems, ...report.documents.problems])
-      findings.push(damaged(`table ${file}`, problem));
-    let rows = 0;
-    try {
-      for await (const [,] of storage.store.scan({ gte: '', lt: '\u{10ffff}' })) rows++;
-    } catch (error) {
-      findings.push(
-        damaged('rows', `after ${rows} rows: ${error instanceof Error ? error.message : String(error)}`),
-      );
-    }
-    if (findings.length === 0)
-      findings.push({
-        what: 'journal',
-        state: 'warning',
-        message: `${rows} rows can be read; open it again`,
-      });
-    return { ok: false, findings };
-  } finally {
-    await storage.close();
-  }
 }

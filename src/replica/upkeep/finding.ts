@@ -5,5 +5,5 @@ export type Finding = DoctorReport['findings'][number];
 export const damaged = (
   what: string,
   message: string,
-  hint = 'Restore a backup into a fresh directory: coterie restore',
+  hint = 'Stop what runs on it and fill a fresh one from peers: coterie doctor --quarantine; or restore a backup: coterie restore',
 ): Finding => ({ what, state: 'damaged', message, hint });

@@ -3,7 +3,7 @@ import type { Transport } from '../../client/transport.ts';
 import { x25519FromSeed } from '../../keys/node.ts';
 import { createClock, proveAdmission, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
-import { emptyCounters, keys } from '../commit/rows.ts';
+import { emptyCounters, keys, viewsVersion } from '../commit/rows.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { pooledRandom } from '../random.ts';
@@ -34,21 +34,24 @@ export function chooseWorkspace(options: {
   });
 }
 
-/** First rows of a new directory: counters, sentinels, a fresh feed epoch. */
-export async function writeFirstRows(
-  commits: Commits,
+/** First rows of a new directory: workspace, counters, sentinels, a fresh feed epoch. */
+export const firstRows = (
   row: WorkspaceRow,
   epoch: string,
-  viewsVersion: number,
-): Promise<void> {
+): readonly (readonly [key: string, value: unknown])[] => [
+  [keys.meta('workspace'), row],
+  [keys.meta('epoch'), epoch],
+  [keys.meta('views'), viewsVersion],
+  [keys.meta('counters'), emptyCounters],
+  // A live row at the end of what is trimmed: a scan that ends there does not walk every tombstone.
+  ...['rec', 'feed', 'op', 'v', 'purge', 'tail', 'checkpoint', 'segment'].map(
+    (sublevel) => [`${sublevel}0`, 0] as const,
+  ),
+];
+
+export async function writeFirstRows(commits: Commits, row: WorkspaceRow, epoch: string): Promise<void> {
   await commits.write(({ draft }) => {
-    draft.put(keys.meta('workspace'), row);
-    draft.put(keys.meta('epoch'), epoch);
-    draft.put(keys.meta('views'), viewsVersion);
-    draft.put(keys.meta('counters'), emptyCounters);
-    // A live row at the end of what is trimmed: a scan that ends there does not walk every tombstone.
-    for (const sublevel of ['rec', 'feed', 'op', 'v', 'purge', 'tail', 'checkpoint', 'segment'])
-      draft.put(`${sublevel}0`, 0);
+    for (const [key, value] of firstRows(row, epoch)) draft.put(key, value);
   });
 }
 

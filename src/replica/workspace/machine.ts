@@ -106,6 +106,18 @@ export async function findMachineWorkspace(config: string, id: Hash): Promise<Ma
   return undefined;
 }
 
+/** All of this user's workspaces that can be read, with the names of their files. */
+export async function machineWorkspaces(
+  config: string,
+): Promise<readonly { readonly file: string; readonly workspace: MachineWorkspace }[]> {
+  const all: { readonly file: string; readonly workspace: MachineWorkspace }[] = [];
+  for (const name of await namesIn(config)) {
+    const workspace = await read(join(config, 'workspaces', name)).catch(() => undefined);
+    if (workspace) all.push({ file: name.slice(0, -'.json'.length), workspace });
+  }
+  return all;
+}
+
 const plainName = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
 /**

@@ -55,7 +55,7 @@ function checkNotLost(files: Files, directory: string, mustExist: boolean): void
   if (!rest && !mustExist) return;
   throw new StorageError(
     'storage_corrupt',
-    `The store in ${directory} has lost its file CURRENT${rest ? '' : ' and everything else'}. Restore a backup.`,
+    `The store in ${directory} has lost its file CURRENT${rest ? '' : ' and everything else'}. See: coterie doctor`,
   );
 }
 
@@ -81,7 +81,7 @@ async function verifyTables(files: Files, directory: string): Promise<void> {
   const what = problems.slice(0, 5).map(({ file, problem }) => `${file}: ${problem}`);
   throw new StorageError(
     'storage_corrupt',
-    `The store in ${directory} is damaged: ${what.join('; ')}. Restore a backup.`,
+    `The store in ${directory} is damaged: ${what.join('; ')}. See: coterie doctor`,
   );
 }
 

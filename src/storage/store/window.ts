@@ -152,7 +152,7 @@ export function lossError(directory: string, loss: Loss): StorageError {
   return new StorageError(
     'storage_corrupt',
     `The store in ${directory} lost committed data: ${loss.reasons.join('; ')}${more}. ` +
-      'Restore a backup, or open it to salvage what is there.',
+      'See: coterie doctor',
   );
 }
 
