@@ -158,6 +158,28 @@ describe('the inbox of replicas apart', () => {
     expect(await items(ana.replica.as('bo'))).toEqual([]);
   });
 
+  it('INB-10: the proof says which replicas were heard, and when, and what it does not know', async () => {
+    const [ana, bo] = await pair();
+    await bo.replica.messages.post('dev', { text: 'not heard yet' });
+    const { proof } = await ana.replica.inbox();
+    const [self, other, ...others] = proof.replicas;
+    expect(others).toEqual([]);
+    expect(self).toMatchObject({ id: ana.replica.id, self: true, linked: true, lag: 0, digestsEqual: true });
+    expect(other).toMatchObject({
+      id: bo.replica.id,
+      self: false,
+      linked: false,
+      lag: null,
+      digestsEqual: null,
+    });
+    await pull(bo, ana);
+    const after = (await ana.replica.catchUp()).proof;
+    expect(after.replicas[1]?.heard ?? '').toBeTruthy();
+    expect((after.replicas[1]?.heard ?? '') >= (other?.heard ?? '')).toBe(true);
+    expect(after).toMatchObject({ complete: true, remaining: 0, unlisted: 0, waiting: 0 });
+    expect((await ana.replica.catchUp({ budget: 150 })).proof.unlisted).toBeGreaterThan(0);
+  });
+
   it('INB-3: a mark of very many single acknowledgements reaches the other replica whole', async () => {
     const [ana, bo] = await pair();
     const posts = await Promise.all(

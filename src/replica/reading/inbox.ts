@@ -18,6 +18,8 @@ import { receiptOf } from './receipts.ts';
 
 export const defaultBudget = 4000;
 const shortest = 6;
+/** Tokens that no item costs less than. */
+const leastCost = 40;
 
 /** Open items of a member beyond `from`, in the order in which they came up. */
 export async function openItems(
@@ -200,8 +202,13 @@ export async function inbox(
   let left = budget - costOf(answer([], rows.at(-1)?.[0] ?? from, true));
   const items: InboxItem[] = [];
   let to = from;
-  for (const [n, row] of rows.slice(0, limit)) {
-    const item = await itemShape(reading, member, row);
+  // More than the budget can hold is not looked at.
+  const most = Math.min(limit, Math.ceil(budget / leastCost));
+  const page = rows.slice(0, most);
+  await reading.database.getMany(page.flatMap(([, { operations }]) => operations.map(keys.operation)));
+  const shapes = await Promise.all(page.map(([, row]) => itemShape(reading, member, row)));
+  for (const [i, item] of shapes.entries()) {
+    const n = page[i]?.[0] ?? to;
     const cost = costOf(item);
     if (cost > left && items.length === 0)
       throw new CoterieError('invalid', `budget: the next item alone needs ${budget - left + cost} tokens`);
