@@ -152,7 +152,7 @@ describe('claims', () => {
   it('FOLD-25: in any history the line is the same everywhere, and nobody stands in it twice unless apart', () => {
     check(
       fc.property(histories(60), (history) => {
-        const world = play(history, creation, next);
+        const world = play(history, creation, tentatively);
         const { state, verdicts } = whole(world);
         const claims = state?.claims ?? [];
         const line = [...claims].sort((a, b) => compare(asOp(a), asOp(b)));
@@ -190,6 +190,9 @@ describe('claims', () => {
     );
   });
 });
+
+/** Steps without an arbiter, which come last in the list. */
+const tentatively: Write = (step, known) => next({ ...step, pick: step.pick % 21 }, known);
 
 /** Steps that do little else than claim, release and move. */
 const claiming: Write = (step, known) => {
