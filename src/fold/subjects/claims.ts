@@ -25,9 +25,10 @@ export const compareEpochs = (a: Epoch, b: Epoch): number =>
 
 /** The holder first: the highest epoch, then the lowest stamp, then the lowest hash. */
 function inLine(a: ClaimState, b: ClaimState): number {
-  if (a.grant !== undefined && b.grant !== undefined) return compareEpochs(b.grant.epoch, a.grant.epoch);
-  if (a.grant !== undefined || b.grant !== undefined) return a.grant === undefined ? 1 : -1;
-  return compareText(a.stamp, b.stamp) || compareText(a.op, b.op);
+  if ((a.grant === undefined) !== (b.grant === undefined)) return a.grant === undefined ? 1 : -1;
+  // An arbiter that lies may give one epoch twice.
+  const byEpoch = a.grant && b.grant ? compareEpochs(b.grant.epoch, a.grant.epoch) : 0;
+  return byEpoch || compareText(a.stamp, b.stamp) || compareText(a.op, b.op);
 }
 
 /** A request as the claim that it is; undefined for one that no grant names. */
