@@ -28,6 +28,9 @@ export const MemberUpdate = z.strictObject({
   base: Base.optional(),
 });
 
+export const RoleGrant = z.strictObject({ role: z.enum(roles) });
+export type RoleGrant = z.infer<typeof RoleGrant>;
+
 /** Something that someone should know of, and what to do about it. Nothing is lost by it. */
 export const Warning = z.strictObject({ what: z.string(), message: z.string(), hint: z.string() });
 export type Warning = z.infer<typeof Warning>;

@@ -130,6 +130,7 @@ export function createClient(options: ClientOptions): Client {
     members: {
       list: (query) => get<List<Member>>('/members', query),
       get: (member) => get<Member>(`/members/${at(member)}`),
+      grant: (member, input, options) => post<Member>(`/members/${at(member)}/role`, input, options),
       update: async (input, options) => patch<Member>(`/members/${at(await self())}`, input, options),
     },
 

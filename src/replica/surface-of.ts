@@ -5,6 +5,7 @@ import { moveArbiter, showArbiter } from './arbiter/moving.ts';
 import { checked, paged } from './checked.ts';
 import type { Digests } from './documents/digest.ts';
 import type { Machines } from './machines/machines.ts';
+import { grantRole } from './machines/roles.ts';
 import { listPresence, setPresence } from './presence/verbs.ts';
 import { activity } from './reading/activity.ts';
 import { catchUp } from './reading/catch-up.ts';
@@ -229,6 +230,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         );
         return memberShape(reading, findMember(reading, actor.id));
       },
+      grant: async (ref, input, options) =>
+        grantRole(writing, actor, ref, checked(schemas.RoleGrant, input), options?.key),
     },
     invites: {
       create: async (input, options) =>

@@ -45,6 +45,7 @@ import type {
   ReservationRenew,
   ReservationsQuery,
   Reserve,
+  RoleGrant,
   SearchAnswer,
   SearchQuery,
   Status,
@@ -174,6 +175,8 @@ export interface Surface {
     get(member: string): Promise<Member>;
     /** Changes oneself. */
     update(input: z.infer<typeof MemberUpdate>, options?: WriteOptions): Promise<Member>;
+    /** Gives a member a higher role: an admin does, for `owner` an owner. */
+    grant(member: string, input: RoleGrant, options?: WriteOptions): Promise<Member>;
   };
 
   readonly invites: {

@@ -257,6 +257,7 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
         return member;
       },
       update: async ({ name }) => ({ ...member, name: name ?? member.name }),
+      grant: async (_, { role }) => ({ ...member, role }),
     },
     search: async ({ q }) => ({
       results: [{ kind: 'message', id: 'm', score: 1, snippet: q, by: me, at }],

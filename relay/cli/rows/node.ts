@@ -60,6 +60,14 @@ export const node: readonly Row[] = [
     load: async () => (await members()).members,
   },
   {
+    name: 'grant',
+    takes: '<member> <role>',
+    summary: 'Give a member a higher role: member or admin, as an admin; owner, as an owner.',
+    flags: [...onWrites],
+    example: 'coterie grant kai admin',
+    load: async () => (await members()).grant,
+  },
+  {
     name: 'import',
     takes: '<format> <path>',
     summary: 'Import history: slack ZIP|DIR, beads FILE, or coterie DIR (an export).',

@@ -1,6 +1,7 @@
-import { asking, type Call, given, misuse, once, paged, type Verb } from '../call.ts';
+import { asking, given, misuse, once, paged, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
+import { role } from '../role.ts';
 import { dataDirectory } from '../settings.ts';
 import {
   arbiter,
@@ -13,23 +14,13 @@ import {
 } from '../show/machines.ts';
 import { untilTime } from '../show/time.ts';
 
-const roles = ['reader', 'member', 'admin', 'owner'] as const;
-
-async function role(call: Call): Promise<(typeof roles)[number] | undefined> {
-  const typed = call.text('role');
-  const found = roles.find((one) => one === typed);
-  if (typed !== undefined && found === undefined)
-    throw await misuse(`there is no role ${typed}`, `One of: ${roles.join(', ')}`, roles);
-  return found;
-}
-
 export const invite = asking({
   write: true,
   ask: async (team, call) => {
     const typed = call.text('expires');
     return team.invites.create(
       given({
-        role: await role(call),
+        role: await role(call.text('role')),
         expires: typed === undefined ? undefined : untilTime(typed, Date.now()),
         uses: call.number('uses'),
         addresses: call.many('address'),

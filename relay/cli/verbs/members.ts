@@ -1,4 +1,5 @@
-import { given, misuse, once, paged, type Verb } from '../call.ts';
+import { asking, given, misuse, once, paged, type Verb } from '../call.ts';
+import { role } from '../role.ts';
 import { member, members as membersText } from '../show/node.ts';
 
 /** Lists, or changes oneself. */
@@ -20,3 +21,9 @@ export const members: Verb = async (call) => {
   else out.print(member(answer, out.view));
   return undefined;
 };
+
+export const grant = asking({
+  write: true,
+  ask: async (team, call) => team.members.grant(call.arg(0), { role: await role(call.arg(1)) }, once(call)),
+  show: member,
+});

@@ -1,4 +1,12 @@
-import { CoterieError, list, Member, MembersQuery, MemberUpdate, Status } from '../../../schemas/index.ts';
+import {
+  CoterieError,
+  list,
+  Member,
+  MembersQuery,
+  MemberUpdate,
+  RoleGrant,
+  Status,
+} from '../../../schemas/index.ts';
 import { route } from '../route.ts';
 
 export const memberRoutes = [
@@ -37,5 +45,13 @@ export const memberRoutes = [
         });
       return surface.members.update(body, { key });
     },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/members/{member}/role',
+    summary: 'Gives a member a higher role; an admin does, for `owner` an owner.',
+    body: RoleGrant,
+    answer: Member,
+    run: ({ surface, params, body, key }) => surface.members.grant(params.member, body, { key }),
   }),
 ];

@@ -5,6 +5,7 @@ import { type Ticket, writeTicket } from '../../machines/ticket.ts';
 import { fromBase64url, toBase64url } from '../../op/index.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
+import { mustBe } from './roles.ts';
 
 /** What the countersigner keeps of an invite: a fact that no operation tells. */
 export interface InviteRow {
@@ -49,6 +50,12 @@ export async function createInvite(
   if (expires <= now()) throw new CoterieError('invalid', 'expires: it has passed');
   const seed = generateSeed();
   const invite = await once(writing, { actor, key, input: { invite: input } }, async (work, hashed) => {
+    mustBe(
+      writing.reading,
+      actor,
+      role === 'owner' ? 'owner' : 'admin',
+      role === 'owner' ? 'invites owners' : 'invites',
+    );
     const hash = await writing.ledger.append(work, {
       log: 'members',
       type: 'invite.create',

@@ -89,6 +89,8 @@ const steps: readonly Step[] = [
   ['activity --limit 3 --each', list(ActivityItem)],
   ['members', list(Member)],
   ['members --name Kai', Member],
+  ['members --as ben --name Ben', Member],
+  ['grant ben admin', Member],
   ['status', Status],
   ['replicas', list(ReplicaInfo)],
   ['export out', ExportSummary],

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { healthy } from './support/open.ts';
+import { meet } from './sync/support.ts';
+import { couple } from './sync/team.ts';
+
+it('MCH-18: an admin grants roles, an owner that of an owner, and who may not is told whom to ask', async () => {
+  const [ana, bo] = await couple();
+  await ana.replica.messages.post('general', { text: 'the first is the owner' });
+  await meet(ana, bo);
+  const ben = ana.replica.as('ben');
+  const cai = ana.replica.as('cai');
+  await ben.messages.post('general', { text: 'b' });
+  await cai.messages.post('general', { text: 'c' });
+  await expect(ben.members.grant('cai', { role: 'admin' })).rejects.toMatchObject({
+    code: 'forbidden',
+    message: 'Only an admin grants the role admin; ben is a member.',
+    hint: 'Ask, or speak as, one who is: ana',
+  });
+  expect(await ana.replica.members.grant('@ben', { role: 'admin' }, { key: 'k' })).toMatchObject({
+    handle: 'ben',
+    role: 'admin',
+  });
+  // A repeat is one, and not a grant of what he has.
+  expect((await ana.replica.members.grant('ben', { role: 'admin' }, { key: 'k' })).role).toBe('admin');
+  await expect(ana.replica.members.grant('ben', { role: 'member' })).rejects.toMatchObject({
+    code: 'invalid',
+    message: 'ben has the role admin already.',
+  });
+  await expect(ana.replica.members.grant('nobody', { role: 'member' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+  await expect(ben.members.grant('cai', { role: 'owner' })).rejects.toMatchObject({ code: 'forbidden' });
+  expect((await ben.members.grant('cai', { role: 'admin' })).role).toBe('admin');
+  await meet(ana, bo);
+  expect((await bo.replica.members.get('cai')).role).toBe('admin');
+  for (const one of [ana, bo]) await healthy(one.replica);
+});
