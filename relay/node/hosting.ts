@@ -50,8 +50,13 @@ function endRevoked(replica: Replica, source: ReplicaSource, links: Links, log: 
   let cancel: (() => void) | undefined;
   async function look(): Promise<void> {
     cancel = undefined;
-    const { items } = await replica.replicas.list({ limit: limits.pageSize });
-    const revoked = new Set(items.filter((one) => one.revoked !== null).map(({ id }) => id));
+    const revoked = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const page = await replica.replicas.list({ limit: limits.pageSize, cursor });
+      for (const one of page.items) if (one.revoked !== null) revoked.add(one.id);
+      cursor = page.next;
+    } while (cursor !== undefined);
     for (const session of links.sessions()) {
       const { state } = session.status();
       if ('publicKey' in state && revoked.has(keyId(nodeCrypto, state.publicKey)))

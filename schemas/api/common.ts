@@ -24,7 +24,7 @@ export const Removed = z.strictObject({ by: Person, at: Time });
 
 export const ImportedView = z.strictObject({ source: z.string(), by: Person });
 
-/** Ask for a page. `before` and `after` are opaque, from `next`. */
+/** Ask for a page. */
 export const page = {
   limit: z.coerce.number().int().min(1).max(limits.pageSize).optional(),
   /** The `next` of the answer before. */

@@ -40,9 +40,8 @@ export function typedTime(text: string, now: number): string {
 
 /** As `typedTime`, and `90m`, `2h`, `3d`, `1w` are from now on. */
 export function untilTime(text: string, now: number): string {
-  const ahead = /^([0-9]{1,6})([mhdw])$/.exec(text);
-  if (!ahead) return typedTime(text, now);
-  return new Date(now + Number(ahead[1]) * (units[ahead[2] ?? ''] ?? 0)).toISOString();
+  const ahead = typedLength(text);
+  return ahead === undefined ? typedTime(text, now) : new Date(now + ahead).toISOString();
 }
 
 /** A length of time as it is typed, ms: `500ms`, `5s`, `90m`, `2h`, `3d`, `1w`. Undefined for anything else. */

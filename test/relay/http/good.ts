@@ -34,7 +34,7 @@ export function goodRequests({
     'get /v1/members': ['/v1/members?imported=false&limit=5', undefined, 'members.list'],
     'get /v1/members/{member}': ['/v1/members/kai', undefined, 'members.get'],
     'patch /v1/members/{member}': ['/v1/members/kai', { name: 'Kai' }, 'members.update'],
-    'post /v1/members/{member}/role': ['/v1/members/kai/role', { role: 'owner' }, 'members.grant'],
+    'post /v1/members/{member}/role': ['/v1/members/mira/role', { role: 'admin' }, 'members.grant'],
     'get /v1/replicas': ['/v1/replicas?limit=5', undefined, 'replicas.list'],
     'get /v1/arbiter': ['/v1/arbiter', undefined, 'arbiter.get'],
     'post /v1/invites': ['/v1/invites', { uses: 2, addresses: ['http://127.0.0.1:4270'] }, 'invites.create'],

@@ -31,6 +31,12 @@ beforeAll(async () => {
   const second = Task.parse(await post('/v1/tasks', { title: 'two', status: 'done' })).id;
   const key = Memory.parse(await post('/v1/memory', { key: 'a/b %2F?é', text: 'x' })).key!;
   await post('/v1/channels', { name: 'spare' });
+  // Somebody who is no admin yet.
+  await ask(`${node.url}/v1/memory`, {
+    method: 'POST',
+    token: tokenOf(data.path, 'mira'),
+    json: { key: 'mira', text: 'x' },
+  });
   const reservation = Reservation.parse(await post('/v1/reservations', { globs: ['src/**'] })).id;
   const { receipt } = (await ask(`${node.url}/v1/catch-up`, { token })).body as { receipt: string };
   good = goodRequests({ message, other, task, second, key, receipt, reservation });

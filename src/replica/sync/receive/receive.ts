@@ -13,6 +13,7 @@ import type { Commits, Work } from '../../commit/commits.ts';
 import type { Database } from '../../commit/database.ts';
 import { createGate } from '../../commit/gate.ts';
 import { entryOf, keys, type OperationRow } from '../../commit/rows.ts';
+import { checkSignatures } from '../../ledger/judging.ts';
 import { release, releaseBudget } from '../../ledger/release.ts';
 import type { AbsorbContext } from '../../ledger/state.ts';
 import type { Reconcile } from '../reconcile.ts';
@@ -40,7 +41,7 @@ export interface Receiving {
 /** No structs and no deletions. */
 const isEmpty = (update: Uint8Array): boolean => update.length === 2 && update[0] === 0 && update[1] === 0;
 
-/** Larger updates, and longer lists of entries, are judged and stored in parts of about this size, so that others get their turn. */
+/** Larger updates, and longer lists of entries, are judged and stored in parts of about this size: others get their turn. */
 const sliceBytes = 96 * 1024;
 /**
  * Parts that are taken in at a time, of whatever document, sessions in turn: while one is being written, the signatures of the next are
@@ -108,6 +109,13 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     (signed === 'holds' || signed === 'proven') &&
     context.membership.keyOf(entry.header.replica) !== undefined;
 
+  /** The key that a signature waits for may have come with what was just taken in: nothing lets it go afterwards. */
+  async function lookAgain(one: Looked): Promise<Looked> {
+    const { signed } = one;
+    if (typeof signed === 'string' || context.membership.keyOf(signed.waiting) === undefined) return one;
+    return { ...one, signed: await checkSignatures(context, one.entry, one.signedBytes) };
+  }
+
   /** Everything that entries say, in the order of their stamps. Returns what the document did not hold before. */
   async function absorbAll(
     work: Work,
@@ -122,7 +130,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     for (const one of sorted) {
       const { key, hash, entry } = one;
       const isOwn = entry.header.replica === options.self.id && !work.draft.get(keys.operation(hash));
-      const { placed, lets } = await mergeEntry(context, work, one, n);
+      const { placed, lets } = await mergeEntry(context, work, await lookAgain(one), n);
       if (placed) {
         places.set(key, hash);
         bytes += one.signedBytes.length;
