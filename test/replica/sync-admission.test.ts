@@ -158,3 +158,18 @@ describe('REP-33 of what a peer brings', () => {
     await healthy(ana.replica);
   });
 });
+
+describe('REP-27 an admission', () => {
+  it('counts when the key of its countersigner comes in the same write', async () => {
+    const [ana] = await couple();
+    const { eve, admission, member } = await newcomer(ana);
+    const seed = generateSeed(randomBytes);
+    const invite = await inviteBy(eve, 'eve', seed, [member]);
+    const newer = hand(ana.at.root);
+    const all = asTexts(admission, member, invite, await invited(newer, seed, eve, invite));
+    await ana.source.take('log/members/1', all, session());
+    expect((await holdings(ana)).counts).toMatchObject({ waiting: 0, rejected: 0 });
+    expect(await ana.source.admit(newer.publicKey, [])).toBe('admitted');
+    await healthy(ana.replica);
+  });
+});
