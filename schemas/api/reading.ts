@@ -99,8 +99,8 @@ export const SearchAnswer = z.strictObject({
 });
 export type SearchAnswer = z.infer<typeof SearchAnswer>;
 
-/** Why something needs a member. */
-const needs = [
+/** Why something needs a member, the most pressing first. */
+export const inboxKinds = [
   'mention',
   'reply',
   'review',
@@ -124,7 +124,7 @@ export const InboxItem = z.strictObject({
    * differ. `duplicate`: things made apart have one name. `rejected`: an operation of this member does not count.
    * `counted`: one of another counts after all, and this member's mark had passed it.
    */
-  kind: z.enum(needs),
+  kind: z.enum(inboxKinds),
   /** Who did what caused it, the latest of them; null where a replica speaks for itself. */
   by: Person.nullable(),
   at: Time,
@@ -146,7 +146,7 @@ export const CatchUpItem = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('operation'),
     event: Event,
-    because: z.enum([...needs, 'task', 'memory', 'message', 'other']),
+    because: z.enum([...inboxKinds, 'task', 'memory', 'message', 'other']),
     text: z.string().optional(),
   }),
   /** Something that needs the member and is no pending operation by itself. */

@@ -10,7 +10,6 @@ import {
   stampTime,
   type TaskState,
 } from '../../src/fold/index.ts';
-import { compareEpochs } from '../../src/fold/subjects/claims.ts';
 import { check } from './random.ts';
 import { day, histories, kinds, play, type World, type Write } from './world.ts';
 import { fold, member, shown, write } from './write.ts';
@@ -156,7 +155,7 @@ describe('claims', () => {
         const world = play(history, creation, tentatively);
         const { state, verdicts } = whole(world);
         const claims = state?.claims ?? [];
-        const line = [...claims].sort((a, b) => byGrant(a, b) || compare(asOp(a), asOp(b)));
+        const line = [...claims].sort((a, b) => compare(asOp(a), asOp(b)));
         expect(claims).toEqual(line);
         for (const claim of claims) {
           const op = world.ops.find(({ hash }) => hash === claim.op)!;
@@ -200,10 +199,6 @@ const claiming: Write = (step, known) => {
   const chosen = next({ ...step, pick: [7, 8, 12, 13, 14, 16, 17, 9, 12, 14][step.pick % 10]! }, known);
   return chosen.type === 'task.move' ? { ...chosen, data: { to: ['done', 'todo'][step.a % 2]! } } : chosen;
 };
-
-/** What the arbiter granted comes first, the highest epoch before all. */
-const byGrant = ({ grant: a }: ClaimState, { grant: b }: ClaimState): number =>
-  a && b ? compareEpochs(b.epoch, a.epoch) : Number(b !== undefined) - Number(a !== undefined);
 
 const asOp = (claim: ClaimState) => ({ hash: claim.op, header: { stamp: claim.stamp } });
 

@@ -38,7 +38,7 @@ export function typedTime(text: string, now: number): string {
   return Number.isNaN(at) ? text : new Date(at).toISOString();
 }
 
-/** As `typedTime`, and `90m`, `2h`, `3d`, `1w` are from now on. */
+/** As `typedTime`; a length of time (`30s`, `90m`, `2h`, `3d`, `1w`) is from now on. */
 export function untilTime(text: string, now: number): string {
   const ahead = typedLength(text);
   return ahead === undefined ? typedTime(text, now) : new Date(now + ahead).toISOString();

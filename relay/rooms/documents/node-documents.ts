@@ -1,13 +1,13 @@
+import { emptyUpdate, emptyVector, isEmptyUpdate } from '../../../src/log/empty.ts';
 import type { DocumentEvents, Documents, RoomDocument } from './document.ts';
 
 /** Presence is awareness alone: there is a document since the protocol has one, and nothing may be written to it. */
 function emptyDocument(events: DocumentEvents): RoomDocument {
   return {
-    vector: async () => new Uint8Array([0]),
-    diff: async () => new Uint8Array([0, 0]),
+    vector: async () => emptyVector,
+    diff: async () => emptyUpdate,
     receive(update, from) {
-      // Both ends say so when they have nothing.
-      if (update.length === 2 && update[0] === 0 && update[1] === 0) events.stored(from, 1);
+      if (isEmptyUpdate(update)) events.stored(from, 1);
       else events.refused(from, 'presence holds no document');
     },
     left: () => undefined,

@@ -5,6 +5,7 @@ import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Reader } from '../commit/transaction.ts';
 import { stateOf } from '../ledger/state.ts';
 import { type Frontier, findReplica, frontierOf } from '../machines/replicas.ts';
+import { mustBe } from '../machines/roles.ts';
 import { type Reading, stampIso } from '../reading/context.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
 import { termOf } from './arbiter.ts';
@@ -67,9 +68,7 @@ export async function moveArbiter(
   key: string | undefined,
 ): Promise<ArbiterInfo> {
   const { reading } = writing;
-  const role = reading.membership.state.members.get(actor.id)?.role;
-  if (role !== 'admin' && role !== 'owner')
-    throw new CoterieError('forbidden', 'Only an admin says which replica is the arbiter.');
+  mustBe(reading, actor, 'admin', 'says which replica is the arbiter');
   const { id: to, revoked } = findReplica(reading, input.to);
   if (revoked) throw new CoterieError('invalid', 'to: this replica is revoked');
   await once(writing, { actor, key, input: { arbiter: to, ...input } }, async (work, hashed) => {

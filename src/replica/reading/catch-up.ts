@@ -1,4 +1,11 @@
-import type { CatchUp, CatchUpItem, CatchUpQuery, Event, Hash } from '../../../schemas/index.ts';
+import {
+  type CatchUp,
+  type CatchUpItem,
+  type CatchUpQuery,
+  type Event,
+  type Hash,
+  inboxKinds,
+} from '../../../schemas/index.ts';
 import type { Mark } from '../../fold/index.ts';
 import { type Because, type ItemRow, keys } from '../commit/rows.ts';
 import { isCovered } from '../views/inbox.ts';
@@ -225,24 +232,13 @@ function itemOf(event: Event, needed: Because | undefined): CatchUpItem {
   };
 }
 
-const ranks = [
-  'mention',
-  'reply',
-  'review',
-  'assigned',
-  'lost',
-  'conflict',
-  'duplicate',
-  'rejected',
-  'counted',
-];
-
 /** What needs me first, the rest in order of arrival. */
 function ranked(items: readonly CatchUpItem[]): CatchUpItem[] {
+  const ranks: readonly string[] = inboxKinds;
   const rank = (item: CatchUpItem): number => {
     const at =
       item.kind === 'range' ? -1 : ranks.indexOf(item.kind === 'item' ? item.item.kind : item.because);
-    return at < 0 ? ranks.length : at;
+    return at < 0 ? inboxKinds.length : at;
   };
   return items
     .map((item, i) => ({ item, i }))

@@ -1,5 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { CoterieError } from '../../../schemas/index.ts';
+import { emptyUpdate, emptyVector, isEmptyVector } from '../../log/empty.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { isMarks } from '../../log/marks.ts';
 import { keyId, type Signer } from '../../op/index.ts';
@@ -79,10 +80,6 @@ export interface SourceOptions {
   readonly pads: Pads;
   readonly presence: PresenceStore;
 }
-
-/** The state vector of a document that holds nothing, and its update. */
-const nothing = { vector: Uint8Array.of(0), update: Uint8Array.of(0, 0) };
-const hasNothing = (stateVector: Uint8Array): boolean => stateVector.length === 1 && stateVector[0] === 0;
 
 /** What is history to this replica: all that is here, unless it worked before it met anyone. */
 function historyOf(heads: readonly (readonly [key: string, head: HeadRow])[], self: Hash): JoinedRow {
@@ -204,15 +201,15 @@ export function createSource(options: SourceOptions): {
     },
     async stateVector(document) {
       open();
-      if (!(await exists(document))) return nothing.vector;
+      if (!(await exists(document))) return emptyVector;
       return documents.resting(document)?.stateVector ?? (await documents.shown(document)).stateVector();
     },
     async diff(document, stateVector) {
       open();
       await breathe();
-      if (!(await exists(document))) return nothing.update;
+      if (!(await exists(document))) return emptyUpdate;
       // Who has nothing of it gets it as it lies on disk: most of what a newcomer takes is in no memory.
-      const whole = hasNothing(stateVector) ? await documents.resting(document)?.read() : undefined;
+      const whole = isEmptyVector(stateVector) ? await documents.resting(document)?.read() : undefined;
       if (whole) return whole;
       const shown = await documents.shown(document);
       try {

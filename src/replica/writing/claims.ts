@@ -12,6 +12,7 @@ import { leaseFrom } from '../arbiter/answers.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import { operationsOn } from '../ledger/subjects/subjects.ts';
+import { mustBe } from '../machines/roles.ts';
 import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
 import { statusOf } from '../views/tasks.ts';
@@ -46,9 +47,7 @@ function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Cl
       hint: 'Reopen it first with a legal move.',
     });
   if (input.force) {
-    const role = writing.reading.membership.state.members.get(actor.id)?.role;
-    if (role !== 'admin' && role !== 'owner')
-      throw new CoterieError('forbidden', 'Only an admin takes a task from who holds it.');
+    mustBe(writing.reading, actor, 'admin', 'takes a task from who holds it');
     if (input.reason === undefined)
       throw new CoterieError('invalid', 'reason: a claim by force says why', { hint: 'Add a reason.' });
     return;

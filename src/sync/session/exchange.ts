@@ -1,4 +1,5 @@
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
+import { emptyUpdate, emptyVector } from '../../log/empty.ts';
 import type { Received } from '../port.ts';
 import type { DocumentMessage } from '../wire.ts';
 import type { Allowance } from './allowance.ts';
@@ -196,8 +197,5 @@ export function createExchange(parts: {
     isBehind: (channel: Channel): boolean => channel.lagging || channel.asked || channel.answering > 0,
   };
 }
-
-const emptyUpdate = new Uint8Array([0, 0]);
-const emptyVector = new Uint8Array([0]);
 
 export type Exchange = ReturnType<typeof createExchange>;

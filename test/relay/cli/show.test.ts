@@ -11,7 +11,7 @@ import {
   tint,
   type View,
 } from '../../../relay/cli/show/terminal.ts';
-import { ago, size, typedTime } from '../../../relay/cli/show/time.ts';
+import { ago, size, typedTime, untilTime } from '../../../relay/cli/show/time.ts';
 import { Handle } from '../../../schemas/index.ts';
 
 const now = Date.parse('2026-03-04T05:06:07.000Z');
@@ -105,6 +105,14 @@ describe('times', () => {
     ['yesterday', 'yesterday'],
     ['2026-99-99', '2026-99-99'],
   ])('%s is understood', (typed, time) => expect(typedTime(typed, now)).toBe(time));
+
+  it.each([
+    ['30s', earlier(-30_000)],
+    ['90m', earlier(-90 * MINUTE)],
+    ['1w', earlier(-7 * DAY)],
+    ['2026-01-01', '2026-01-01T00:00:00.000Z'],
+    ['tomorrow', 'tomorrow'],
+  ])('%s from now on is understood', (typed, time) => expect(untilTime(typed, now)).toBe(time));
 
   it.each([
     [0, '0 B'],

@@ -1,7 +1,4 @@
-import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openLog } from '../../../relay/node/log.ts';
-import { startNode } from '../../../relay/node/node.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { nodeCrypto } from '../../../src/keys/node.ts';
 import { readTicket } from '../../../src/machines/ticket.ts';
 import { syncSourceOf } from '../../../src/replica/sync/index.ts';
@@ -11,6 +8,7 @@ import { asTexts, hand } from '../../replica/sync/hand.ts';
 import { session } from '../../replica/sync/support.ts';
 import { ask } from '../http/support.ts';
 import { request } from './request.ts';
+import { start } from './start.ts';
 
 /** Each fold of a whole members log, and each listing of one, orders it once. */
 const orders = vi.hoisted(() => ({ whole: 0 }));
@@ -31,16 +29,7 @@ beforeEach(() => {
 /** A node, an invitation to it, and replicas of its own machine that are admitted apart from each other, one at a call. */
 async function crowd() {
   const at = home();
-  const node = await startNode({
-    directory: at.directory,
-    config: at.config,
-    state: join(at.root, 'state'),
-    as: 'kai',
-    durability: 'os',
-    port: 0,
-    log: openLog('silent'),
-  });
-  onTestFinished(() => node.close());
+  const node = await start(at);
   await node.replica.messages.post('general', { text: 'the first is the owner' });
   const machine = (await node.replica.replicas.list()).items[0]?.machine;
   const invitation = await node.replica.invites.create({ uses: 100 });

@@ -1,8 +1,7 @@
 import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { openLog } from '../../../relay/node/log.ts';
-import { type Node, type NodeOptions, startNode } from '../../../relay/node/node.ts';
+import { describe, expect, it } from 'vitest';
+import type { Node } from '../../../relay/node/node.ts';
 import type { AdmissionRequest, Invitation } from '../../../schemas/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed } from '../../../src/keys/node.ts';
 import { readTicket, type Ticket, writeTicket } from '../../../src/machines/ticket.ts';
@@ -16,23 +15,7 @@ import { asTexts, hand, type Made } from '../../replica/sync/hand.ts';
 import { equal, meet, peer, pull, session } from '../../replica/sync/support.ts';
 import { ask } from '../http/support.ts';
 import { request } from './request.ts';
-
-const silent = openLog('silent');
-
-async function start(at: Home, options: Partial<NodeOptions> = {}): Promise<Node> {
-  const node = await startNode({
-    directory: at.directory,
-    config: at.config,
-    state: join(at.root, 'state'),
-    as: 'kai',
-    durability: 'os',
-    port: 0,
-    log: silent,
-    ...options,
-  });
-  onTestFinished(() => node.close());
-  return node;
-}
+import { start } from './start.ts';
 
 /** Joins and opens, as `coterie join` does. */
 async function joined(at: Home, ticket: string, as = 'zoe'): Promise<Replica> {

@@ -1,4 +1,5 @@
 import type { Hash } from '../../../../schemas/index.ts';
+import { isEmptyUpdate } from '../../../log/empty.ts';
 import { type LogDocument, mostSegments, parseDocumentName } from '../../../log/index.ts';
 import {
   type CheckedEntry,
@@ -37,9 +38,6 @@ export interface Receiving {
   /** Forgets what waits of a session. */
   forget(from: SessionId): void;
 }
-
-/** No structs and no deletions. */
-const isEmpty = (update: Uint8Array): boolean => update.length === 2 && update[0] === 0 && update[1] === 0;
 
 /** Larger updates, and longer lists of entries, are judged and stored in parts of about this size: others get their turn. */
 const sliceBytes = 96 * 1024;
@@ -233,7 +231,7 @@ export function createReceiving(options: ReceivingOptions): Receiving {
     // Its structures are broken here; what it lacks comes by key.
     if (options.isSplit(document)) return { ok: true, keys: [], parked: 0, released: 0 };
     // Who has nothing to give says so: what is at rest is not loaded for that.
-    if (isEmpty(update) && documents.resting(document) && !parked.has(document, from))
+    if (isEmptyUpdate(update) && documents.resting(document) && !parked.has(document, from))
       return { ok: true, keys: [], parked: 0, released: 0 };
     const sliced = sliceUpdate(update, sliceBytes);
     if (sliced.verdict === 'refuse') return refused(`${sliced.reason}: ${sliced.message}`);
