@@ -16,7 +16,7 @@ import { mustBe } from '../machines/roles.ts';
 import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
 import { statusOf } from '../views/tasks.ts';
-import { type Actor, once, queuedState, type Writing } from './context.ts';
+import { type Actor, once, onTask, queuedState, type Writing } from './context.ts';
 
 type Key = string | undefined;
 type Claiming = z.infer<typeof TaskClaim>;
@@ -70,11 +70,8 @@ const needOf = (actor: Actor, { claims: [holder] }: TaskState, input: Claiming):
 
 async function begin(writing: Writing, work: Work, actor: Actor, id: Hash, state: TaskState): Promise<void> {
   if (statusOf(state) !== 'todo') return;
-  await writing.ledger.append(work, {
-    log: 'tasks',
+  await onTask(writing, work, actor, id, {
     type: 'task.move',
-    subject: id,
-    member: actor.id,
     data: { to: 'doing', from: 'todo' },
   });
 }
@@ -98,11 +95,8 @@ export async function claimTask(
     if (hasIt(actor, state, input)) return id;
     const need = needOf(actor, state, input);
     const { ttl, force } = input;
-    const claim = await writing.ledger.append(work, {
-      log: 'tasks',
+    const claim = await onTask(writing, work, actor, id, {
       type: 'claim.request',
-      subject: id,
-      member: actor.id,
       data: {
         need,
         incarnation: input.incarnation ?? writing.incarnation,
@@ -149,7 +143,7 @@ async function granted(
   wait: number,
   force: boolean,
 ): Promise<void> {
-  const { commits, reading, ledger, watch } = writing;
+  const { commits, reading, watch } = writing;
   const end = writing.now() + wait;
   const look = () => outcome(thing(reading, id, 'task'), request, force, writing.now());
   let now = look();
@@ -166,11 +160,8 @@ async function granted(
     const is = outcome(state, request, force, writing.now());
     if (is === 'granted') await begin(writing, work, actor, id, state);
     else if (is !== 'over')
-      await ledger.append(work, {
-        log: 'tasks',
+      await onTask(writing, work, actor, id, {
         type: 'claim.withdraw',
-        subject: id,
-        member: actor.id,
         data: { request },
       });
     return is;
@@ -223,11 +214,8 @@ export async function renewTask(
       throw new CoterieError('not_held', 'The lease is over.', { hint: 'Claim the task again.' });
     // What has no lease ends by itself never; and a renewal is written at most once in half of its time.
     if (mine.until === undefined || mine.until - now > (until - now) / 2) return id;
-    return writing.ledger.append(work, {
-      log: 'tasks',
+    return onTask(writing, work, actor, id, {
       type: 'claim.request',
-      subject: id,
-      member: actor.id,
       data: {
         need: mine.need,
         incarnation: mine.incarnation,
@@ -254,21 +242,15 @@ export async function releaseTask(
   await once(writing, { actor, key, input: { release: id } }, async (work, keyHash) => {
     const state = await queuedState(writing, work, id, 'task');
     const mine = mineOrError(writing, actor, state);
-    const release = await writing.ledger.append(work, {
-      log: 'tasks',
+    const release = await onTask(writing, work, actor, id, {
       type: 'claim.release',
-      subject: id,
-      member: actor.id,
       data: { claim: mine.op },
       body: { reason },
       key: keyHash,
     });
     if (statusOf(state) === 'doing' && state.claims.every(({ by }) => by === actor.id))
-      await writing.ledger.append(work, {
-        log: 'tasks',
+      await onTask(writing, work, actor, id, {
         type: 'task.move',
-        subject: id,
-        member: actor.id,
         data: { to: 'todo', from: 'doing' },
       });
     return release;
@@ -296,11 +278,8 @@ export async function decideTask(
           legal: legalMoves[statusOf(state)],
         },
       );
-    return writing.ledger.append(work, {
-      log: 'tasks',
+    return onTask(writing, work, actor, id, {
       type: 'claim.decide',
-      subject: id,
-      member: actor.id,
       data: { move: result.op, accept: input.accept },
       body: { reason: input.reason },
       key: keyHash,

@@ -5,7 +5,7 @@ import type { Watch } from '../arbiter/watch.ts';
 import type { Commits, Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { sure } from '../commit/transaction.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, Proposal } from '../ledger/ledger.ts';
 import { stateOf } from '../ledger/state.ts';
 import type { IdempotencyRow } from '../ledger/subjects/repeats.ts';
 import type { Reading } from '../reading/context.ts';
@@ -145,6 +145,15 @@ function checkedKey(key: string): string {
 }
 
 const withoutUndefined = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+
+/** Appends what a member does with a task that is there. */
+export const onTask = (
+  { ledger }: Writing,
+  work: Work,
+  actor: Actor,
+  task: Hash,
+  does: Omit<Proposal, 'log' | 'subject' | 'member'>,
+): Promise<Hash> => ledger.append(work, { log: 'tasks', subject: task, member: actor.id, ...does });
 
 /** The state of a thing as it will be when everything queued is written. That it has none but its creation's is confirmed. */
 export async function queuedState<K extends AnyState['kind']>(

@@ -12,7 +12,7 @@ import { keys } from '../commit/rows.ts';
 import { findMember, findTask } from '../reading/names.ts';
 import type { LinkRow } from '../views/links.ts';
 import { statusOf } from '../views/tasks.ts';
-import { type Actor, once, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { type Actor, once, onTask, queuedState, refuseRedacted, type Writing } from './context.ts';
 import { saidIn } from './mentions.ts';
 
 type Key = string | undefined;
@@ -84,11 +84,8 @@ export async function updateTask(
     const clear = (['description', 'criteria'] as const).filter((field) => input[field] === '');
     if (Object.values(texts).some((text) => text !== undefined))
       refuseRedacted(await queuedState(writing, work, id, 'task'));
-    return writing.ledger.append(work, {
-      log: 'tasks',
+    return onTask(writing, work, actor, id, {
       type: 'task.update',
-      subject: id,
-      member: actor.id,
       data: {
         ...fields,
         ...(input.addLabels ? { addLabels: input.addLabels } : {}),
@@ -114,11 +111,8 @@ export async function moveTask(
   const { id } = await findTask(writing.reading, ref);
   await once(writing, { actor, key, input: { move: id, input } }, async (work, keyHash) => {
     const from = statusOf(await queuedState(writing, work, id, 'task'));
-    return writing.ledger.append(work, {
-      log: 'tasks',
+    return onTask(writing, work, actor, id, {
       type: 'task.move',
-      subject: id,
-      member: actor.id,
       data: { to: input.to, from },
       body: { reason: input.reason },
       key: keyHash,
@@ -137,11 +131,8 @@ async function link(
   key?: Hash,
   base?: readonly Hash[],
 ): Promise<Hash> {
-  const hash = await writing.ledger.append(work, {
-    log: 'tasks',
+  const hash = await onTask(writing, work, actor, from, {
     type: 'task.link',
-    subject: from,
-    member: actor.id,
     data: to,
     key,
     base,
@@ -170,11 +161,8 @@ export async function linkTask(
       const there = state.links.some((known) => known.kind === input.kind && known.to === to);
       if (there === on) return id;
       if (on) return link(writing, work, actor, id, { kind: input.kind, to }, keyHash, input.base);
-      return writing.ledger.append(work, {
-        log: 'tasks',
+      return onTask(writing, work, actor, id, {
         type: 'task.unlink',
-        subject: id,
-        member: actor.id,
         data: { kind: input.kind, to },
         key: keyHash,
         base: input.base,
