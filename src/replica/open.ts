@@ -77,6 +77,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
         config,
         name: options.workspace ?? 'default',
         replica: signer.id,
+        as: options.as,
         now,
         random,
       });
@@ -84,6 +85,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     id: chosen?.id ?? '',
     name: chosen?.name ?? '',
     machine: chosen?.machine.publicKey ?? '',
+    maker: chosen?.maker,
     as: options.as,
   };
 
@@ -204,6 +206,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     ledger,
     workspace: workspace.id,
     machine: workspace.machine,
+    maker: workspace.maker,
     incarnation: Buffer.from(random(9)).toString('base64url'),
     now,
     watch: holding.watch,

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { healthy } from './support/open.ts';
+import { healthy, home, open } from './support/open.ts';
 import { meet } from './sync/support.ts';
 import { couple } from './sync/team.ts';
 
@@ -34,4 +35,23 @@ it('MCH-18: an admin grants roles, an owner that of an owner, and who may not is
   await meet(ana, bo);
   expect((await bo.replica.members.get('cai')).role).toBe('admin');
   for (const one of [ana, bo]) await healthy(one.replica);
+});
+
+it('MCH-19: who made the workspace owns it, whoever writes first, and on whichever replica of the machine', async () => {
+  const at = home();
+  const first = await open(at, { as: 'kai' });
+  const agent = first.as('agent1');
+  await agent.messages.post('general', { text: 'before kai' });
+  await expect(agent.arbiter.move({ to: first.id })).rejects.toMatchObject({
+    code: 'forbidden',
+    hint: 'Ask, or speak as, one who is: kai',
+  });
+  // Another replica of this user that has met nobody yet.
+  const second = await open({ ...at, directory: join(at.root, 'second') }, { as: 'agent2' });
+  await second.messages.post('general', { text: 'apart' });
+  await second.as('kai').messages.post('general', { text: 'kai, apart' });
+  await first.messages.post('general', { text: 'kai' });
+  for (const replica of [first, second]) expect((await replica.members.get('kai')).role).toBe('owner');
+  expect((await first.members.get('agent1')).role).toBe('member');
+  expect((await second.members.get('agent2')).role).toBe('member');
 });

@@ -142,15 +142,15 @@ function createAuthor({ folding, op }: Scene, handle: string): Verdict {
 }
 
 /**
- * What a seed may give. The owner's machine gives any role, and `owner` to the first member it makes; an invite
- * gives at most its own. What is not asked for is `member`.
+ * What a seed may give. The owner's machine gives any role, and where none is asked for `owner` to the first member it
+ * makes; an invite gives at most its own. What is not asked for is `member`.
  */
 function seedRole(scene: Scene, machine: string): Role {
   const { draft, owned } = scene.folding;
   const asked = wordOf(scene.op.header.data, 'role', roles);
   if (machine === draft.owner) {
     const first = !owned.some((op) => scene.past.has(op));
-    return first ? 'owner' : (asked ?? 'member');
+    return asked ?? (first ? 'owner' : 'member');
   }
   let most: Role = 'reader';
   for (const invite of invitesOf(scene, machine)) if (rank(invite.role) > rank(most)) most = invite.role;

@@ -7,7 +7,7 @@ import { stateOf } from '../ledger/state.ts';
 import { type Frontier, findReplica, frontierOf } from '../machines/replicas.ts';
 import { mustBe } from '../machines/roles.ts';
 import { type Reading, stampIso } from '../reading/context.ts';
-import { type Actor, once, type Writing } from '../writing/context.ts';
+import { type Actor, introduce, once, type Writing } from '../writing/context.ts';
 import { termOf } from './arbiter.ts';
 
 /** Grants in one hand-over: a header holds 8 KiB. */
@@ -68,7 +68,8 @@ export async function moveArbiter(
   key: string | undefined,
 ): Promise<ArbiterInfo> {
   const { reading } = writing;
-  mustBe(reading, actor, 'admin', 'says which replica is the arbiter');
+  await introduce(writing, actor);
+  mustBe(writing, actor, 'admin', 'says which replica is the arbiter');
   const { id: to, revoked } = findReplica(reading, input.to);
   if (revoked) throw new CoterieError('invalid', 'to: this replica is revoked');
   await once(writing, { actor, key, input: { arbiter: to, ...input } }, async (work, hashed) => {

@@ -51,7 +51,7 @@ export async function createInvite(
   const seed = generateSeed();
   const invite = await once(writing, { actor, key, input: { invite: input } }, async (work, hashed) => {
     mustBe(
-      writing.reading,
+      writing,
       actor,
       role === 'owner' ? 'owner' : 'admin',
       role === 'owner' ? 'invites owners' : 'invites',

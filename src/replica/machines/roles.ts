@@ -15,12 +15,18 @@ function whoHas({ membership }: Reading, least: Role): string {
 }
 
 /** Throws `forbidden`, with whom to ask, for a member that has not at least this role. */
-export function mustBe(reading: Reading, actor: Actor, least: 'admin' | 'owner', does: string): void {
+export function mustBe(
+  { reading, maker }: Pick<Writing, 'reading' | 'maker'>,
+  actor: Actor,
+  least: 'admin' | 'owner',
+  does: string,
+): void {
   const role = reading.membership.state.members.get(actor.id)?.role ?? 'reader';
   if (rank(role) >= rank(least)) return;
-  const others = whoHas(reading, least);
+  // Who made the workspace is its owner with the first write, which may not have been yet.
+  const others = whoHas(reading, least) || maker;
   throw new CoterieError('forbidden', `Only an ${least} ${does}; ${actor.handle} is a ${role}.`, {
-    hint: others === '' ? `No ${least} is known here.` : `Ask, or speak as, one who is: ${others}`,
+    hint: others === undefined ? `No ${least} is known here.` : `Ask, or speak as, one who is: ${others}`,
   });
 }
 
@@ -38,7 +44,7 @@ export async function grantRole(
   const { reading } = writing;
   const { id } = findMember(reading, ref);
   await once(writing, { actor, key, input: { grant: id, role } }, async (work, hashed) => {
-    mustBe(reading, actor, role === 'owner' ? 'owner' : 'admin', `grants the role ${role}`);
+    mustBe(writing, actor, role === 'owner' ? 'owner' : 'admin', `grants the role ${role}`);
     const state = findMember(reading, id);
     const { handle } = reading.membership.person(id);
     if (state.imported)

@@ -9,6 +9,7 @@ import type { AbsorbContext } from '../ledger/state.ts';
 import { joinWorkspace, openReplicaKey, type WorkspaceRow } from '../workspace/bootstrap.ts';
 import { openNextKey, type ReplicaKey, useNextKey } from '../workspace/key.ts';
 import { findMachineWorkspace } from '../workspace/machine.ts';
+import { firstRole } from '../writing/context.ts';
 import { type CopiedRow, copiedKey, copiedOf } from './own-key.ts';
 
 /** A copied directory takes a key of its own, while it is open. */
@@ -95,7 +96,9 @@ export function createFreshKey(options: FreshKeyOptions): FreshKey {
       if (machine !== row.machine || !replicas.includes(from) || replicas.includes(to)) continue;
       // Its id is made of the handle that it began with, whatever it is called now.
       const handle = work.draft.get<OperationRow>(keys.operation(created.op))?.header.data['handle'];
-      await ledger.append(work, { log: 'members', type: 'member.create', data: { handle, kind, machine } });
+      if (typeof handle !== 'string') continue;
+      const data = { handle, kind, machine, ...firstRole(row.maker, handle) };
+      await ledger.append(work, { log: 'members', type: 'member.create', data });
     }
   }
 

@@ -19,6 +19,8 @@ export function chooseWorkspace(options: {
   readonly config: string;
   readonly name: string;
   readonly replica: Hash;
+  /** Handle that speaks through it. */
+  readonly as: string;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
 }): Promise<MachineWorkspace> {
@@ -28,6 +30,7 @@ export function chooseWorkspace(options: {
     config: options.config,
     name: options.name,
     arbiter: options.replica,
+    maker: options.as,
     now,
     random,
     stamp,

@@ -11,6 +11,8 @@ export interface WorkspaceRow {
   readonly name: string;
   /** Public key of the machine that admitted this replica. */
   readonly machine: string;
+  /** Handle that made the workspace, where this user's machine owns it. */
+  readonly maker?: string | undefined;
   /** Handle that speaks when nobody says. */
   readonly as: string;
   /** Public key that takes the place of this replica's, when it lies there: a copied directory that joined anew. */

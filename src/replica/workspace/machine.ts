@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { Address, CoterieError, Entry, Hash, Millis, PublicKey } from '../../../schemas/index.ts';
+import { Address, CoterieError, Entry, Handle, Hash, Millis, PublicKey } from '../../../schemas/index.ts';
 import { generateSeed, nodeCrypto, signerFromSeed } from '../../keys/node.ts';
 import {
   fromBase64url,
@@ -23,6 +23,8 @@ export interface MachineWorkspace {
   readonly name: string;
   /** The seed that admits this user's replicas: the machine's, which owns the workspace, or a ticket's. */
   readonly machine: Signer;
+  /** Handle that made it on this machine, and owns it. */
+  readonly maker?: string | undefined;
   /** For a workspace that was joined: who countersigns. */
   readonly joined?: Joined | undefined;
 }
@@ -40,6 +42,7 @@ const File = z.strictObject({
   coterie: z.literal(1),
   genesis: Entry,
   machine: z.string(),
+  maker: Handle.optional(),
   joined: Joined.optional(),
 });
 
@@ -56,6 +59,8 @@ export async function openMachineWorkspace(options: {
   readonly name: string;
   /** The replica that makes it. */
   readonly arbiter: Hash;
+  /** Handle that speaks through it. */
+  readonly maker: string;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly stamp: () => string;
@@ -76,7 +81,8 @@ export async function openMachineWorkspace(options: {
     stamp: options.stamp(),
     random: options.random,
   });
-  await create(path, `${JSON.stringify({ coterie: 1, genesis, machine: toBase64url(seed) }, null, 2)}\n`);
+  const file = { coterie: 1, genesis, machine: toBase64url(seed), maker: options.maker };
+  await create(path, `${JSON.stringify(file, null, 2)}\n`);
   const written = await read(path);
   if (!written) throw unreadable(path, 'cannot be written');
   return written;
@@ -232,13 +238,13 @@ async function read(path: string): Promise<MachineWorkspace | undefined> {
   if (!parsed.success || !seed) throw unreadable(path, 'is not a workspace file');
   const found = readEntry(nodeCrypto, parsed.data.genesis);
   const machine = signerFromSeed(seed);
-  const { joined } = parsed.data;
+  const { joined, maker } = parsed.data;
   const owner = joined ? found.ok && selfKey(found.entry.header) : machine.publicKey;
   const holds = found.ok && owner && (await verifySignature(nodeCrypto, found.entry, owner));
   if (!found.ok || !holds || found.entry.header.type !== 'workspace.genesis')
     throw unreadable(path, 'holds a genesis that does not prove itself');
   const { entry: genesis, hash: id } = found;
-  return { genesis, id, name: String(genesis.header.data['name']), machine, ...(joined ? { joined } : {}) };
+  return { genesis, id, name: String(genesis.header.data['name']), machine, maker, joined };
 }
 
 function parse(text: string): unknown {

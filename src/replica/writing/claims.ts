@@ -47,7 +47,7 @@ function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Cl
       hint: 'Reopen it first with a legal move.',
     });
   if (input.force) {
-    mustBe(writing.reading, actor, 'admin', 'takes a task from who holds it');
+    mustBe(writing, actor, 'admin', 'takes a task from who holds it');
     if (input.reason === undefined)
       throw new CoterieError('invalid', 'reason: a claim by force says why', { hint: 'Add a reason.' });
     return;

@@ -1,4 +1,4 @@
-import { CoterieError, type Hash } from '../../../schemas/index.ts';
+import { CoterieError, type Hash, type Role } from '../../../schemas/index.ts';
 import type { AnyState } from '../../fold/types.ts';
 import { hashOf } from '../../op/index.ts';
 import type { Watch } from '../arbiter/watch.ts';
@@ -37,6 +37,8 @@ export interface Writing {
   readonly workspace: Hash;
   /** Public key of this user's machine. */
   readonly machine: string;
+  /** Handle that made the workspace, where this machine owns it. */
+  readonly maker: string | undefined;
   /** Names this opening; a claim says which opening made it. */
   readonly incarnation: string;
   /** Milliseconds since 1970. */
@@ -64,7 +66,12 @@ async function introduced(writing: Writing, actor: Actor, work: Work): Promise<v
   await writing.ledger.append(work, {
     log: 'members',
     type: 'member.create',
-    data: { handle: actor.handle, kind: actor.kind, machine: writing.machine },
+    data: {
+      handle: actor.handle,
+      kind: actor.kind,
+      machine: writing.machine,
+      ...firstRole(writing.maker, actor.handle),
+    },
   });
   if (isKnown) return;
   // What was there when this replica joined is history to whoever comes in by it: shown, never an arrival.
@@ -82,6 +89,13 @@ async function introduced(writing: Writing, actor: Actor, work: Work): Promise<v
     });
   }
 }
+
+/**
+ * Who made the workspace owns it, whoever writes first and wherever: replicas of one machine that are apart agree. Without
+ * a word of it, for a machine that came in by a ticket, the seed's role counts (FOLD-43).
+ */
+export const firstRole = (maker: string | undefined, handle: string): { readonly role?: Role } =>
+  maker === undefined ? {} : { role: handle === maker ? 'owner' : 'member' };
 
 /** Chains as they stood when this replica was in step with the workspace for the first time. */
 export type JoinedRow = readonly (readonly [log: string, replica: Hash, seq: number])[];
