@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { finishSettingAside } from './aside.ts';
 import type { Files } from './files.ts';
 import { StorageError } from './port.ts';
 import { toStorageError } from './store/trouble.ts';
@@ -56,7 +57,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Finds or makes a data directory. Throws `directory_unreadable` for a file in its place or missing permission,
+ * Finds or makes a data directory, and finishes setting a damaged one aside that was cut off. Throws `directory_unreadable` for a file in its place or missing permission,
  * `directory_newer` for a layout of a later version, `storage_corrupt` for a damaged format file.
  */
 export function openDirectory(
@@ -72,6 +73,7 @@ export function openDirectory(
   let format: number | undefined;
   let crashes = 0;
   try {
+    finishSettingAside(root, files);
     for (const one of [root, journal, documents]) makeDirectory(one, files);
     format = readFormat(files.read(formatPath), root);
     const note = readNote(files.read(holderPath));

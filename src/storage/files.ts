@@ -48,6 +48,8 @@ export interface Files {
   /** Replaces a file whole: a power cut leaves the old or the new content. */
   replace(path: string, bytes: Uint8Array, mode: number): void;
   remove(path: string): void;
+  /** Moves a file or a directory to a name that nothing has. */
+  rename(from: string, to: string): void;
   /** Names in a directory, in no order. */
   list(directory: string): string[];
   exists(path: string): boolean;
@@ -137,6 +139,7 @@ export const nodeFiles: Files = {
     syncDirectory(dirname(path));
   },
   remove: (path) => unlinkSync(path),
+  rename: (from, to) => renameSync(from, to),
   list: (directory) => readdirSync(directory),
   exists: (path) => existsSync(path),
   kind(path) {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { cp, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CoterieError, type DoctorReport } from '../../../schemas/index.ts';
+import { finishSettingAside, setAside } from '../../storage/aside.ts';
 import { openDirectory } from '../../storage/directory.ts';
-import { nodeFiles } from '../../storage/files.ts';
+import { type Files, nodeFiles } from '../../storage/files.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
 import { StorageError } from '../../storage/port.ts';
 import { inspectTables } from '../../storage/store/tables.ts';
@@ -96,15 +96,17 @@ export interface Quarantined {
   readonly workspace: string | null;
 }
 
-/** What of a directory is made anew. Anything else (tokens, pads, what the command line keeps) is copied. */
+/** What of a directory is made anew. Anything else (tokens, pads, what the command line keeps) stays. */
 const own = new Set(['journal', 'documents', 'search', 'coterie.json', 'holder.json']);
+const isOwn = (name: string): boolean => own.has(name) || name.startsWith(keyFileName);
 
 /**
- * Sets a damaged directory aside, beside where it was and whole, and makes a fresh one in its place: of the same
- * workspace, with the same tokens and pads. The fresh one takes a key of its own at its first opening, for a journal that
+ * Sets a damaged directory aside, beside where it was and whole, with a fresh one in its place: of the same workspace,
+ * with the same tokens and pads. The fresh one takes a key of its own at its first opening, for a journal that
  * lost its end would fork the chain of the old key, and fills from peers. What no peer has is in the directory that was set aside
- * alone. `workspace` names the user's workspace where the journal does not tell and there are several: `invalid` without
- * it. Rejects with `directory_locked` while something runs there, and `not_found` where there is no directory.
+ * alone. Cut off at any moment, nothing has begun, or the next opening finishes it. `workspace` names the user's workspace
+ * where the journal does not tell and there are several: `invalid` without it. Rejects with `directory_locked` while
+ * something runs there, and `not_found` where there is no directory.
  */
 export async function quarantine(options: {
   readonly directory: string;
@@ -113,28 +115,42 @@ export async function quarantine(options: {
   /** Handle that speaks when nobody says, where the journal does not tell. */
   readonly as: string;
   readonly now?: (() => number) | undefined;
+  readonly files?: Files | undefined;
 }): Promise<Quarantined> {
+  const { files = nodeFiles } = options;
   const directory = resolve(options.directory);
-  if (nodeFiles.kind(directory) !== 'directory')
+  if (files.kind(directory) !== 'directory')
     throw new CoterieError('not_found', `There is no directory ${directory}.`);
-  refuseHeld(directory);
-  const { report, workspace } = await examined(directory);
-  if (report.ok) return { report, moved: null, workspace: null };
-  const row = workspace ?? (await rowOf(options));
-  const day = new Date((options.now ?? Date.now)()).toISOString().slice(0, 19).replaceAll(/[:-]/g, '');
-  const mark = `${day}-${randomBytes(2).toString('hex')}`;
-  const fresh = `${directory}.fresh-${mark}`;
-  const moved = `${directory}.damaged-${mark}`;
-  const storage = await openStorage({ directory: fresh });
-  await storage.store
-    .commit(firstRows(row, freshEpoch(randomBytes)).map(([key, value]) => [key, encodeRow(value)]))
-    .finally(() => storage.close());
-  for (const name of await readdir(directory))
-    if (!own.has(name) && !name.startsWith(keyFileName))
-      await cp(join(directory, name), join(fresh, name), { recursive: true });
-  await rename(directory, moved);
-  await rename(fresh, directory);
-  return { report, moved, workspace: row.name };
+  try {
+    const finished = begun(directory, files);
+    refuseHeld(directory);
+    const { report, workspace } = await examined(directory);
+    if (report.ok)
+      return { report, moved: finished ?? null, workspace: (finished && workspace?.name) ?? null };
+    const row = workspace ?? (await rowOf(options));
+    const day = new Date((options.now ?? Date.now)()).toISOString().slice(0, 19).replaceAll(/[:-]/g, '');
+    const moved = `${directory}.damaged-${day}-${randomBytes(2).toString('hex')}`;
+    const fill = async (fresh: string): Promise<void> => {
+      const storage = await openStorage({ directory: fresh });
+      await storage.store
+        .commit(firstRows(row, freshEpoch(randomBytes)).map(([key, value]) => [key, encodeRow(value)]))
+        .finally(() => storage.close());
+    };
+    await setAside({ directory, moved, isOwn, fill, files });
+    return { report, moved, workspace: row.name };
+  } catch (error) {
+    throw asCoterie(error);
+  }
+}
+
+/** Finishes what was cut off before; what is damaged of that is found by looking at the directory. */
+function begun(directory: string, files: Files): string | undefined {
+  try {
+    return finishSettingAside(directory, files);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'storage_corrupt') return undefined;
+    throw error;
+  }
 }
 
 function refuseHeld(directory: string): void {

@@ -1,0 +1,115 @@
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { quarantine } from '../../src/replica/upkeep/quarantine.ts';
+import { type Files, nodeFiles } from '../../src/storage/files.ts';
+import { type Home, home, open, reopen } from './support/open.ts';
+
+/** Turns bytes in the middle of the largest file of a kind. */
+function damage(directory: string, kind: RegExp): void {
+  const [path = ''] = readdirSync(directory)
+    .filter((name) => kind.test(name))
+    .map((name) => join(directory, name))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  const bytes = readFileSync(path);
+  for (let at = Math.floor(bytes.length / 3); at < Math.floor(bytes.length / 3) + 64; at++)
+    bytes[at]! ^= 0xff;
+  writeFileSync(path, bytes);
+}
+
+/** A directory with some messages, and a token and a note beside them, whose table is damaged. */
+async function damagedHome(): Promise<Home & { id: string; workspace: string }> {
+  const at = home();
+  const replica = await open(at);
+  for (let n = 0; n < 40; n++) await replica.messages.post('general', { text: `message ${n}` });
+  // Opened again, what lay in the log is in a table.
+  await (await reopen(replica, at)).close();
+  damage(join(at.directory, 'journal'), /\.ldb$/);
+  writeFileSync(join(at.directory, 'cli.json'), '{"member":"kai"}');
+  return { ...at, id: replica.id, workspace: replica.workspace.id };
+}
+
+/** The file operations that change something, of which the one of number `at` does not come to be. */
+function stopping(at: number): Files & { readonly count: () => number } {
+  let count = 0;
+  const until =
+    <A extends unknown[], R>(run: (...args: A) => R) =>
+    (...args: A): R => {
+      if (++count === at) throw new Error('stopped');
+      return run(...args);
+    };
+  return {
+    ...nodeFiles,
+    replace: until(nodeFiles.replace),
+    rename: until(nodeFiles.rename),
+    remove: until(nodeFiles.remove),
+    makeDirectory: until(nodeFiles.makeDirectory),
+    syncDirectory: until(nodeFiles.syncDirectory),
+    count: () => count,
+  };
+}
+
+const asideIn = (at: Home): string[] =>
+  readdirSync(at.root).filter((name) => name.startsWith('data.damaged-'));
+
+it('STO-18: cut off at any step, a directory is as it was, or its next opening is that of the fresh one', async () => {
+  const first = await damagedHome();
+  const copyOf = (n: number): Home => {
+    const at = { ...home(join(first.root, String(n))), config: first.config };
+    cpSync(first.directory, at.directory, { recursive: true });
+    return at;
+  };
+  const whole = stopping(0);
+  const before = copyOf(0);
+  await quarantine({ directory: before.directory, config: first.config, as: 'kai', files: whole });
+  const names = readdirSync(join(before.root, asideIn(before)[0]!)).sort();
+  expect(names).toEqual(readdirSync(first.directory).sort());
+  let asWas = 0;
+  for (let step = 1; step <= whole.count(); step++) {
+    const at = copyOf(step);
+    const options = { directory: at.directory, config: first.config, as: 'kai' };
+    await expect(quarantine({ ...options, files: stopping(step) })).rejects.toThrow('stopped');
+    expect(existsSync(at.directory), `step ${step}`).toBe(true);
+    if (!existsSync(join(at.directory, 'aside.json')) && existsSync(join(at.directory, 'replica.key'))) {
+      asWas++;
+      for (const name of names)
+        if (name !== 'journal' && name !== 'documents')
+          expect(readdirSync(at.directory), `step ${step}`).toContain(name);
+      expect((await quarantine(options)).moved, `step ${step}`).not.toBeNull();
+    }
+    const replica = await open(at);
+    expect(replica.workspace.id, `step ${step}`).toBe(first.workspace);
+    expect(replica.id, `step ${step}`).not.toBe(first.id);
+    await replica.messages.post('general', { text: 'and on' });
+    await replica.close();
+    expect(readdirSync(at.directory)).not.toEqual(expect.arrayContaining(['aside.json']));
+    expect(readdirSync(at.directory)).not.toEqual(expect.arrayContaining(['fresh']));
+    expect(readFileSync(join(at.directory, 'cli.json'), 'utf8')).toBe('{"member":"kai"}');
+    const lying = asideIn(at).map((name) => readdirSync(join(at.root, name)).sort());
+    expect(lying.at(-1), `step ${step}`).toEqual(names);
+    expect(readdirSync(at.root).filter((name) => name.endsWith('.setting-aside'))).toEqual([]);
+    for (const name of asideIn(at))
+      if (existsSync(join(at.root, name, 'replica.key')))
+        expect(readFileSync(join(at.root, name, 'replica.key'))).toEqual(
+          readFileSync(join(first.directory, 'replica.key')),
+        );
+  }
+  expect(asWas).toBeGreaterThan(2);
+  expect(asWas).toBeLessThan(whole.count());
+}, 120_000);
+
+it('STO-18: one that was cut off is finished when it is set aside again, which says where it lies', async () => {
+  const at = await damagedHome();
+  const options = { directory: at.directory, config: at.config, as: 'kai' };
+  const renames = { ...nodeFiles };
+  let moved = 0;
+  renames.rename = (from, to) => {
+    if (basename(from) === 'journal' && moved++ === 1) throw new Error('stopped');
+    nodeFiles.rename(from, to);
+  };
+  await expect(quarantine({ ...options, files: renames })).rejects.toThrow('stopped');
+  expect(existsSync(join(at.directory, 'journal'))).toBe(false);
+  const again = await quarantine(options);
+  expect(again).toMatchObject({ workspace: 'default', report: { ok: true } });
+  expect(again.moved).toBe(join(at.root, asideIn(at)[0]!));
+});
