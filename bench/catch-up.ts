@@ -7,7 +7,7 @@ import { copyOf, dropCache, madeWorkspace } from './support/workspace.ts';
 const defaultSize = 100_000;
 const times = 300;
 
-/** Catch-up of a member whose mark is 50,000 operations back, while others write now and then. */
+/** Catch-up and inbox of a member whose mark is 50,000 operations back, while others write now and then. */
 export async function catchUp(asked: Asked): Promise<Result[]> {
   const made = await madeWorkspace(asked, asked.size ?? defaultSize);
   const runs: CaughtUp[] = [];
@@ -39,6 +39,22 @@ export async function catchUp(asked: Asked): Promise<Result[]> {
       'catch-up, the first after opening, file cache dropped',
       'ms',
       of((run) => run.first),
+    ),
+    result(
+      'inbox, p50',
+      'ms',
+      of((run) => percentile(run.inbox, 0.5)),
+      { most: 5 },
+    ),
+    result(
+      'inbox, p99',
+      'ms',
+      of((run) => percentile(run.inbox, 0.99)),
+    ),
+    result(
+      'open items in it',
+      '',
+      of((run) => run.open),
     ),
     result('pending for the member', 'operations', [runs[0]?.pending ?? 0]),
   ];

@@ -1,4 +1,4 @@
-// A replica that syncs with a node: posts at a pace, and notes when what others post becomes an event here.
+// A replica that syncs with a node: posts at a pace, claims, and notes when what others post becomes an event here.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openReplica } from '../../relay/embed/index.ts';
 import { openLog } from '../../relay/index.ts';
@@ -15,6 +15,10 @@ export type MemberQuestion =
   | { readonly what: 'came' }
   /** Resolves with what came when that operation has. */
   | { readonly what: 'until'; readonly operation: string }
+  /** Makes tasks, and resolves with their ids. */
+  | { readonly what: 'tasks'; readonly count: number }
+  /** Claims them one after the other, `granted`, and resolves with how long each took, ms. */
+  | { readonly what: 'claim'; readonly tasks: readonly string[] }
   /** Bytes of the link since this process began. */
   | { readonly what: 'traffic' };
 
@@ -60,15 +64,35 @@ async function post(count: number, everyMs: number): Promise<Sent> {
   return sent;
 }
 
+async function tasks(count: number): Promise<string[]> {
+  const made: string[] = [];
+  for (let i = 0; i < count; i++) made.push((await replica.tasks.create({ title: `Step ${i}` })).id);
+  return made;
+}
+
+async function claim(ids: readonly string[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const id of ids) {
+    const began = performance.now();
+    await replica.tasks.claim(id, { need: 'granted' });
+    times.push(performance.now() - began);
+  }
+  return times;
+}
+
 async function equal(): Promise<string> {
   while (!replica.sync?.status().peers.some(({ state: now }) => now === 'linked')) await sleep(10);
   await replica.sync?.settled({ peers: 1, timeoutMs: 30_000 });
   return (await replica.status()).digest;
 }
 
-async function answer(question: MemberQuestion): Promise<Sent | Came | Traffic | string> {
+async function answer(
+  question: MemberQuestion,
+): Promise<Sent | Came | Traffic | string | readonly string[] | readonly number[]> {
   if (question.what === 'equal') return equal();
   if (question.what === 'post') return post(question.count, question.everyMs);
+  if (question.what === 'tasks') return tasks(question.count);
+  if (question.what === 'claim') return claim(question.tasks);
   if (question.what === 'traffic') return traffic();
   if (question.what === 'until')
     await new Promise<void>((resolve) => {
