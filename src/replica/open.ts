@@ -210,6 +210,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     incarnation: Buffer.from(random(9)).toString('base64url'),
     now,
     watch: holding.watch,
+    answer: holding.answer,
     closing: closing.signal,
     allowed() {
       if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closing.');

@@ -17,6 +17,8 @@ import { type Answer, answersTo } from './answers.ts';
 export interface Arbiter {
   /** Who asks for a task, or holds it, changed. */
   notice(task: Hash): void;
+  /** Says what there is to say of a task in the write that asks for it. */
+  answer(work: Work, task: Hash): Promise<void>;
   /** The arbiter may be another one now. */
   look(): void;
   /** Resolves when nothing is left to say for now. */
@@ -104,13 +106,15 @@ export function createArbiter(options: {
       return;
     }
     writing.allowed();
-    const when = await commits.write(async (work) => {
-      await sure(work.draft, keys.state(task));
-      const { answers, again: at } = answersAt(work.draft, task);
-      for (const one of answers) await say(work, task, one);
-      return at;
-    });
-    remember(task, when);
+    remember(task, await commits.write((work) => answerIn(work, task)));
+  }
+
+  /** Resolves with when the task is to be looked at again. */
+  async function answerIn(work: Work, task: Hash): Promise<number | undefined> {
+    await sure(work.draft, keys.state(task));
+    const { answers, again: at } = answersAt(work.draft, task);
+    for (const one of answers) await say(work, task, one);
+    return at;
   }
 
   function remember(task: Hash, at: number | undefined): void {
@@ -163,6 +167,10 @@ export function createArbiter(options: {
       }
       const running = run(task).finally(() => open.delete(task));
       open.set(task, running);
+    },
+    async answer(work, task) {
+      // When to look again follows: what is written is noticed once it is durable.
+      if (!closed && mine()) await answerIn(work, task);
     },
     look() {
       if (closed) return;

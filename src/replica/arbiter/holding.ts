@@ -1,5 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { Signer } from '../../op/index.ts';
+import type { Work } from '../commit/commits.ts';
 import type { Writing } from '../writing/context.ts';
 import { type Arbiter, createArbiter } from './arbiter.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -11,6 +12,8 @@ export interface Holding {
   readonly watch: Watch;
   readonly onHeld: (task: Hash) => void;
   readonly onArbiter: () => void;
+  /** Where this replica is the arbiter: it answers in the write that asks. */
+  readonly answer: (work: Work, task: Hash) => Promise<void>;
   /** From now on the arbiter of this replica is at work. */
   begin(options: {
     readonly writing: Writing;
@@ -30,6 +33,7 @@ export function createHolding(timer: Timer): Holding {
       arbiter?.notice(task);
     },
     onArbiter: () => arbiter?.look(),
+    answer: async (work, task) => arbiter?.answer(work, task),
     begin(options) {
       arbiter = createArbiter({ ...options, timer });
       arbiter.look();

@@ -109,11 +109,25 @@ export async function claimTask(
       base: input.base,
     });
     if (need === 'tentative') await begin(writing, work, actor, id, state);
+    else await grantedAtOnce(writing, work, actor, id, claim);
     return claim;
   });
   if (request !== id && needIn(writing, request) === 'granted')
     await granted(writing, actor, id, request, wait, input.force === true);
   return id;
+}
+
+/** Where the arbiter is this replica, asking, granting and beginning are one write. */
+async function grantedAtOnce(
+  writing: Writing,
+  work: Work,
+  actor: Actor,
+  id: Hash,
+  claim: Hash,
+): Promise<void> {
+  await writing.answer(work, id);
+  const state = await queuedState(writing, work, id, 'task');
+  if (state.claims.some(({ op }) => op === claim)) await begin(writing, work, actor, id, state);
 }
 
 const needIn = ({ reading: { database } }: Writing, request: Hash): unknown =>
@@ -152,6 +166,7 @@ async function granted(
     writing.allowed();
     now = look();
   }
+  if (now === 'granted' && statusOf(thing(reading, id, 'task')) !== 'todo') return;
   // A repeat of a claim that was granted, and is over since.
   if (now === 'over' && !(await isWithdrawn(writing, id, request))) return;
   // A claim that is not there is there no later either: whatever is granted apart from this is void.
@@ -214,7 +229,7 @@ export async function renewTask(
       throw new CoterieError('not_held', 'The lease is over.', { hint: 'Claim the task again.' });
     // What has no lease ends by itself never; and a renewal is written at most once in half of its time.
     if (mine.until === undefined || mine.until - now > (until - now) / 2) return id;
-    return onTask(writing, work, actor, id, {
+    const renewal = await onTask(writing, work, actor, id, {
       type: 'claim.request',
       data: {
         need: mine.need,
@@ -224,6 +239,8 @@ export async function renewTask(
       },
       key: keyHash,
     });
+    await writing.answer(work, id);
+    return renewal;
   });
   if (asked !== id && needIn(writing, asked) === 'granted')
     await granted(writing, actor, id, asked, wait, false);

@@ -44,6 +44,8 @@ export interface Writing {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly watch: Watch;
+  /** Has the arbiter answer what this write asks of a task, where it is this replica. */
+  readonly answer: (work: Work, task: Hash) => Promise<void>;
   readonly closing: AbortSignal;
   /** Throws while nothing may be written: a restored directory that has met no peer. */
   readonly allowed: () => void;
