@@ -15,4 +15,5 @@ export * from './operation.ts';
 export * from './operations/index.ts';
 export * from './primitives.ts';
 export * from './protocol.ts';
+export * from './statement.ts';
 export * from './values.ts';

@@ -3,6 +3,8 @@ export const muxProtocol = {
   /** Versions that this code speaks, best first. */
   versions: [1],
   magic: 'coterie',
+  /** What this code takes beside what every peer of protocol 1 does; a peer is sent nothing that it did not name. */
+  capabilities: ['presence'],
   /** A frame, bytes. */
   frameBytes: 2 * 1024 * 1024,
   /** A Yjs update in a frame, bytes; a larger one is sent as several. */
@@ -46,6 +48,8 @@ export const control = {
   synced: 16,
   /** How many messages with data of this session are durable here. */
   stored: 17,
+  /** Signed statements of who is present; to a peer whose hello names the capability alone. */
+  presence: 18,
 } as const;
 
 /** Messages of a document: those of y-protocols, then ours. */

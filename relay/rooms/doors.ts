@@ -59,6 +59,13 @@ const refusedSample = ({ of }: Refusals): Sample => ({
   values: of.map(({ by, reason, count }) => [{ by, reason }, count]),
 });
 
+const faultySample = (faults: ReadonlyMap<string, number>): Sample => ({
+  name: 'coterie_presence_refused_total',
+  type: 'counter',
+  help: 'Statements of presence from other replicas that were left out, by why.',
+  values: [...faults].map(([reason, count]) => [{ reason }, count]),
+});
+
 export interface CrowdLimits {
   /** Plain sockets of who has a token, at most. */
   readonly sockets: number;
@@ -144,6 +151,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       single('coterie_mux_sockets', 'gauge', 'Sockets of other replicas that are open.', listener.sessions),
       ...linkSamples(links.status()),
       ...(source.refusals ? [refusedSample(source.refusals())] : []),
+      ...(source.statements ? [faultySample(source.statements.faults())] : []),
     ],
     async close() {
       listener.close();

@@ -97,6 +97,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   let onGrown = (): void => undefined;
   let onShown = (_update: Shown): void => undefined;
   let onOwed = (): void => undefined;
+  let onMembers = (): void => undefined;
   let refused = async (): Promise<void> => undefined;
   const documents = await createDocuments({
     store,
@@ -135,6 +136,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     moved: new Set(),
     onHeld: holding.onHeld,
     onArbiter: holding.onArbiter,
+    onMembers: () => onMembers(),
     onOwed: () => onOwed(),
     membership,
     documents,
@@ -171,6 +173,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     onRemoved: () => removal.notice(),
   });
   onOwed = sync.owed;
+  onMembers = sync.membersChanged;
   onShown = sync.shown;
 
   const feed = createFeed(database);

@@ -29,6 +29,29 @@ export interface DurableUpdate {
   readonly origin: SessionId | undefined;
 }
 
+/** Who is present, as a replica signed it: `PresenceStatement` as JSON, checked by whoever takes it. */
+export interface Statement {
+  readonly text: string;
+  /** Ed25519 over the text and the workspace, base64url. */
+  readonly sig: string;
+  /** How long ago it was said, as far as those who passed it on know, ms. */
+  readonly age: number;
+}
+
+/** Who is present, here and elsewhere, in memory alone. */
+export interface Statements {
+  /** Names of those whose time is not over. */
+  names(): readonly string[];
+  /** The newest of this name; undefined when its time is over. */
+  named(name: string): Statement | undefined;
+  /** Judges one that came. Never rejects: what does not hold is counted. */
+  take(statement: Statement, from: SessionId): Promise<void>;
+  /** Called for each that is new here, and holds; without an origin for what was said here. Returns what stops it. */
+  onNew(listener: (name: string, origin: SessionId | undefined) => void): () => void;
+  /** What came and was not taken since the replica was opened, by why, in one word. */
+  faults(): ReadonlyMap<string, number>;
+}
+
 /** A key, and whether the entry has its body. */
 export type KeyFlag = readonly [key: Hash, hasBody: boolean];
 
@@ -97,4 +120,6 @@ export interface SyncSource {
   onKey(listener: () => void): () => void;
   /** State vectors were equal and digests were not, again and again: the document is rebuilt and synced by key from now on. */
   markSplit(document: string): Promise<void>;
+  /** Absent where presence is not taken, and not told. */
+  readonly statements?: Statements | undefined;
 }

@@ -13,6 +13,7 @@ import { createExchange } from './session/exchange.ts';
 import { createHandshake, openingBytes } from './session/handshake.ts';
 import { inbox } from './session/inbox.ts';
 import { outbox } from './session/outbox.ts';
+import { presence } from './session/presence.ts';
 import { startPulse } from './session/pulse.ts';
 import type { Session, SessionOptions, SessionStatus } from './session/types.ts';
 import { decodeFrame } from './wire.ts';
@@ -29,6 +30,7 @@ function progress(core: Core): void {
 
 function synced(core: Core): void {
   if (core.state.phase === 'syncing') core.state = { phase: 'live', publicKey: core.state.publicKey };
+  presence.begin(core);
   core.emit({ type: 'synced' });
   core.emit({ type: 'progress' });
   if (core.equal !== true) recheck.stir(core);
@@ -227,6 +229,7 @@ function beat(core: Core): void {
 function drained(core: Core): void {
   if (!core.alive() || core.congested()) return;
   exchange.drained(core);
+  presence.tell(core);
   announce.plan(core);
   work.pump(core);
 }

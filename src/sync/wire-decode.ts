@@ -4,7 +4,7 @@ import { toldCodes, wireLimits } from './wire-limits.ts';
 import { createReader, Malformed, type Reader } from './wire-reader.ts';
 
 /** The smallest items of lists, bytes: more than fit into the frame are refused before any is read. */
-const least = { version: 1, text: 1, log: 17, segment: 18, key: 17, hash: 16, entry: 17 };
+const least = { version: 1, text: 1, log: 17, segment: 18, key: 17, hash: 16, entry: 17, statement: 66 };
 
 /** The control message of a type; undefined for one that this version does not know. */
 function readControl(type: number, from: Reader): ControlMessage | undefined {
@@ -68,6 +68,15 @@ function readControl(type: number, from: Reader): ControlMessage | undefined {
       return { type: 'bye', code: from.uint(), reason: from.text(wireLimits.reason) };
     case control.stored:
       return { type: 'stored', count: from.uint() };
+    case control.presence:
+      return {
+        type: 'presence',
+        statements: from.list(wireLimits.statements, least.statement, () => ({
+          age: from.uint(),
+          text: from.text(wireLimits.statement),
+          sig: from.base64url(64),
+        })),
+      };
     default:
       return undefined;
   }

@@ -84,6 +84,13 @@ function writeControl(to: Encoder, message: ControlMessage): void {
     case 'stored':
       writeVarUint(to, message.count);
       break;
+    case 'presence':
+      list(to, message.statements, ({ age, text, sig }) => {
+        writeVarUint(to, age);
+        writeVarString(to, text);
+        raw(to, sig, 64);
+      });
+      break;
     case 'ask':
     case 'listed':
     case 'synced':

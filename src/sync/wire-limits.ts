@@ -14,6 +14,9 @@ export const wireLimits = {
   logs: 10_000,
   segments: 20_000,
   keys: 100_000,
+  statements: 64,
+  /** Bytes of a statement as JSON: a note of control characters alone is escaped. */
+  statement: 4096,
   /** Bytes of an entry as JSON: twice the limit of an entry, since it need not be canonical. */
   entry: 256 * 1024,
 } as const;

@@ -1,5 +1,5 @@
 import type { Hash } from '../../schemas/index.ts';
-import type { KeyFlag, SegmentDigest } from './port.ts';
+import type { KeyFlag, SegmentDigest, Statement } from './port.ts';
 
 export { decodeFrame } from './wire-decode.ts';
 export { encodeControl, encodeDocument } from './wire-encode.ts';
@@ -48,7 +48,8 @@ export type ControlMessage =
   | { readonly type: 'ping'; readonly number: number }
   | { readonly type: 'pong'; readonly number: number }
   | { readonly type: 'bye'; readonly code: number; readonly reason: string }
-  | { readonly type: 'stored'; readonly count: number };
+  | { readonly type: 'stored'; readonly count: number }
+  | { readonly type: 'presence'; readonly statements: readonly Statement[] };
 
 /** Messages of one document. */
 export type DocumentMessage =

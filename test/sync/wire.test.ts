@@ -45,6 +45,13 @@ const controls: readonly ControlMessage[] = [
   { type: 'pong', number: 2 ** 40 },
   { type: 'bye', code: 4422, reason: 'no' },
   { type: 'stored', count: 12 },
+  {
+    type: 'presence',
+    statements: [
+      { age: 300_000, text: '{"note":"ü"}', sig },
+      { age: 0, text: '', sig },
+    ],
+  },
 ];
 const documents: readonly DocumentMessage[] = [
   { type: 'step1', stateVector: new Uint8Array([0]) },

@@ -22,6 +22,8 @@ export interface AbsorbContext {
   readonly onHeld: (task: Hash) => void;
   /** The arbiter may be another replica now. */
   readonly onArbiter: () => void;
+  /** Who belongs to the workspace changed, and that is durable now. */
+  readonly onMembers: () => void;
   /** Something is left to a following write, which is durable now. */
   readonly onOwed: () => void;
   readonly membership: Membership;

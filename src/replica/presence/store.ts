@@ -18,7 +18,13 @@ export interface Said {
   readonly since: number;
   /** How long it holds, ms. */
   readonly ttl: number;
+  /** As its replica signed it; absent while the member is not made. */
+  readonly signed?: { readonly text: string; readonly sig: string } | undefined;
 }
+
+/** Names what one session of a member says: member, replica and session. */
+export const nameOf = ({ member, replica, session }: Pick<Said, 'member' | 'replica' | 'session'>): string =>
+  `${member} ${replica} ${session}`;
 
 /** As it is held here: `until` by this clock. */
 export interface Held extends Said {
@@ -29,14 +35,21 @@ export interface Held extends Said {
 export interface PresenceStore {
   /** For what is said next: higher than any before, and not behind the clock. */
   clock(): number;
-  /** Takes what is newer than what is known of its session. False: it changed nothing. */
-  take(said: Said): boolean;
+  /** What this replica said in an earlier opening, by a clock that was perhaps ahead: the next is higher. */
+  follow(clock: number): void;
+  /** Takes what is newer than what is known of its session, or the same signed; said `age` ms ago. False: it changed nothing. */
+  take(said: Said, age?: number): boolean;
+  /** What a session said last, whether or not it holds. */
+  last(name: string): Held | undefined;
+  /** Whose time is not over, those who said that they are offline too. */
+  timely(): readonly Held[];
+  /** Forgets what a session says. */
+  drop(name: string): void;
   /** What a session says now. */
   of(member: Hash, replica: Hash, session: string): Held | undefined;
   /** Sessions of a member that hold, the one that shows first. */
   shown(member: Hash): readonly Held[];
   members(): readonly Hash[];
-  all(): readonly Held[];
   /** When a member last said anything, ms. */
   heard(member: Hash): number | undefined;
   /** Called when what shows of a member is another than before; renewals change nothing. Returns what stops it. */
@@ -50,8 +63,6 @@ const sessionsOfMember = 32;
 const remembered = 8_192;
 
 const rank = (state: PresenceState): number => presenceStates.indexOf(state);
-const nameOf = ({ member, replica, session }: Pick<Said, 'member' | 'replica' | 'session'>): string =>
-  `${member} ${replica} ${session}`;
 
 export function createPresence(options: {
   readonly now: () => number;
@@ -112,13 +123,17 @@ export function createPresence(options: {
       last = Math.max(now(), last + 1);
       return last;
     },
-    take(said) {
+    follow(clock) {
+      last = Math.max(last, clock);
+    },
+    take(said, age = 0) {
       const name = nameOf(said);
       const known = sessions.get(name);
-      if (closed || (known && known.clock >= said.clock)) return false;
+      const endorses = known?.clock === said.clock && said.signed !== undefined && !known.signed;
+      if (closed || (known && known.clock >= said.clock && !endorses)) return false;
       sessions.delete(name);
-      sessions.set(name, { ...said, until: now() + said.ttl });
-      heard.set(said.member, now());
+      sessions.set(name, { ...said, until: now() + said.ttl - age });
+      heard.set(said.member, Math.max(heard.get(said.member) ?? 0, now() - age));
       keepFew(said.member);
       tell(said.member);
       watch();
@@ -128,9 +143,17 @@ export function createPresence(options: {
       const held = sessions.get(nameOf({ member, replica, session }));
       return held && holds(held) ? held : undefined;
     },
+    last: (name) => sessions.get(name),
+    timely: () => [...sessions.values()].filter(({ until }) => until > now()),
+    drop(name) {
+      const held = sessions.get(name);
+      if (!held) return;
+      sessions.delete(name);
+      tell(held.member);
+      watch();
+    },
     shown,
     members: () => [...new Set([...sessions.values()].filter(holds).map(({ member }) => member))],
-    all: () => [...sessions.values()].filter(holds),
     heard: (member) => heard.get(member),
     onChange(listener) {
       listeners.add(listener);

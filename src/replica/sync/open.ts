@@ -13,6 +13,7 @@ import type { Identity } from '../identity.ts';
 import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { createLastSeen } from '../presence/last-seen.ts';
+import { createStatements } from '../presence/statements.ts';
 import { createPresence } from '../presence/store.ts';
 import type { PresenceContext } from '../presence/verbs.ts';
 import type { MembersLog } from '../workspace/adopt.ts';
@@ -36,6 +37,8 @@ export interface Sync {
   shown(update: Shown): void;
   /** Something is left to a following write. */
   owed(): void;
+  /** Who belongs to the workspace changed, and that is durable now. */
+  membersChanged(): void;
   /** Makes this replica one of the workspace; rejects as `joinWorkspace` does. */
   join(by: Pick<Parameters<typeof joinWorkspace>[0], 'ledger' | 'seed' | 'chosen'>): Promise<void>;
   /** Once this replica is one of the workspace: what an earlier opening left is gone on with. */
@@ -73,11 +76,16 @@ export function openSync(options: {
   const verifying = createVerifying(options);
   const pads = openPads(directory);
   const presence = createPresence(options);
+  const { signer } = options.identity;
+  const statements = createStatements({
+    ...{ store: presence, membership: context.membership, signer, crypto, now: options.now },
+    workspace: options.row.id,
+  });
   const freshKey = createFreshKey({ ...options, directory, onChanged: () => rekeyed() });
   const { source, shown, rekeyed } = createSource({
     ...options,
     workspace: options.row.id,
-    signer: options.identity.signer,
+    signer,
     freshKey,
     store: storage.store,
     stored: storage.documents,
@@ -88,6 +96,7 @@ export function openSync(options: {
     verifying,
     pads,
     presence,
+    statements,
   });
   /** Operations of the members log that are here already change nothing. */
   async function take(log: MembersLog): Promise<void> {
@@ -105,10 +114,11 @@ export function openSync(options: {
   return {
     digests,
     source,
-    presence: { store: presence, lastSeen: createLastSeen(), now: options.now, tell: () => undefined },
+    presence: { store: presence, lastSeen: createLastSeen(), now: options.now, tell: statements.say },
     shown,
     owed,
-    join: (by) => joinWorkspace({ ...options, ...by, signer: options.identity.signer, take }),
+    membersChanged: statements.look,
+    join: (by) => joinWorkspace({ ...options, ...by, signer, take }),
     async begin() {
       owed();
       await freshKey.begin();

@@ -16,6 +16,7 @@ import type { Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import type { PresenceStatements } from '../presence/statements.ts';
 import type { PresenceStore } from '../presence/store.ts';
 import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
@@ -57,6 +58,7 @@ export interface ReplicaSource extends SyncSource {
   readonly pads: Pads;
   /** Who is present. */
   readonly presence: PresenceStore;
+  readonly statements: PresenceStatements;
 }
 
 export interface SourceOptions {
@@ -79,6 +81,7 @@ export interface SourceOptions {
   readonly closing: AbortSignal;
   readonly pads: Pads;
   readonly presence: PresenceStore;
+  readonly statements: PresenceStatements;
 }
 
 /** What is history to this replica: all that is here, unless it worked before it met anyone. */
@@ -289,6 +292,7 @@ export function createSource(options: SourceOptions): {
     refused: kept,
     pads: options.pads,
     presence: options.presence,
+    statements: options.statements,
   };
 
   return {

@@ -20,6 +20,8 @@ export const costs = {
   /** A log of which digests are compared; a key that is looked for, and an entry that is read. */
   log: 512,
   key: 64,
+  /** A signature that is checked. */
+  statement: 32 * 1024,
 } as const;
 
 /** What a message costs whoever sent it, for being looked at. */
@@ -40,6 +42,8 @@ export function costOf(message: ControlMessage | DocumentMessage): number {
     case 'keys':
     case 'want':
       return costs.message + costs.key * message.keys.length;
+    case 'presence':
+      return costs.message + costs.statement * message.statements.length;
     default:
       return costs.message;
   }

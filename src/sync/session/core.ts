@@ -12,6 +12,7 @@ import type { Queue } from './digests/work.ts';
 import type { Meeting } from './handshake.ts';
 import type { Waiting } from './inbox.ts';
 import type { Held } from './outbox.ts';
+import type { Telling } from './presence.ts';
 import type { MetPeer, SessionEvent, SessionOptions, SessionState } from './types.ts';
 
 /** Work that is under way at a time; more is a peer that asks faster than it can be answered. */
@@ -62,6 +63,10 @@ export class Core {
   announced: Announced | undefined;
   unrest: Unrest | undefined;
   troubles: Map<string, Trouble> | undefined;
+  /** The peer takes statements of who is present. */
+  takesPresence = false;
+  /** What it is to be told of them, once both are in step. */
+  presence: Telling | undefined;
   /** Keys of the peer that wait for an answer. */
   asked = 0;
   /** What the peer made this side do lately. */
@@ -196,6 +201,8 @@ export class Core {
     this.queue = undefined;
     this.waiting = undefined;
     this.held = undefined;
+    this.presence?.stop();
+    this.presence = undefined;
     this.options.onEvent({ type: 'closed', code: state.code, reason: state.reason });
   }
 }

@@ -55,7 +55,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
 
   async function onHello(core: Core, hello: Hello, own: Uint8Array): Promise<void> {
     const { source, options } = core;
-    const { versions, workspace, publicKey, random } = hello;
+    const { versions, workspace, publicKey, random, capabilities } = hello;
     if (!muxProtocol.versions.some((version) => versions.includes(version)))
       return core.close(closeCodes.version, `no version in common: ${muxProtocol.versions.join(', ')} here`);
     if (workspace !== source.workspace) return core.close(closeCodes.workspace, 'another workspace');
@@ -63,6 +63,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
       return core.close(closeCodes.unproven, 'another key than the address names');
     core.state = { phase: 'proving', publicKey };
     core.peer = { publicKey, opening: toBase64url(random.subarray(0, openingBytes)) };
+    core.takesPresence = capabilities.includes('presence');
     const sig = await source.sign(
       proofText({
         role: options.role,
@@ -142,7 +143,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
         workspace: core.source.workspace,
         publicKey: core.source.publicKey,
         random: own,
-        capabilities: [],
+        capabilities: core.source.statements ? muxProtocol.capabilities : [],
       });
     },
 

@@ -26,6 +26,7 @@ export async function foldMember(turn: Turn, op: Arriving): Promise<{ verdict: V
   if (all) changes.push(...(await refileMembers(turn, all, hash)));
   if (verdict.state === 'counted' && header.type === 'redact') await stripName(turn, header.subject, hash);
   if (header.type.startsWith('arbiter.') || all) work.onDurable(() => context.onArbiter());
+  if (changes.length > 0) work.onDurable(() => context.onMembers());
   const known: Hash[] = [];
   for (const change of changes) {
     judgeAgain(turn, change.header, change.next.state === 'counted');
