@@ -32,9 +32,9 @@ import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import {
   checkHandle,
-  chooseWorkspace,
   freshEpoch,
   openReplicaKey,
+  settle,
   type WorkspaceRow,
   writeFirstRows,
 } from './workspace/bootstrap.ts';
@@ -71,23 +71,20 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const { stamp } = database.get<CountersRow>(keys.meta('counters')) ?? {};
   const identity = createIdentity({ ...key, now, random, last: stamp });
   const { signer, clock } = identity;
-  const chosen = known
-    ? undefined
-    : await chooseWorkspace({
-        config,
-        name: options.workspace ?? 'default',
-        replica: signer.id,
-        as: options.as,
-        now,
-        random,
-      });
-  const workspace: WorkspaceRow = known ?? {
-    id: chosen?.id ?? '',
-    name: chosen?.name ?? '',
-    machine: chosen?.machine.publicKey ?? '',
-    maker: chosen?.maker,
+  const {
+    row: workspace,
+    chosen,
+    isNew,
+  } = await settle({
+    database,
+    known,
+    config,
     as: options.as,
-  };
+    name: options.workspace,
+    replica: signer.id,
+    now,
+    random,
+  });
 
   const defaults = defaultChannels(nodeCrypto, workspace.id);
   const membership = createMembership({
@@ -143,7 +140,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     defaultChannel: (id) => defaults.get(id),
     defaultChannels: [...defaults.values()],
   };
-  if (!known) await writeFirstRows(commits, workspace, freshEpoch(random));
+  if (isNew) await writeFirstRows(commits, workspace, freshEpoch(random));
   const ledger = createLedger({ ...context, database, workspace: workspace.id, signer, clock, random });
   if (database.get<number>(keys.meta('views')) !== viewsVersion)
     await rebuildViews({

@@ -1,21 +1,10 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { quarantine } from '../../src/replica/upkeep/quarantine.ts';
 import { type Files, nodeFiles } from '../../src/storage/files.ts';
+import { turnBytes } from '../support/turned.ts';
 import { type Home, home, open, reopen } from './support/open.ts';
-
-/** Turns bytes in the middle of the largest file of a kind. */
-function damage(directory: string, kind: RegExp): void {
-  const [path = ''] = readdirSync(directory)
-    .filter((name) => kind.test(name))
-    .map((name) => join(directory, name))
-    .sort((a, b) => statSync(b).size - statSync(a).size);
-  const bytes = readFileSync(path);
-  for (let at = Math.floor(bytes.length / 3); at < Math.floor(bytes.length / 3) + 64; at++)
-    bytes[at]! ^= 0xff;
-  writeFileSync(path, bytes);
-}
 
 /** A directory with some messages, and a token and a note beside them, whose table is damaged. */
 async function damagedHome(): Promise<Home & { id: string; workspace: string }> {
@@ -24,7 +13,7 @@ async function damagedHome(): Promise<Home & { id: string; workspace: string }> 
   for (let n = 0; n < 40; n++) await replica.messages.post('general', { text: `message ${n}` });
   // Opened again, what lay in the log is in a table.
   await (await reopen(replica, at)).close();
-  damage(join(at.directory, 'journal'), /\.ldb$/);
+  turnBytes(join(at.directory, 'journal'), /\.ldb$/);
   writeFileSync(join(at.directory, 'cli.json'), '{"member":"kai"}');
   return { ...at, id: replica.id, workspace: replica.workspace.id };
 }

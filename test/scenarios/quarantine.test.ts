@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../relay/node/log.ts';
 import { type Node, startNode } from '../../relay/node/node.ts';
 import { type Home, home } from '../relay/cli/support.ts';
 import { scratch } from '../support/storage.ts';
+import { turnBytes } from '../support/turned.ts';
 import { exportOf } from './exports.ts';
 
 async function start(user: Home, directory: string): Promise<Node> {
@@ -28,19 +29,6 @@ async function equal(nodes: readonly Node[]): Promise<void> {
   await expect.poll(async () => (await digests(nodes)).size, { timeout: 30_000 }).toBe(1);
 }
 
-/** Turns bytes in the middle of the largest file of a kind. */
-function damage(directory: string, kind: RegExp): void {
-  const sized = readdirSync(directory)
-    .filter((name) => kind.test(name))
-    .map((name) => ({ path: join(directory, name), size: statSync(join(directory, name)).size }))
-    .sort((a, b) => b.size - a.size);
-  const { path } = sized[0]!;
-  const bytes = readFileSync(path);
-  for (let at = Math.floor(bytes.length / 3); at < Math.floor(bytes.length / 3) + 64; at++)
-    bytes[at]! ^= 0xff;
-  writeFileSync(path, bytes);
-}
-
 async function written(user: Home, mine: string, theirs: string): Promise<void> {
   const nodes = [await start(user, mine), await start(user, theirs)];
   for (let n = 0; n < 40; n++) await nodes[n % 2]!.replica.messages.post('general', { text: `message ${n}` });
@@ -60,7 +48,7 @@ it.each([
     // Opened again, what lay in the log is in a table.
     if (kind.test('1.ldb')) await (await start(user, mine)).close();
     const { stdout: token } = await user.run(['token', 'kai', '--data', mine]);
-    damage(join(mine, 'journal'), kind);
+    turnBytes(join(mine, 'journal'), kind);
     // Whether opening meets a damaged table depends on what of it is read then.
     if (kind.test('1.log'))
       await expect(start(user, mine)).rejects.toMatchObject({ code: 'storage_corrupt' });

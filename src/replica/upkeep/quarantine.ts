@@ -9,7 +9,7 @@ import { StorageError } from '../../storage/port.ts';
 import { inspectTables } from '../../storage/store/tables.ts';
 import { decodeRow, encodeRow, keys } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
-import { firstRows, freshEpoch, keyFileName, type WorkspaceRow } from '../workspace/bootstrap.ts';
+import { firstRows, freshEpoch, keyFileName, rowFor, type WorkspaceRow } from '../workspace/bootstrap.ts';
 import { machineWorkspaces } from '../workspace/machine.ts';
 import { damaged, type Finding } from './finding.ts';
 
@@ -179,6 +179,5 @@ async function rowOf(options: {
     throw new CoterieError('invalid', 'The journal does not tell of which workspace it is.', {
       hint: `Name it: coterie doctor --quarantine --workspace ${all.map(({ file }) => file).join('|')}`,
     });
-  const { id, machine } = one.workspace;
-  return { id, name: one.file, machine: machine.publicKey, as: options.as };
+  return rowFor(one.workspace, options.as);
 }

@@ -3,6 +3,7 @@ import type { Transport } from '../../client/transport.ts';
 import { x25519FromSeed } from '../../keys/node.ts';
 import { createClock, proveAdmission, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
+import type { Database } from '../commit/database.ts';
 import { emptyCounters, keys, viewsVersion } from '../commit/rows.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
@@ -14,28 +15,50 @@ import { findMachineWorkspace, type MachineWorkspace, openMachineWorkspace } fro
 
 export { keyFileName, openReplicaKey, type WorkspaceRow } from './key.ts';
 
-/** The workspace of a new directory: the user's, made now if there is none. */
-export function chooseWorkspace(options: {
+/**
+ * Whose a directory is: of its workspace for good once it holds that one's members log. Before that, when it is new or
+ * every opening of it was refused so far, it is of the one that it was begun with while this user has a secret of that,
+ * and else of the one that is named, made now if there is none.
+ */
+export async function settle(options: {
+  readonly database: Pick<Database, 'getConfirmed'>;
+  /** What the directory says. */
+  readonly known: WorkspaceRow | undefined;
   readonly config: string;
-  readonly name: string;
-  readonly replica: Hash;
-  /** Handle that speaks through it. */
   readonly as: string;
+  readonly name: string | undefined;
+  readonly replica: Hash;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
-}): Promise<MachineWorkspace> {
-  const { now, random } = options;
+}): Promise<{ row: WorkspaceRow; chosen: MachineWorkspace | undefined; isNew: boolean }> {
+  const { database, known, as, name, now, random } = options;
+  if (known && (await database.getConfirmed(keys.segment('members'))) !== undefined)
+    return { row: known, chosen: undefined, isNew: false };
+  if (known && (name ?? known.name) === known.name) return begun(known, as);
+  if (known && (await findMachineWorkspace(options.config, known.id))) return begun(known, as);
   const stamp = () => createClock({ now, random, replica: options.replica }).next();
-  return openMachineWorkspace({
+  const chosen = await openMachineWorkspace({
     config: options.config,
-    name: options.name,
+    name: name ?? 'default',
     arbiter: options.replica,
-    maker: options.as,
+    maker: as,
     now,
     random,
     stamp,
   });
+  return { row: rowFor(chosen, as), chosen, isNew: true };
 }
+
+const begun = (known: WorkspaceRow, as: string) =>
+  ({ row: { ...known, as }, chosen: undefined, isNew: true }) as const;
+
+export const rowFor = ({ id, name, machine, maker }: MachineWorkspace, as: string): WorkspaceRow => ({
+  id,
+  name,
+  machine: machine.publicKey,
+  maker,
+  as,
+});
 
 /** First rows of a new directory: workspace, counters, sentinels, a fresh feed epoch. */
 export const firstRows = (
@@ -113,7 +136,10 @@ export async function joinWorkspace(options: {
     );
   const replica = { key: signer.publicKey, encryption: x25519FromSeed(options.seed).publicKey };
   const answer =
-    workspace.joined && (await askForAdmission({ config, workspace, replica, random, transport }));
+    workspace.joined &&
+    (await askForAdmission({ config, workspace, replica, random, transport }).catch((error: unknown) => {
+      throw withHint(error);
+    }));
   if (context.membership.heads.length === 0)
     await adoptMembers(
       context,
@@ -124,6 +150,22 @@ export async function joinWorkspace(options: {
   else if (answer) await options.take?.(answer.members);
   // Named after who speaks through it: the id says nothing to people.
   await admitSelf(ledger, commits, workspace, replica, row.as, answer?.countersign);
+}
+
+/** What the countersigner of a kept ticket says, with what to do about this directory. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof CoterieError)) return error;
+  const { code, message } = error;
+  if (code === 'unreachable')
+    return new CoterieError(code, message, {
+      hint: 'It runs on the machine of who invited you: ask whether their node is up, then open this directory again.',
+      cause: error,
+    });
+  if (!code.startsWith('ticket_')) return error;
+  return new CoterieError(code, message, {
+    hint: 'Ask an admin for another ticket, and use it on this same directory: coterie join TICKET',
+    cause: error,
+  });
 }
 
 /** A new feed epoch: cursors of an earlier one are unknown from now on. */

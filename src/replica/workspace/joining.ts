@@ -77,7 +77,8 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
     key: ticket.key,
     fresh,
   });
-  if (before.workspace?.id === ticket.workspace)
+  const { isIn } = before;
+  if (isIn && before.workspace?.id === ticket.workspace)
     return done(before.workspace.name, before.isCopied && (await joinAnew(options, ticket)));
   if (before.content !== undefined)
     throw new CoterieError(
@@ -89,12 +90,19 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
   const { signer, seed } = await openReplicaKey(directory, random);
   const replica = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
   await askForAdmission({ config, workspace, replica, random, transport });
-  const file = await keepJoined(
-    config,
-    { ...workspace, seed: ticket.seed },
-    { invite: ticket.invite, addresses: [...ticket.addresses], key: ticket.key, expires: ticket.expires },
-    before.workspace?.id,
-  );
+  const { invite, addresses, key, expires } = ticket;
+  const joined = { invite, addresses: [...addresses], key, expires };
+  const replaced = before.workspace?.id === ticket.workspace ? undefined : before.workspace?.id;
+  const file = await keepJoined(config, { ...workspace, seed: ticket.seed }, joined, replaced);
+  const kept = await findMachineWorkspace(config, ticket.workspace);
+  if (kept?.joined && kept.joined.invite !== invite) {
+    // One ticket is as good as another while it admits: who speaks stays the same member.
+    const works = await askForAdmission({ config, workspace: kept, replica, random, transport }).then(
+      () => true,
+      (error: unknown) => !(error instanceof CoterieError),
+    );
+    if (!works) await renewJoined(config, { ...workspace, seed: ticket.seed }, joined);
+  }
   if (before.workspace) await onStorage(directory, empty);
   return done(file, true);
 }
@@ -155,6 +163,8 @@ async function onStorage<T>(directory: string, task: (storage: Storage) => Promi
 
 interface Held {
   readonly workspace: WorkspaceRow | undefined;
+  /** It was one of its workspace once: it has the members log. */
+  readonly isIn: boolean;
   /** What stands in the way of giving the directory to another workspace: its first log with content. */
   readonly content: string | undefined;
   /** Its key is used elsewhere too. */
@@ -167,6 +177,7 @@ async function holds({ store }: Storage): Promise<Held> {
   const content = logs.find((log) => log !== 'members' && !log.startsWith('marks.'));
   return {
     workspace: row && decodeRow<WorkspaceRow>(row),
+    isIn: logs.includes('members'),
     content: content && `the log ${content}`,
     isCopied: (await store.getConfirmed(copiedKey)) !== undefined,
   };
