@@ -28,7 +28,10 @@ function shape(reading: Reading, state: ReplicaState, peers: readonly Peer[]): R
 }
 
 /** Who revoked it, unless it was admitted again. */
-export function revocation({ database, membership }: Reading, state: ReplicaState): ReplicaInfo['revoked'] {
+export function revocation(
+  { database, membership }: Pick<Reading, 'database' | 'membership'>,
+  state: ReplicaState,
+): ReplicaInfo['revoked'] {
   if (state.admissions.some(({ ended }) => ended.length === 0)) return null;
   return lastNarrowing({ database, membership }, 'replica.revoke', state.id);
 }

@@ -16,7 +16,7 @@ import { counters } from '../ledger/state.ts';
 import { isChained } from '../ledger/turn.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { damaged, type Finding } from './finding.ts';
-import { copiedWarning } from './warnings.ts';
+import { copiedWarning, revokedWarning } from './warnings.ts';
 
 /** Operations of one chain that are checked together. */
 const step = 2000;
@@ -128,13 +128,13 @@ async function whole(
   return findings;
 }
 
-/** Keys that are used twice, documents that are broken, chains that fork: nothing is lost, and someone must know. */
-export async function replicas({ database, self }: DoctorOptions): Promise<Finding[] | string> {
+/** That this replica is out, keys that are used twice, documents that are broken, chains that fork: nothing is lost, and someone must know. */
+export async function replicas({ database, membership, self }: DoctorOptions): Promise<Finding[] | string> {
   const findings: Finding[] = [];
   const warn = (what: string, message: string, hint: string): void =>
     void findings.push({ what, state: 'warning', message, hint });
-  const copied = copiedWarning(database, self);
-  if (copied) warn(copied.what, copied.message, copied.hint);
+  for (const one of [revokedWarning({ database, membership, replica: self }), copiedWarning(database, self)])
+    if (one) warn(one.what, one.message, one.hint);
   for (const [key, hashes] of await database.under<readonly Hash[]>('v/fork/')) {
     const [, , log = '', replica = ''] = key.split('/');
     if (replica !== self)

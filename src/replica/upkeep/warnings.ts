@@ -84,7 +84,9 @@ export function padsWarning(pads: readonly CrowdedPad[]): Warning | undefined {
 }
 
 /** This replica itself is out, as the members log says. */
-function revokedWarning(reading: Reading): Warning | undefined {
+export function revokedWarning(
+  reading: Pick<Reading, 'database' | 'membership' | 'replica'>,
+): Warning | undefined {
   const state = reading.membership.state.replicas.get(reading.replica);
   const revoked = state && revocation(reading, state);
   if (!revoked) return undefined;

@@ -480,7 +480,7 @@ describe('replicas', () => {
     });
   });
 
-  it('MCH-15: the links of a revoked replica end, and it is not let in again', async () => {
+  it('MCH-15 REP-41: the links of a revoked replica end, it is not let in again, and its status and doctor say so', async () => {
     const [there, here] = [home(), home()];
     const node = await start(there);
     const { ticket } = await node.replica.invites.create();
@@ -503,5 +503,9 @@ describe('replicas', () => {
     expect(warnings.map(({ what, message }) => [what, message])).toEqual([
       ['revoked', expect.stringMatching(/^kai revoked this replica/)],
     ]);
+    // And who looks for what is wrong is not told that all is well.
+    const { ok, findings } = await joined.replica.doctor();
+    expect(ok).toBe(false);
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([{ state: 'warning', ...warnings[0] }]);
   });
 });
