@@ -9,7 +9,7 @@ export interface CopiedRow {
   readonly replica: Hash;
   /** An operation under the key that this replica did not make. */
   readonly operation: Hash;
-  /** The chain forked and this branch has the higher hash: this replica takes a fresh key. */
+  /** The chain forked and another branch has a lower hash: this replica takes a fresh key. */
   readonly rekey: boolean;
   /** Why it has not taken one yet. */
   readonly trouble?: { readonly code: string; readonly message: string } | undefined;
@@ -24,8 +24,8 @@ export function copiedOf(database: Pick<Database, 'get'>, self: Hash): CopiedRow
 }
 
 /**
- * Notes an operation under the own key that was made elsewhere. Where the chain forks, the branch with the higher hash
- * takes a new key: true then. A restored directory expects such operations: they are its own from before.
+ * Notes an operation under the own key that was made elsewhere. Where the chain forks, each branch but the one with the
+ * lowest hash takes a new key: true then. A restored directory expects such operations: they are its own from before.
  */
 export async function noteOwn(work: Work, self: Hash, hash: Hash, restored: boolean): Promise<boolean> {
   const { draft } = work;
@@ -38,7 +38,7 @@ export async function noteOwn(work: Work, self: Hash, hash: Hash, restored: bool
   for (const [, hashes] of mine) {
     const own: Hash[] = [];
     for (const one of hashes) if (await isTrunk(work, one)) own.push(one);
-    if (own.some((one) => one === hashes.at(-1))) rekey = true;
+    if (own.some((one) => one !== hashes[0])) rekey = true;
   }
   draft.put(copiedKey, { ...before, replica: self, operation: hash, rekey } satisfies CopiedRow);
   return rekey;
