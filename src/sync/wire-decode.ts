@@ -124,6 +124,7 @@ function readDocument(type: number, from: Reader): DocumentMessage | undefined {
     case documentMessage.keys:
       return {
         type: 'keys',
+        last: from.flag(),
         keys: from.list(wireLimits.keys, least.key, () => [from.hash(), from.flag()] as const),
       };
     case documentMessage.want:

@@ -132,6 +132,7 @@ export function encodeDocument(alias: number, message: DocumentMessage): Uint8Ar
       break;
     case 'keys':
       writeVarUint(to, documentMessage.keys);
+      writeUint8(to, message.last ? 1 : 0);
       list(to, message.keys, ([key, hasBody]) => {
         hash(to, key);
         writeUint8(to, hasBody ? 1 : 0);

@@ -67,7 +67,7 @@ export type DocumentMessage =
       /** The other side's digest is wanted in return. */
       readonly ask: boolean;
     }
-  | { readonly type: 'keys'; readonly keys: readonly KeyFlag[] }
+  | { readonly type: 'keys'; readonly last: boolean; readonly keys: readonly KeyFlag[] }
   | { readonly type: 'want'; readonly keys: readonly Hash[] }
   /** `last`: all that was wanted and is here has been sent. */
   | {

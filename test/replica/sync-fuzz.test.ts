@@ -100,7 +100,7 @@ async function framesOf(bo: Peer, eve: Hand, log: string): Promise<Uint8Array[]>
     encodeDocument(1, { type: 'step2', update: whole }),
     encodeDocument(1, { type: 'update', update: asUpdate(said) }),
     encodeDocument(1, { type: 'digest', digest, entries: 3, split: false, ask: true, stored: 0 }),
-    encodeDocument(1, { type: 'keys', keys: keys.map((key) => [key, true] as const) }),
+    encodeDocument(1, { type: 'keys', last: true, keys: keys.map((key) => [key, true] as const) }),
     encodeDocument(1, { type: 'want', keys }),
     encodeDocument(1, { type: 'entries', last: true, entries: asTexts(said) }),
   ];

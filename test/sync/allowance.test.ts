@@ -71,7 +71,11 @@ describe('a peer that asks and asks', () => {
         to: '',
         logs: Array.from({ length: 1000 }, (_, i) => [`channel.${i}`, digest] as const),
       }),
-      encodeDocument(1, { type: 'keys', keys: Array.from({ length: 1000 }, () => [digest, true] as const) }),
+      encodeDocument(1, {
+        type: 'keys',
+        last: true,
+        keys: Array.from({ length: 1000 }, () => [digest, true] as const),
+      }),
       encodeDocument(1, { type: 'digest', digest, entries: 0, split: false, ask: true, stored: 0 }),
     ];
     for (const frame of frames) {

@@ -101,22 +101,22 @@ it('SYN-25: keys that wait for an answer are counted, not the messages that name
   await peer.meet();
   // This side is slow.
   peer.source.keys = () => new Promise(() => undefined);
-  const keys = Array.from({ length: 100_000 }, () => ['a'.repeat(26), true] as const);
-  const frame = encodeDocument(1, { type: 'keys', keys });
+  const keys = Array.from({ length: 4096 }, () => ['a'.repeat(26), true] as const);
+  const frame = encodeDocument(1, { type: 'keys', last: false, keys });
   await peer.say({ type: 'name', alias: 1, document });
-  for (let n = 0; n < 10; n++) await peer.raw(frame);
+  for (let n = 0; n < 390; n++) await peer.raw(frame);
   expect(peer.closed).toBeUndefined();
-  for (let n = 0; n < 10; n++) await peer.raw(frame);
+  await peer.raw(frame);
   expect(peer.closed?.code).toBe(closeCodes.busy);
 });
 
 it('SYN-25: what was answered counts no more', async () => {
   const peer = openPeer();
   await peer.meet();
-  const keys = Array.from({ length: 100_000 }, () => 'a'.repeat(26));
+  const keys = Array.from({ length: 4096 }, () => 'a'.repeat(26));
   const frame = encodeDocument(1, { type: 'want', keys });
   await peer.say({ type: 'name', alias: 1, document });
-  for (let n = 0; n < 40; n++) await peer.raw(frame);
+  for (let n = 0; n < 400; n++) await peer.raw(frame);
   expect(peer.closed).toBeUndefined();
 });
 
@@ -166,11 +166,63 @@ describe('a want', () => {
   });
 });
 
+describe('keys in several messages', () => {
+  it('SYN-20: of more than 4,096 go in several, each answered; only after the last is a round over', async () => {
+    const peer = openPeer();
+    peer.source.keys = async () => many;
+    const many = Array.from({ length: 10_000 }, () => ['a'.repeat(26), true] as const);
+    await peer.meet();
+    await peer.say({ type: 'name', alias: 1, document });
+    await peer.sayOf(1, { type: 'keys', last: false, keys: [['a'.repeat(26), true]] });
+    expect(peer.document('want').map(({ keys }) => keys)).toEqual([[]]);
+    const pages = peer.document('keys');
+    expect(pages.map(({ keys, last }) => [keys.length, last])).toEqual([
+      [4096, false],
+      [4096, false],
+      [1808, true],
+    ]);
+    const other = `b${'a'.repeat(25)}`;
+    await peer.sayOf(1, { type: 'keys', last: true, keys: [[other, true]] });
+    expect(peer.document('want').map(({ keys }) => keys)).toEqual([[], [other]]);
+    // The keys of this side are told once a round.
+    expect(peer.document('keys')).toHaveLength(3);
+  });
+
+  it('SYN-3: more than 4,096 in one, or 1,000 logs, is refused', async () => {
+    for (const over of [0, 1]) {
+      const peer = openPeer();
+      await peer.meet();
+      await peer.say({ type: 'name', alias: 1, document });
+      const keys = Array.from({ length: 4096 + over }, () => ['a'.repeat(26), true] as const);
+      await peer.sayOf(1, { type: 'keys', last: true, keys });
+      expect(peer.closed?.code).toBe(over ? closeCodes.malformed : undefined);
+    }
+    for (const over of [0, 1]) {
+      const peer = openPeer();
+      await peer.meet();
+      const logs = Array.from({ length: 1000 + over }, (_, i) => [`channel.${i}`, 'a'.repeat(26)] as const);
+      await peer.say({ type: 'logs', after: '', to: '', logs });
+      expect(peer.closed?.code).toBe(over ? closeCodes.malformed : undefined);
+    }
+  });
+
+  it('SYN-20: documents of 9,000 keys that lack each a third of the other become equal', async () => {
+    const { network, a, b, entries } = await setUp(9000);
+    a.source.plant(document, clash(entries.slice(0, 6000)));
+    b.source.plant(document, clash(entries.slice(3000)));
+    await b.dial('a');
+    await network.run(20_000);
+    expect([...a.source.document(document).keys()]).toHaveLength(9000);
+    expect(await a.source.root()).toEqual(await b.source.root());
+    expect(b.links.status().peers).toMatchObject([{ state: 'live', syncing: 0 }]);
+  }, 60_000);
+});
+
 /** Begins a repair of each document, and closes it without a word of its digest. */
 async function leave(peer: Peer, count: number): Promise<number> {
   for (let n = 1; n <= count; n++) {
     await peer.say({ type: 'name', alias: n, document: documentName('tasks', n) });
-    await peer.sayOf(n, { type: 'keys', keys: [] });
+    await peer.sayOf(n, { type: 'keys', last: true, keys: [] });
     await peer.sayOf(n, { type: 'want', keys: [] });
     await peer.say({ type: 'close', alias: n });
     if (peer.closed) return n;

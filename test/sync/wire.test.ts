@@ -60,6 +60,7 @@ const documents: readonly DocumentMessage[] = [
   { type: 'digest', digest: hash('d'), entries: 1000, split: true, stored: 3, ask: true },
   {
     type: 'keys',
+    last: true,
     keys: [
       [hash('a'), true],
       [hash('b'), false],

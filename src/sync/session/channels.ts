@@ -1,3 +1,4 @@
+import type { Hash } from '../../../schemas/index.ts';
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import { parseDocumentName } from '../../log/name.ts';
 import { type DocumentMessage, encodeDocument } from '../wire.ts';
@@ -12,11 +13,17 @@ export interface Incoming {
 /** A round of repair by key, of both sides. */
 export interface Round {
   keysSent: boolean;
+  /** The last of the other's keys were looked at. */
   keysGot: boolean;
-  /** The other's wants were answered. */
-  served: boolean;
-  /** Entries are to come. */
-  wanting: boolean;
+  /** Messages that this side's keys are; the other wants something of each, or nothing. */
+  pages: number;
+  /** Wants that were answered: one of each page. */
+  served: number;
+  /** Wants of this side to which entries are to come. */
+  wanting: number;
+  /** Keys that are here, since the other's first came; and whether any of its were not among them. */
+  here: ReadonlyMap<Hash, boolean> | undefined;
+  lacks: boolean;
 }
 
 /** One document that is open in a session. */
@@ -137,7 +144,8 @@ function release(core: Core, channel: Channel): void {
   takeWanted(core, channel);
   channel.answering = 0;
   channel.held = undefined;
-  if (channel.round?.keysGot || channel.round?.served) channel.round = undefined;
+  const { round } = channel;
+  if (round && (round.here || round.served > 0)) channel.round = undefined;
   if (channel.asked || channel.storing > 0 || channel.round) return;
   channel.awaiting = 0;
   channel.due = 'no';

@@ -40,9 +40,9 @@ export function createDispatch(parts: {
       case 'keys':
         return round?.keysGot === false;
       case 'want':
-        return round?.served === false;
+        return round !== undefined && round.served < round.pages;
       case 'entries':
-        return round?.wanting === true;
+        return round !== undefined && round.wanting > 0;
       default:
         return false;
     }
@@ -144,7 +144,7 @@ export function createDispatch(parts: {
           compare.onDigest(core, channel, message);
           break;
         case 'keys':
-          repair.onKeys(core, channel, message.keys);
+          repair.onKeys(core, channel, message);
           break;
         case 'want':
           repair.onWant(core, channel, message.keys);

@@ -12,7 +12,7 @@ import type { Work } from './work.ts';
 /** Digests of the workspace are compared again after this long, ms. */
 const again = { low: 30_000, high: 60_000 };
 /** Names of logs that wait for an answer. */
-const mostNames = 16 * wireLimits.logs;
+const mostNames = 160_000;
 
 type Logs = Extract<ControlMessage, { type: 'logs' }>;
 type Segments = Extract<ControlMessage, { type: 'segments' }>;

@@ -12,8 +12,10 @@ import { outbox } from '../outbox.ts';
 /** Rounds before a pause, and how long it is, ms. */
 const rounds = 3;
 const pause = { low: 10_000, high: 20_000 };
+/** Keys of a document that is repaired; one of more is let be. */
+const mostKeys = 100_000;
 /** Keys that wait for an answer; an honest peer has a few documents under way. */
-const mostAsked = 16 * wireLimits.keys;
+const mostAsked = 16 * mostKeys;
 /** Entries that are read at a time: of the largest, 8 MiB. */
 const readAtOnce = 64;
 /** Unequal after so many exchanges, or lacking a key that was taken so often, a document is split. */
@@ -31,15 +33,17 @@ export interface Trouble {
 }
 
 /** What is here in part or not at all, of the keys that the other side has. */
-function wanted(own: readonly KeyFlag[], theirs: readonly KeyFlag[]): { want: Hash[]; lacks: number } {
-  const here = new Map(own);
+function wanted(
+  here: ReadonlyMap<Hash, boolean>,
+  theirs: readonly KeyFlag[],
+): { want: Hash[]; lacks: boolean } {
   const want = new Set<Hash>();
-  let lacks = 0;
+  let lacks = false;
   for (const [key, hasBody] of theirs) {
     const mine = here.get(key);
     if ((mine !== undefined && (mine || !hasBody)) || want.has(key)) continue;
     want.add(key);
-    if (mine === undefined) lacks++;
+    if (mine === undefined) lacks = true;
   }
   return { want: [...want], lacks };
 }
@@ -98,9 +102,15 @@ export function createRepair(parts: {
 
   async function sendKeys(core: Core, channel: Channel): Promise<void> {
     const keys = await core.source.keys(channel.document);
-    if (keys.length > wireLimits.keys) return giveUp(core, channel);
+    if (keys.length > mostKeys) return giveUp(core, channel);
     parts.allowance.spend(core, keys.length * costs.key);
-    channels.send(core, channel, { type: 'keys', keys });
+    const pages = Math.max(1, Math.ceil(keys.length / wireLimits.keys));
+    if (channel.round) channel.round.pages = pages;
+    for (let page = 0; page < pages; page++) {
+      const at = page * wireLimits.keys;
+      const part = keys.slice(at, at + wireLimits.keys);
+      channels.send(core, channel, { type: 'keys', last: page === pages - 1, keys: part });
+    }
   }
 
   function giveUp(core: Core, channel: Channel): void {
@@ -111,13 +121,21 @@ export function createRepair(parts: {
   }
 
   function open(channel: Channel): Round {
-    channel.round ??= { keysSent: false, keysGot: false, served: false, wanting: false };
+    channel.round ??= {
+      keysSent: false,
+      keysGot: false,
+      pages: 1,
+      served: 0,
+      wanting: 0,
+      here: undefined,
+      lacks: false,
+    };
     return channel.round;
   }
 
   function finish(core: Core, channel: Channel): void {
     const { round } = channel;
-    if (!round?.keysSent || !round.keysGot || !round.served || round.wanting) return;
+    if (!round?.keysSent || !round.keysGot || round.served < round.pages || round.wanting > 0) return;
     channel.round = undefined;
     parts.done(core, channel);
   }
@@ -149,23 +167,30 @@ export function createRepair(parts: {
       });
   }
 
-  function onKeys(core: Core, channel: Channel, theirs: readonly KeyFlag[]): void {
+  function onKeys(
+    core: Core,
+    channel: Channel,
+    { keys: theirs, last }: Extract<DocumentMessage, { type: 'keys' }>,
+  ): void {
     const round = open(channel);
     const answered = noteAsked(core, theirs.length);
     channels.run(core, channel, async () => {
-      const { want, lacks } = wanted(await core.source.keys(channel.document), theirs);
+      // Once a round: what comes meanwhile is wanted for nothing, and does no harm.
+      round.here ??= new Map(await core.source.keys(channel.document));
+      const { want, lacks } = wanted(round.here, theirs);
       answered();
       const trouble = troubleOf(core, channel.document);
-      trouble.lacks = lacks > 0 ? trouble.lacks + 1 : 0;
+      round.lacks ||= lacks;
+      if (last) trouble.lacks = round.lacks ? trouble.lacks + 1 : 0;
       // What is taken does not stay: the structures of the document are broken here.
       if (trouble.lacks >= lacksToSplit) await markSplit(core, channel, trouble);
-      round.wanting ||= want.length > 0;
+      if (want.length > 0) round.wanting++;
       channels.send(core, channel, { type: 'want', keys: want });
       if (!round.keysSent) {
         round.keysSent = true;
         await sendKeys(core, channel);
       }
-      round.keysGot = true;
+      round.keysGot ||= last;
       finish(core, channel);
     });
   }
@@ -191,7 +216,7 @@ export function createRepair(parts: {
         }
         if (at < due.length) return outbox.whenClear(core, serve);
         answered();
-        if (channel.round) channel.round.served = true;
+        if (channel.round) channel.round.served++;
         finish(core, channel);
       });
     outbox.whenClear(core, serve);
@@ -210,7 +235,7 @@ export function createRepair(parts: {
       () => core.source.take(channel.document, entries, core.options.id),
       ({ keys }) => {
         if (keys.length > 0) core.emit({ type: 'repaired', document: channel.document, keys: keys.length });
-        if (last && channel.round) channel.round.wanting = false;
+        if (last && channel.round && channel.round.wanting > 0) channel.round.wanting--;
         void Promise.resolve().then(() => finish(core, channel));
         return true;
       },
