@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { misuse } from './call.ts';
 import { type Flag, globalFlags, type Row } from './row.ts';
 import { groups, nouns, rows } from './rows/index.ts';
@@ -93,10 +93,25 @@ function addRows(
       if (second === undefined) command.helpGroup(`${title}:`);
       for (const argument of row.takes?.split(' ') ?? []) command.argument(argument);
       for (const flag of row.flags ?? []) command.addOption(option(flag));
+      if (row.ignores || row.instead) command.configureHelp(helpOf(row));
       command.action(() => chosen(row, command.processedArgs, command.optsWithGlobals()));
     }
   }
 }
+
+/** Help of a verb to which not every flag of all verbs means the same. */
+const helpOf = ({ ignores = [], instead = [] }: Row): Partial<Help> => ({
+  showGlobalOptions: true,
+  visibleGlobalOptions(command) {
+    const all = Help.prototype.visibleGlobalOptions.call(this, command);
+    return all
+      .filter(({ long }) => !ignores.includes(long ?? ''))
+      .map((one) => {
+        const other = instead.find((flag) => nameOf(flag) === one.long);
+        return other ? option(other) : one;
+      });
+  },
+});
 
 /** A noun alone is no verb: it says which there are. */
 const noun = (program: Command, name: string, group: string): Command =>

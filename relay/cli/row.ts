@@ -15,6 +15,9 @@ export interface Row {
   readonly summary: string;
   readonly flags?: readonly Flag[];
   readonly example: string;
+  /** Flags of every verb that mean nothing to it, by name; and those that mean something else. */
+  readonly ignores?: readonly string[];
+  readonly instead?: readonly Flag[];
   /** True when it ends by itself on Ctrl-C, orderly and with its own exit code. */
   readonly endsItself?: boolean;
   readonly load: () => Promise<Verb>;

@@ -44,6 +44,17 @@ describe('the inventory', () => {
     expect(a.source.asked.diffs).toBe(1);
   });
 
+  it('SYN-12: of 2,500 logs, in three messages, the ones that differ are exchanged on both sides', async () => {
+    const { network, a, b } = pair();
+    const id = (n: number): string => n.toString(4).replaceAll(/./g, (digit) => 'abcd'[Number(digit)] ?? '');
+    for (let n = 0; n < 2500; n++)
+      await (n % 2 === 0 ? a : b).source.write(`channel.${id(n).padStart(25, 'a')}a`, 1);
+    await b.dial('a');
+    expect(await network.until(() => b.links.status().peers[0]?.state === 'live', 100_000)).toBe(true);
+    expect((await b.source.logs()).length).toBe(2500);
+    expect(await b.source.root()).toEqual(await a.source.root());
+  }, 60_000);
+
   it('SYN-13: who joins gets the members log first, then the newest segments, the oldest last', async () => {
     const { network, a, b } = pair(5);
     await a.source.write('tasks', 5, 1);

@@ -29,6 +29,8 @@ export const node: readonly Row[] = [
       ['--sealed', 'a mailbox of ciphertext: not in this version'],
       ['--readable', 'a remote replica: not in this version'],
     ],
+    ignores: ['--as', '--url'],
+    instead: [['--data <dir>', 'directory of the rooms (COTERIE_DATA; by default one beside your user’s)']],
     example: 'coterie relay --open --data ./rooms',
     endsItself: true,
     load: async () => (await import('../verbs/relay.ts')).relay,

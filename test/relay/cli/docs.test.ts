@@ -14,7 +14,7 @@ const flagLine = ([written, does]: Flag): string => `- \`${written}\`: ${does}`;
 const own = (row: Row): readonly Flag[] => (row.flags ?? []).filter((flag) => !onWrites.includes(flag));
 
 function verb(row: Row): string {
-  const flags = own(row);
+  const flags = [...own(row), ...(row.instead ?? [])];
   return [
     `### \`${[row.name, row.takes].filter(Boolean).join(' ')}\``,
     '',
@@ -24,6 +24,9 @@ function verb(row: Row): string {
     row.example,
     '```',
     ...(flags.length > 0 ? ['', ...flags.map(flagLine)] : []),
+    ...(row.ignores
+      ? ['', `${row.ignores.map((flag) => `\`${flag}\``).join(' and ')} mean nothing to it.`]
+      : []),
   ].join('\n');
 }
 

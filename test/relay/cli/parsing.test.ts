@@ -90,3 +90,16 @@ describe('what is typed', () => {
     for (const row of rows) expect(await row.load(), row.name).toBeTypeOf('function');
   });
 });
+
+it('the help of relay tells its own directory, and no flags that mean nothing to it', async () => {
+  const helpFor = async (verb: string): Promise<string> => {
+    const parsed = await parse([verb, '--help'], () => '1.2.3');
+    return 'print' in parsed ? parsed.print : '';
+  };
+  const relay = await helpFor('relay');
+  expect(relay).not.toMatch(/--as|--url/);
+  expect(relay).toMatch(/--data <dir> +directory of the rooms/);
+  expect(relay).toContain('--json');
+  const status = await helpFor('status');
+  for (const flag of ['--data', '--as', '--url']) expect(status).toContain(flag);
+});
