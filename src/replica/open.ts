@@ -253,7 +253,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     purge: () => removal.notice(),
   };
   checkpoints.notice();
-  await sync.begin();
+  await sync.begin(options.progress);
   holding.begin({ writing, signer, now });
 
   const actorOf = createActors((handle) => ({

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { quarantine } from '../../src/replica/upkeep/quarantine.ts';
 import { type Files, nodeFiles } from '../../src/storage/files.ts';
 import { turnBytes } from '../support/turned.ts';
-import { type Home, home, open, reopen } from './support/open.ts';
+import { allOf, type Home, healthy, home, open, reopen, scratch } from './support/open.ts';
+import { equal, meet, type Peer, peer } from './sync/support.ts';
 
 /** A directory with some messages, and a token and a note beside them, whose table is damaged. */
 async function damagedHome(): Promise<Home & { id: string; workspace: string }> {
@@ -101,4 +102,65 @@ it('STO-18: one that was cut off is finished when it is set aside again, which s
   const again = await quarantine(options);
   expect(again).toMatchObject({ workspace: 'default', report: { ok: true } });
   expect(again.moved).toBe(join(at.root, asideIn(at)[0]!));
+});
+
+/** Some messages, of which a peer has the first alone; the directory is damaged as `break_` does. */
+async function partlyKnown(break_: (at: Home) => void) {
+  const root = scratch();
+  const [ana, bo] = [await peer('data', root), await peer('bo', root)];
+  const ids: string[] = [];
+  const post = async (text: string) =>
+    void ids.push((await ana.replica.messages.post('general', { text })).id);
+  for (let n = 0; n < 10; n++) await post(`known ${n}`);
+  await meet(ana, bo);
+  for (let n = 0; n < 400; n++) await post(`mine ${n}`);
+  const removed = await ana.replica.messages.post('general', { text: 'to be removed' });
+  await ana.replica.messages.redact(removed.id);
+  const before = ana.replica.id;
+  await ana.reopen();
+  await ana.replica.close();
+  break_(ana.at);
+  const aside = await quarantine({ directory: ana.at.directory, config: ana.at.config, as: 'data' });
+  return { ana, bo, ids, before, removed: removed.id, aside };
+}
+
+const textsOf = async ({ replica }: Peer): Promise<(string | null)[]> =>
+  (await allOf((page) => replica.messages.list('general', page))).map(({ text }) => text);
+
+it('STO-18: operations that no peer has come into the fresh directory, which goes on with it where it was cut off', async () => {
+  const { ana, bo, ids, before, removed, aside } = await partlyKnown((at) =>
+    writeFileSync(join(at.directory, 'journal', 'HEAD'), 'nothing'),
+  );
+  expect(aside.salvaged?.damaged).toBe(0);
+  expect(aside.salvaged?.operations).toBeGreaterThan(ids.length);
+  await expect(
+    open(ana.at, {
+      progress: ({ stage }) => {
+        if (stage === 'taking in what was salvaged') throw new Error('stopped');
+      },
+    }),
+  ).rejects.toThrow('stopped');
+  await ana.reopen();
+  expect(ana.replica.id).not.toBe(before);
+  for (const id of ids) expect((await ana.replica.messages.get(id)).author.handle).toBe('data');
+  expect((await ana.replica.messages.get(removed)).text).toBeNull();
+  await ana.replica.messages.post('general', { text: 'and on' });
+  await meet(ana, bo);
+  await equal(ana, bo);
+  expect((await textsOf(bo)).filter((text) => text?.startsWith('mine'))).toHaveLength(400);
+  const proof = await bo.replica.history(ids.at(-1)!);
+  expect(proof.items.map((one) => one.replica)).toEqual([before]);
+  await healthy(ana.replica);
+  await ana.reopen();
+  await equal(ana, bo);
+});
+
+it('STO-18: of a damaged table all that stands beside the damage comes in, and the answer says what did not', async () => {
+  const { ana, bo, aside } = await partlyKnown((at) => turnBytes(join(at.directory, 'journal'), /\.ldb$/));
+  expect(aside.salvaged?.damaged).toBeGreaterThan(0);
+  await ana.reopen();
+  const mine = (await textsOf(ana)).filter((text) => text?.startsWith('mine'));
+  expect(mine.length).toBeGreaterThan(300);
+  await meet(ana, bo);
+  await equal(ana, bo);
 });

@@ -148,12 +148,25 @@ export function doctor({ ok, findings }: DoctorReport, view: View): string {
 /** What became of a directory that was to be set aside. */
 export const quarantined = (
   directory: string,
-  { moved, workspace }: { readonly moved: string | null; readonly workspace: string | null },
+  {
+    moved,
+    workspace,
+    salvaged,
+  }: {
+    readonly moved: string | null;
+    readonly workspace: string | null;
+    readonly salvaged: { readonly operations: number; readonly damaged: number } | null;
+  },
 ): string =>
   moved === null
     ? 'nothing was moved'
     : [
         `set aside, whole: ${moved}`,
         `${directory} is fresh, of the workspace ${workspace}; it fills from peers with: coterie up`,
-        'What no peer has is in the directory that was set aside alone: keep it.',
+        ...(salvaged
+          ? [
+              `${salvaged.operations} operations were read there, and come in as it is opened; ${salvaged.damaged} parts could not be read`,
+            ]
+          : []),
+        'What could not be read, and no peer has, is in the directory that was set aside alone: keep it.',
       ].join('\n');

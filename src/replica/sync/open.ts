@@ -1,4 +1,4 @@
-import type { Hash } from '../../../schemas/index.ts';
+import type { Hash, Progress } from '../../../schemas/index.ts';
 import { readEntry } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
 import { openPads } from '../../storage/pads.ts';
@@ -16,6 +16,7 @@ import { createLastSeen } from '../presence/last-seen.ts';
 import { createStatements } from '../presence/statements.ts';
 import { createPresence } from '../presence/store.ts';
 import type { PresenceContext } from '../presence/verbs.ts';
+import { takeSalvaged } from '../upkeep/salvage.ts';
 import type { MembersLog } from '../workspace/adopt.ts';
 import { joinWorkspace } from '../workspace/bootstrap.ts';
 import type { WorkspaceRow } from '../workspace/key.ts';
@@ -42,7 +43,7 @@ export interface Sync {
   /** Makes this replica one of the workspace; rejects as `joinWorkspace` does. */
   join(by: Pick<Parameters<typeof joinWorkspace>[0], 'ledger' | 'seed' | 'chosen'>): Promise<void>;
   /** Once this replica is one of the workspace: what an earlier opening left is gone on with. */
-  begin(): Promise<void>;
+  begin(progress?: (progress: Progress) => void): Promise<void>;
   /** Takes the text of these operations out of a document, where it still stands. */
   remove(document: string, hashes: readonly Hash[]): Promise<void>;
   close(): Promise<void>;
@@ -119,7 +120,8 @@ export function openSync(options: {
     owed,
     membersChanged: statements.look,
     join: (by) => joinWorkspace({ ...options, ...by, signer, take }),
-    async begin() {
+    async begin(progress) {
+      await takeSalvaged({ database, commits: options.commits, source, progress });
       owed();
       await freshKey.begin();
     },

@@ -12,6 +12,7 @@ import { asCoterie } from '../failures.ts';
 import { firstRows, freshEpoch, keyFileName, rowFor, type WorkspaceRow } from '../workspace/bootstrap.ts';
 import { machineWorkspaces } from '../workspace/machine.ts';
 import { damaged, type Finding } from './finding.ts';
+import { salvagedWorkspace, salvageOperations } from './salvage.ts';
 
 const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -94,17 +95,23 @@ export interface Quarantined {
   readonly moved: string | null;
   /** Name of the workspace that the fresh directory in its place belongs to. */
   readonly workspace: string | null;
+  /**
+   * Operations that were read in it, which the fresh one takes in at its next opening; and how many of them, and of
+   * parts of files with any number of them, could not be read. Null when nothing was moved now.
+   */
+  readonly salvaged: { readonly operations: number; readonly damaged: number } | null;
 }
 
 /** What of a directory is made anew. Anything else (tokens, pads, what the command line keeps) stays. */
 const own = new Set(['journal', 'documents', 'search', 'coterie.json', 'holder.json']);
+const rowsAtOnce = 1000;
 const isOwn = (name: string): boolean => own.has(name) || name.startsWith(keyFileName);
 
 /**
  * Sets a damaged directory aside, beside where it was and whole, with a fresh one in its place: of the same workspace,
  * with the same tokens and pads. The fresh one takes a key of its own at its first opening, for a journal that
- * lost its end would fork the chain of the old key, and fills from peers. What no peer has is in the directory that was set aside
- * alone. Cut off at any moment, nothing has begun, or the next opening finishes it. `workspace` names the user's workspace
+ * lost its end would fork the chain of the old key. It takes in the operations that can be read of the damaged one, and
+ * fills from peers; what no peer has and can not be read is in the directory that was set aside alone. Cut off at any moment, nothing has begun, or the next opening finishes it. `workspace` names the user's workspace
  * where the journal does not tell and there are several: `invalid` without it. Rejects with `directory_locked` while
  * something runs there, and `not_found` where there is no directory.
  */
@@ -126,18 +133,29 @@ export async function quarantine(options: {
     refuseHeld(directory);
     const { report, workspace } = await examined(directory);
     if (report.ok)
-      return { report, moved: finished ?? null, workspace: (finished && workspace?.name) ?? null };
-    const row = workspace ?? (await rowOf(options));
+      return {
+        report,
+        moved: finished ?? null,
+        workspace: (finished && workspace?.name) ?? null,
+        salvaged: null,
+      };
+    const row = workspace ?? (await salvagedWorkspace(directory, files)) ?? (await rowOf(options));
+    const { writes, operations, damaged: lost } = await salvageOperations(directory, row.id, files);
     const day = new Date((options.now ?? Date.now)()).toISOString().slice(0, 19).replaceAll(/[:-]/g, '');
     const moved = `${directory}.damaged-${day}-${randomBytes(2).toString('hex')}`;
     const fill = async (fresh: string): Promise<void> => {
       const storage = await openStorage({ directory: fresh });
-      await storage.store
-        .commit(firstRows(row, freshEpoch(randomBytes)).map(([key, value]) => [key, encodeRow(value)]))
-        .finally(() => storage.close());
+      try {
+        const first = firstRows(row, freshEpoch(randomBytes));
+        await storage.store.commit(first.map(([key, value]) => [key, encodeRow(value)]));
+        for (let at = 0; at < writes.length; at += rowsAtOnce)
+          await storage.store.commit(writes.slice(at, at + rowsAtOnce));
+      } finally {
+        await storage.close();
+      }
     };
     await setAside({ directory, moved, isOwn, fill, files });
-    return { report, moved, workspace: row.name };
+    return { report, moved, workspace: row.name, salvaged: { operations, damaged: lost } };
   } catch (error) {
     throw asCoterie(error);
   }

@@ -11,6 +11,7 @@ import { decodeRow, encodeRow, keys, under } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
 import { pooledRandom } from '../random.ts';
 import { copiedKey } from '../sync/own-key.ts';
+import { salvagedKey } from '../upkeep/salvage.ts';
 import { openNextKey, openReplicaKey, type WorkspaceRow } from './key.ts';
 import { findMachineWorkspace, keepJoined, type MachineWorkspace, renewJoined } from './machine.ts';
 import { openMachineKey } from './machine-key.ts';
@@ -78,9 +79,10 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
     fresh,
   });
   const { isIn } = before;
-  if (isIn && before.workspace?.id === ticket.workspace)
+  const isItsOwn = before.workspace?.id === ticket.workspace;
+  if (isIn && isItsOwn)
     return done(before.workspace.name, before.isCopied && (await joinAnew(options, ticket)));
-  if (before.content !== undefined)
+  if (before.content !== undefined && !isItsOwn)
     throw new CoterieError(
       'directory_not_empty',
       `${directory} is a replica of the workspace ${before.workspace?.name}, and holds ${before.content}.`,
@@ -92,7 +94,7 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
   await askForAdmission({ config, workspace, replica, random, transport });
   const { invite, addresses, key, expires } = ticket;
   const joined = { invite, addresses: [...addresses], key, expires };
-  const replaced = before.workspace?.id === ticket.workspace ? undefined : before.workspace?.id;
+  const replaced = isItsOwn ? undefined : before.workspace?.id;
   const file = await keepJoined(config, { ...workspace, seed: ticket.seed }, joined, replaced);
   const kept = await findMachineWorkspace(config, ticket.workspace);
   if (kept?.joined && kept.joined.invite !== invite) {
@@ -103,7 +105,9 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
     );
     if (!works) await renewJoined(config, { ...workspace, seed: ticket.seed }, joined);
   }
-  if (before.workspace) await onStorage(directory, empty);
+  if (replaced !== undefined) await onStorage(directory, empty);
+  else if (before.workspace)
+    await onStorage(directory, (storage) => given(config, ticket.workspace, storage));
   return done(file, true);
 }
 
@@ -175,12 +179,23 @@ async function holds({ store }: Storage): Promise<Held> {
   const row = await store.getConfirmed(keys.meta('workspace'));
   const logs = (await store.list(under('segment/'))).map(([key]) => key.slice('segment/'.length));
   const content = logs.find((log) => log !== 'members' && !log.startsWith('marks.'));
+  const isSalvaged = (await store.getConfirmed(salvagedKey)) !== undefined;
   return {
     workspace: row && decodeRow<WorkspaceRow>(row),
     isIn: logs.includes('members'),
-    content: content && `the log ${content}`,
+    content: content ? `the log ${content}` : isSalvaged ? 'what was salvaged of a damaged one' : undefined,
     isCopied: (await store.getConfirmed(copiedKey)) !== undefined,
   };
+}
+
+/** A directory that was never let in is one of the machine that the kept ticket makes; what was salvaged for it stays. */
+async function given(config: string, workspace: Hash, { store }: Storage): Promise<void> {
+  const key = keys.meta('workspace');
+  const row = await store.getConfirmed(key);
+  const kept = await findMachineWorkspace(config, workspace);
+  if (!row || !kept) return;
+  const { next: _, ...known } = decodeRow<WorkspaceRow>(row);
+  await store.commit([[key, encodeRow({ ...known, machine: kept.machine.publicKey })]]);
 }
 
 /** The journal in one batch, and first: what is cut off after that is an empty directory with files of no meaning. */

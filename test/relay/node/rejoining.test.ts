@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Replica } from '../../../src/replica/surface.ts';
@@ -7,7 +7,6 @@ import { quarantine } from '../../../src/replica/upkeep/quarantine.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { type Home, home, open, refused } from '../../replica/support/open.ts';
 import { session } from '../../replica/sync/support.ts';
-import { turnBytes } from '../../support/turned.ts';
 import { start } from './start.ts';
 
 const prepare = (at: Home, ticket: string) =>
@@ -31,9 +30,9 @@ async function damagedJoiner(at: Home, ticket: string, node: Replica): Promise<{
   const replica = await open(at, { as: 'zoe', workspace: file });
   for (let n = 0; n < 20; n++) await replica.messages.post('general', { text: `message ${n}` });
   await fill(node, replica);
+  await replica.messages.post('general', { text: 'nobody has it yet' });
   await replica.close();
-  await (await open(at, { as: 'zoe' })).close();
-  turnBytes(join(at.directory, 'journal'), /\.ldb$/);
+  writeFileSync(join(at.directory, 'journal', 'HEAD'), 'nothing');
   return { id: replica.id };
 }
 
@@ -51,7 +50,7 @@ it('STO-18: a directory that came in by a ticket and was set aside comes in agai
   await fill(fresh, node);
   await fresh.messages.post('general', { text: 'and on' });
   await fill(node, fresh);
-  expect((await fresh.messages.list('general')).items).toHaveLength(21);
+  expect((await fresh.messages.list('general')).items).toHaveLength(22);
   expect((await node.status()).digest).toBe((await fresh.status()).digest);
   expect((await node.members.list()).items.map(({ handle }) => handle).sort()).toEqual(['kai', 'zoe']);
   expect((await node.invites.list()).items.map(({ used }) => used)).toEqual([1]);
@@ -69,13 +68,15 @@ it('STO-18: where its ticket admits nobody any more it says what to do, and anot
     expect(error.hint).toMatch(/another ticket.* same directory: coterie join TICKET/);
   }
   const { ticket: another } = await node.invites.create({ uses: 1 });
+  const otherwise = (await start(home())).replica.invites.create();
+  await refused(prepare(here, (await otherwise).ticket), 'directory_not_empty');
   expect(await prepare(here, another)).toMatchObject({ fresh: true });
   const fresh = await open(here, { as: 'zoe' });
   await fill(fresh, node);
-  expect((await fresh.messages.list('general')).items).toHaveLength(20);
+  expect((await fresh.messages.list('general')).items).toHaveLength(21);
   await fresh.messages.post('general', { text: 'by another ticket' });
   await fill(node, fresh);
-  expect((await node.messages.list('general')).items).toHaveLength(21);
+  expect((await node.messages.list('general')).items).toHaveLength(22);
   await fresh.close();
   expect(await prepare(here, another)).toMatchObject({ fresh: false });
 });
