@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { quarantine } from '../../src/replica/upkeep/quarantine.ts';
 import { type Files, nodeFiles } from '../../src/storage/files.ts';
+import { rowsOfTable } from '../../src/storage/salvage/table.ts';
 import { turnBytes } from '../support/turned.ts';
 import { allOf, type Home, healthy, home, open, reopen, scratch } from './support/open.ts';
 import { equal, meet, type Peer, peer } from './sync/support.ts';
@@ -151,6 +152,12 @@ it('STO-18: operations that no peer has come into the fresh directory, which goe
   const proof = await bo.replica.history(ids.at(-1)!);
   expect(proof.items.map((one) => one.replica)).toEqual([before]);
   await healthy(ana.replica);
+  await ana.replica.close();
+  const journal = join(ana.at.directory, 'journal');
+  // Nothing of it is left over, whatever is removed from now on.
+  for (const name of readdirSync(journal).filter((one) => one.endsWith('.ldb')))
+    for (const { key } of rowsOfTable(readFileSync(join(journal, name)), () => undefined))
+      expect(key.startsWith('salvaged/'), key).toBe(false);
   await ana.reopen();
   await equal(ana, bo);
 });

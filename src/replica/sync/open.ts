@@ -121,7 +121,8 @@ export function openSync(options: {
     membersChanged: statements.look,
     join: (by) => joinWorkspace({ ...options, ...by, signer, take }),
     async begin(progress) {
-      await takeSalvaged({ database, commits: options.commits, source, progress });
+      const { commits } = options;
+      await takeSalvaged({ database, commits, store: storage.store, source, progress });
       owed();
       await freshKey.begin();
     },

@@ -3,7 +3,7 @@ import type { Hash, Progress } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../keys/node.ts';
 import { entryKey, readEntry } from '../../op/index.ts';
 import type { Files } from '../../storage/files.ts';
-import type { Write } from '../../storage/port.ts';
+import type { Store, Write } from '../../storage/port.ts';
 import { salvageRows } from '../../storage/salvage/rows.ts';
 import type { SyncSource } from '../../sync/port.ts';
 import type { Commits } from '../commit/commits.ts';
@@ -79,6 +79,7 @@ function read(hash: Hash, workspace: Hash, value: Uint8Array): OperationRow | un
   }
 }
 
+const [begin, end] = ['salvaged/', 'salvaged0'];
 /** Whom it comes from: no session. */
 const nobody = 0;
 const atOnce = 256;
@@ -90,15 +91,16 @@ const atOnce = 256;
 export async function takeSalvaged(options: {
   readonly database: Database;
   readonly commits: Commits;
+  readonly store: Pick<Store, 'compact'>;
   readonly source: Pick<SyncSource, 'take'>;
   readonly progress?: ((progress: Progress) => void) | undefined;
 }): Promise<void> {
-  const { database, commits, source, progress } = options;
+  const { database, commits, store, source, progress } = options;
   const total = database.get<number>(salvagedKey) ?? (await database.getConfirmed<number>(salvagedKey));
   if (total === undefined) return;
   let done = 0;
-  for (let after = 'salvaged/'; ; ) {
-    const rows = await database.list<SalvagedRow>({ gte: after, lt: 'salvaged0', limit: atOnce });
+  for (let after = begin; ; ) {
+    const rows = await database.list<SalvagedRow>({ gte: after, lt: end, limit: atOnce });
     if (rows.length === 0) break;
     const documents = new Map<string, [Hash, string][]>();
     for (const [, { document, key, entry }] of rows)
@@ -115,5 +117,7 @@ export async function takeSalvaged(options: {
     done += rows.length;
     progress?.({ stage: 'taking in what was salvaged', done, total });
   }
+  // A text that is removed later must not lie on in what this was read from.
+  await store.compact({ gte: begin, lt: end });
   await commits.write(({ draft }) => draft.remove(salvagedKey));
 }
