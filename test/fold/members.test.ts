@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Op } from '../../src/fold/index.ts';
 import { folded, log, team } from './membership.ts';
-import { hashOf } from './random.ts';
+import { check, hashOf, shuffled } from './random.ts';
 
 const counted = { state: 'counted' };
 
@@ -48,6 +49,40 @@ describe('coming in', () => {
       seed: 'ticket',
       admitted: good.hash,
     });
+  });
+
+  it('FOLD-40: an admission that saw its countersigner revoked does not count, in any order of arrival', () => {
+    const t = team();
+    const invite = t.write(
+      'r1',
+      'invite.create',
+      [t.last],
+      { seed: 'ticket', role: 'member', expires: 500, uses: 5, countersigner: hashOf('r2') },
+      { member: t.ann },
+    );
+    const ticket = {
+      seed: 'ticket',
+      invite: invite.hash,
+      countersign: { replica: hashOf('r2'), at: 400, sig: '' },
+    };
+    const before = t.admit('r5', [invite], ticket);
+    const revoke = t.write(
+      'r1',
+      'replica.revoke',
+      [before],
+      { replica: hashOf('r2'), frontier: { [hashOf('r2')]: { members: [t.last.hash] } } },
+      { member: t.ann },
+    );
+    const apart = t.admit('r6', [invite], ticket);
+    const after = t.admit('r7', [revoke], ticket);
+    check(
+      fc.property(fc.integer(), (seed) => {
+        const { state, verdict } = folded(shuffled(t.ops, seed));
+        for (const op of [before, revoke, apart]) expect(verdict(op)).toEqual(counted);
+        expect(verdict(after)).toMatchObject({ state: 'rejected', reason: 'permission' });
+        expect(state.replicas.has(hashOf('r7'))).toBe(false);
+      }),
+    );
   });
 
   it('FOLD-41: one handle on one machine is one member, hosted by each replica that wrote its creation', () => {

@@ -57,6 +57,9 @@ function inviteRefusal(scene: Scene, seed: string): Verdict | undefined {
   if (invite === undefined) return notAllowed('no invite in force vouches for it');
   if (countersign === undefined || textOf(countersign, 'replica') !== invite.countersigner)
     return notAllowed('the countersigner of its invite did not sign');
+  const signer = scene.folding.draft.replicas.get(invite.countersigner)?.admissions ?? [];
+  if (signer.length > 0 && signer.every((one) => reached(scene, one)))
+    return notAllowed('the countersigner of its invite was revoked before it');
   if ((numberOf(countersign, 'at') ?? Number.POSITIVE_INFINITY) > invite.expires)
     return notAllowed('its invite had expired');
   return undefined;
