@@ -94,4 +94,6 @@ export const closeCodes = {
   failed: 4500,
   /** This side is closing. */
   goingAway: 4501,
+  /** The side that dialled goes on without this link. */
+  letGo: 4502,
 } as const;

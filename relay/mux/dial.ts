@@ -35,7 +35,8 @@ export interface DialStatus {
 /** Keeps one link up, for ever: a peer that does not come costs a timer. */
 export interface Dialler {
   status(): DialStatus;
-  close(): void;
+  /** With `letGo`, since others do: the other side knows it as a peer no longer. */
+  close(letGo?: boolean): void;
 }
 
 /** A session that held so long was a good one, ms. */
@@ -136,11 +137,12 @@ export function openDialler(options: DialOptions): Dialler {
 
   return {
     status,
-    close() {
+    close(letGo = false) {
       if (state === 'closed') return;
       enter('closed');
       cancel?.();
-      if (session) session.close(closeCodes.goingAway, 'stopping');
+      if (session && letGo) session.close(closeCodes.letGo, 'other links are enough');
+      else if (session) session.close(closeCodes.goingAway, 'stopping');
       else giveUp?.();
     },
   };

@@ -205,7 +205,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const stands = ({ publicKey, opening }: MetPeer): boolean =>
     [...links.values()].some((link) => link.publicKey === publicKey && link.opening === opening);
 
-  function end(link: Link): void {
+  function end(link: Link, code: number): void {
     links.delete(link.session.id);
     for (const one of [...alone]) if (!stands(one.peer) && alone.delete(one)) one.ended();
     ended.push(link.session.hello);
@@ -214,6 +214,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     const peer = peerOf({ ...link, since: now() }, link.session.status());
     if (!peer || [...links.values()].some((other) => other.publicKey === peer.publicKey)) return;
     gone.delete(peer.publicKey);
+    if (code === closeCodes.letGo) return;
     gone.set(peer.publicKey, peer);
     const [oldest] = gone.keys();
     if (gone.size > remembered && oldest !== undefined) gone.delete(oldest);
@@ -227,7 +228,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     else if (event.type === 'repaired') counts.repaired += event.keys;
     else if (event.type === 'closed') {
       counts.closes.set(event.code, (counts.closes.get(event.code) ?? 0) + 1);
-      end(link);
+      end(link, event.code);
     } else if (event.type === 'synced' && !link.live) {
       link.live = true;
       link.since = now();

@@ -164,7 +164,7 @@ export function connectMachine(options: MachineOptions): Machine {
     for (const [url, { upstream, dialling }] of held) {
       if (upstream || urls.has(url)) continue;
       held.delete(url);
-      dialling.close();
+      dialling.close(true);
     }
   }
 

@@ -169,7 +169,7 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
       get parked() {
         return parked;
       },
-      close: () => dialler.close(),
+      close: (letGo) => dialler.close(letGo),
     };
   };
 

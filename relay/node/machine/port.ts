@@ -28,7 +28,8 @@ export interface Dialling {
   readonly answered: string | undefined;
   /** True while another link with the same replica stands in its place. */
   readonly parked?: boolean | undefined;
-  close(): void;
+  /** With `letGo`, since other links do; else this replica is closing, or the address is another's. */
+  close(letGo?: boolean): void;
 }
 
 /**

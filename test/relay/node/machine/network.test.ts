@@ -67,7 +67,7 @@ const equal = async (places: readonly Place[]): Promise<boolean> => {
 const ids = (places: readonly Place[]): string[] => places.map(({ id }) => id).sort();
 
 describe('replicas of one machine over sockets', () => {
-  it('MCH-2: three link with each other and are equal; a node becomes the hub and they stay equal when it goes', async () => {
+  it('MCH-2 MCH-14: three link with each other and are equal; a node becomes the hub and they stay equal when it goes', async () => {
     const state = scratch();
     const three = await Promise.all([place(state), place(state), place(state)]);
     const [a, b, c] = three as [Place, Place, Place];
@@ -78,6 +78,9 @@ describe('replicas of one machine over sockets', () => {
 
     const node = await place(state, { node: true });
     await until('the node is the hub', () => three.every((one) => linked(one).join() === node.id));
+    await until('what was let go is no peer any more', () =>
+      three.every(({ connected }) => connected.peers().every(({ replica }) => replica === node.id)),
+    );
     await until('the node has them too', () => linked(node).join() === ids(three).join());
     await c.source.write('memory', 1);
     await until('four are equal', () => equal([...three, node]));
