@@ -44,7 +44,7 @@ describe('invite, join, replicas, revoke', () => {
 
   it('MCH-7: each way in which a ticket does not work has a code and an exit code', async () => {
     const [here, there] = [home(), home()];
-    expect(await error(here, 'invite')).toEqual(['unreachable', 6]);
+    expect(await error(home(), 'invite')).toEqual(['unreachable', 6]);
     await up(here);
     const once = Invitation.parse(await json(here, 'invite', '--as', 'kai'));
     expect(await error(there, 'join', once.ticket.slice(0, 300))).toEqual(['ticket_invalid', 2]);
