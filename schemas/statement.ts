@@ -20,5 +20,7 @@ export const PresenceStatement = z.object({
   since: Millis,
   /** How long it holds, ms. */
   ttl: z.int().min(10_000).max(3_600_000),
+  /** It is there and says nothing, since it follows a stream of events: nothing of it shows. */
+  quiet: z.boolean().optional(),
 });
 export type PresenceStatement = z.infer<typeof PresenceStatement>;

@@ -10,7 +10,7 @@ import { createCommits } from './commit/commits.ts';
 import { createDatabase } from './commit/database.ts';
 import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
 import { createCheckpoints } from './documents/checkpoints.ts';
-import { createDocuments, type Shown } from './documents/documents.ts';
+import { createDocuments } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { completed, configDirectory, type Environment, openDirectory } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
@@ -27,7 +27,7 @@ import { statusOf } from './status.ts';
 import type { OpenOptions, Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
 import { offerSource } from './sync/index.ts';
-import { openSync } from './sync/open.ts';
+import { openSync, type Sync } from './sync/open.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import {
@@ -92,9 +92,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     memberId: (...about) => memberIdOf(nodeCrypto, ...about),
   });
   let onGrown = (): void => undefined;
-  let onShown = (_update: Shown): void => undefined;
-  let onOwed = (): void => undefined;
-  let onMembers = (): void => undefined;
+  const late: { sync?: Sync } = {};
   let refused = async (): Promise<void> => undefined;
   const documents = await createDocuments({
     store,
@@ -103,7 +101,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     crypto: nodeCrypto,
     random,
     onGrown: () => onGrown(),
-    onShown: (update) => onShown(update),
+    onShown: (update) => late.sync?.shown(update),
   });
   const commits = createCommits({
     store,
@@ -133,8 +131,8 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     moved: new Set(),
     onHeld: holding.onHeld,
     onArbiter: holding.onArbiter,
-    onMembers: () => onMembers(),
-    onOwed: () => onOwed(),
+    onMembers: () => late.sync?.membersChanged(),
+    onOwed: () => late.sync?.owed(),
     membership,
     documents,
     defaultChannel: (id) => defaults.get(id),
@@ -169,9 +167,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     closing: closing.signal,
     onRemoved: () => removal.notice(),
   });
-  onOwed = sync.owed;
-  onMembers = sync.membersChanged;
-  onShown = sync.shown;
+  late.sync = sync;
 
   const feed = createFeed(database);
   const reading: Reading = {
@@ -254,7 +250,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   };
   checkpoints.notice();
   await sync.begin(options.progress);
-  holding.begin({ writing, signer, now });
+  holding.begin({ writing, signer, now, presence: sync.presence.store });
 
   const actorOf = createActors((handle) => ({
     handle: checkHandle(handle),

@@ -57,6 +57,16 @@ export interface Core {
   purge(): void;
 }
 
+/** While a stream is followed the session of its member lives. */
+async function* attended<T>({ presence, reading, writing }: Core, actor: Actor, stream: AsyncIterable<T>) {
+  const end = presence.attending.begin(actor.id, reading.replica, writing.incarnation);
+  try {
+    yield* stream;
+  } finally {
+    end();
+  }
+}
+
 /** The verbs as one member. */
 export function surfaceOf(core: Core, actor: Actor): Surface {
   const { reading, writing, feed, closing } = core;
@@ -274,7 +284,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     events({ signal, ...query } = {}) {
       const valid = checked(schemas.EventsQuery, query);
-      return events(reading, feed, valid, signal ? AbortSignal.any([signal, closing]) : closing);
+      const until = signal ? AbortSignal.any([signal, closing]) : closing;
+      return attended(core, actor, events(reading, feed, valid, until));
     },
     activity: async (query) => activity(reading, feed, paged(query)),
     history: async (id, query) => {

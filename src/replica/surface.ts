@@ -135,7 +135,10 @@ export interface Surface {
      * `not_certain` after `timeout` ms: then nothing is left of the claim.
      */
     claim(id: string, input?: z.infer<typeof TaskClaim>, options?: WriteOptions): Promise<Task>;
-    /** A longer lease; a granted one is the arbiter's to say. Writes nothing while more than half of it is left. */
+    /**
+     * A longer lease; a granted one is the arbiter's to say. Writes nothing while more than half of it is left. While the
+     * session lives the arbiter makes it longer unasked. Rejects with `not_held` and what may be done instead.
+     */
     renew(id: string, input?: z.infer<typeof TaskRenew>, options?: WriteOptions): Promise<Task>;
     /** Takes a contested result, or sends the task back into work; the reviewer does. */
     decide(id: string, input: z.infer<typeof TaskDecide>, options?: WriteOptions): Promise<Task>;

@@ -5,6 +5,7 @@ import { statusOf } from '../views/tasks.ts';
 /** What the arbiter has to say of a task. */
 export type Answer =
   | { readonly say: 'grant'; readonly request: Hash; readonly until: number }
+  | { readonly say: 'renew'; readonly claim: Hash; readonly until: number }
   | { readonly say: 'expire'; readonly claim: Hash };
 
 /** A lease that nobody gave a length, ms. */
@@ -15,7 +16,30 @@ const longestLease = 7 * 24 * 60 * 60 * 1000;
 /** The end of a lease that begins now. */
 export const leaseFrom = (now: number, ttl = usualLease): number => now + Math.min(ttl, longestLease);
 
-const isOver = (claim: ClaimState, now: number): boolean => claim.until !== undefined && claim.until <= now;
+/** While its session lives a lease is made longer when this part of it is left: once in the rest of its time. */
+const left = 1 / 4;
+/** A tentative claim whose lease is over and whose session lives is looked at again after this, ms. */
+const later = 60_000;
+
+/** What becomes of the lease of a claim now, and when to look at it again. One that has none is looked at by nobody. */
+function leaseOf(
+  { op, until, grant }: ClaimState,
+  { requests }: TaskState,
+  now: number,
+  lives: () => boolean,
+): { readonly answer?: Answer; readonly again?: number } {
+  if (until === undefined) return {};
+  const ttl = requests.find((one) => one.op === op)?.ttl;
+  const renewal = until - left * leaseFrom(0, ttl);
+  if (now < renewal) return { again: renewal };
+  if (lives()) {
+    const longer = leaseFrom(now, ttl);
+    return grant
+      ? { answer: { say: 'renew', claim: op, until: longer }, again: longer }
+      : { again: Math.max(until, now + later) };
+  }
+  return until <= now ? { answer: { say: 'expire', claim: op } } : { again: until };
+}
 
 /** May this request be granted now? Not past its time, not while somebody else holds the task by a grant. */
 function isGrantable(request: RequestState, holders: readonly ClaimState[], now: number): boolean {
@@ -25,26 +49,27 @@ function isGrantable(request: RequestState, holders: readonly ClaimState[], now:
 
 /**
  * What the arbiter has to say of a task at this time of its clock, and when it has to look again. `promised` is what an
- * earlier arbiter gave out and what is not here yet: until that is over the task is given to nobody.
+ * earlier arbiter gave out and what is not here yet: until that is over the task is given to nobody. `lives` tells
+ * whether the session of a claim does: then its lease does not end.
  */
 export function answersTo(
   state: TaskState,
   now: number,
   promised: readonly Promised[],
+  lives: (claim: ClaimState) => boolean,
 ): { readonly answers: readonly Answer[]; readonly again: number | undefined } {
   const answers: Answer[] = [];
   const times: number[] = [];
   const holders: ClaimState[] = [];
-  for (const claim of state.claims) {
-    if (isOver(claim, now)) {
-      answers.push({ say: 'expire', claim: claim.op });
-      continue;
-    }
-    if (claim.until !== undefined) times.push(claim.until);
-    if (claim.grant !== undefined) holders.push(claim);
-  }
   const status = statusOf(state);
-  if (status !== 'done' && status !== 'cancelled') {
+  const isOpen = status !== 'done' && status !== 'cancelled';
+  for (const claim of state.claims) {
+    const { answer, again } = leaseOf(claim, state, now, () => isOpen && lives(claim));
+    if (answer) answers.push(answer);
+    if (again !== undefined) times.push(again);
+    if (answer?.say !== 'expire' && claim.grant !== undefined) holders.push(claim);
+  }
+  if (isOpen) {
     const live = new Set(state.claims.map(({ op }) => op));
     const open = state.requests
       .filter((one) => one.need === 'granted' && !live.has(one.op))

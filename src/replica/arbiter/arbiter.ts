@@ -1,6 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { currentTerm } from '../../fold/members/draft.ts';
-import type { Epoch, Promised, TaskState, Term } from '../../fold/types.ts';
+import type { ClaimState, Epoch, Promised, TaskState, Term } from '../../fold/types.ts';
 import type { Signer } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
@@ -56,8 +56,10 @@ export function createArbiter(options: {
   readonly signer: Pick<Signer, 'id'>;
   readonly now: () => number;
   readonly timer: (task: () => void, ms: number) => () => void;
+  /** Whether the session of a claim lives. */
+  readonly lives: (task: Hash, claim: ClaimState) => boolean;
 }): Arbiter {
-  const { writing, signer, now, timer } = options;
+  const { writing, signer, now, timer, lives } = options;
   const { reading, commits, ledger } = writing;
   /** When each task is to be looked at again. */
   const due = new Map<Hash, number>();
@@ -81,7 +83,7 @@ export function createArbiter(options: {
   const answersAt = (reader: Pick<Reader, 'get'>, id: Hash): ReturnType<typeof answersTo> => {
     const state = taskAt(reader, id);
     return state && mine()
-      ? answersTo(state, now(), promisedOf(reading, reader, id))
+      ? answersTo(state, now(), promisedOf(reading, reader, id), (claim) => lives(id, claim))
       : { answers: [], again: undefined };
   };
 
@@ -93,6 +95,9 @@ export function createArbiter(options: {
     if (answer.say === 'grant') {
       const { request, until } = answer;
       await ledger.append(work, { ...about, type: 'claim.grant', data: { request, epoch, until } });
+    } else if (answer.say === 'renew') {
+      const { claim, until } = answer;
+      await ledger.append(work, { ...about, type: 'claim.renew', data: { claim, epoch, until } });
     } else {
       await ledger.append(work, { ...about, type: 'lease.expire', data: { lease: answer.claim, epoch } });
     }
@@ -138,7 +143,7 @@ export function createArbiter(options: {
         stop = undefined;
         next = Number.POSITIVE_INFINITY;
         const time = now();
-        for (const [task, at] of [...due]) if (at <= time) arbiter.notice(task);
+        for (const [task, at] of [...due]) if (at <= time && due.delete(task)) arbiter.notice(task);
         wind();
       },
       Math.max(0, Math.min(longestTimer, earliest - now())),

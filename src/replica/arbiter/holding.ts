@@ -1,6 +1,8 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { Signer } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
+import { isKept } from '../presence/attending.ts';
+import type { PresenceStore } from '../presence/store.ts';
 import type { Writing } from '../writing/context.ts';
 import { type Arbiter, createArbiter } from './arbiter.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -19,6 +21,8 @@ export interface Holding {
     readonly writing: Writing;
     readonly signer: Pick<Signer, 'id'>;
     readonly now: () => number;
+    /** Who is present: leases of sessions that live do not end. */
+    readonly presence: PresenceStore;
   }): void;
   close(): Promise<void>;
 }
@@ -35,7 +39,11 @@ export function createHolding(timer: Timer): Holding {
     onArbiter: () => arbiter?.look(),
     answer: async (work, task) => arbiter?.answer(work, task),
     begin(options) {
-      arbiter = createArbiter({ ...options, timer });
+      arbiter = createArbiter({
+        ...options,
+        timer,
+        lives: (task, claim) => isKept(options.presence, task, claim),
+      });
       arbiter.look();
     },
     close: async () => arbiter?.close(),

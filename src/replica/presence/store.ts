@@ -18,6 +18,8 @@ export interface Said {
   readonly since: number;
   /** How long it holds, ms. */
   readonly ttl: number;
+  /** It is there and says nothing: nothing of it shows. */
+  readonly quiet?: boolean | undefined;
   /** As its replica signed it; absent while the member is not made. */
   readonly signed?: { readonly text: string; readonly sig: string } | undefined;
 }
@@ -78,7 +80,7 @@ export function createPresence(options: {
   let closed = false;
   let last = 0;
 
-  const holds = (held: Held): boolean => held.state !== 'offline' && held.until > now();
+  const holds = (held: Held): boolean => held.state !== 'offline' && !held.quiet && held.until > now();
 
   function shown(member: Hash): Held[] {
     return [...sessions.values()]
@@ -133,7 +135,7 @@ export function createPresence(options: {
       if (closed || (known && known.clock >= said.clock && !endorses)) return false;
       sessions.delete(name);
       sessions.set(name, { ...said, until: now() + said.ttl - age });
-      heard.set(said.member, Math.max(heard.get(said.member) ?? 0, now() - age));
+      if (!said.quiet) heard.set(said.member, Math.max(heard.get(said.member) ?? 0, now() - age));
       keepFew(said.member);
       tell(said.member);
       watch();

@@ -12,6 +12,7 @@ import type { Shown } from '../documents/documents.ts';
 import type { Identity } from '../identity.ts';
 import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
+import { type Attending, createAttending } from '../presence/attending.ts';
 import { createLastSeen } from '../presence/last-seen.ts';
 import { createStatements } from '../presence/statements.ts';
 import { createPresence } from '../presence/store.ts';
@@ -33,7 +34,7 @@ export interface Sync {
   readonly digests: Digests;
   readonly source: ReplicaSource;
   /** Who is present, here and elsewhere. */
-  readonly presence: Omit<PresenceContext, 'reading' | 'feed'>;
+  readonly presence: Omit<PresenceContext, 'reading' | 'feed'> & { readonly attending: Attending };
   /** An update is durable and shown. */
   shown(update: Shown): void;
   /** Something is left to a following write. */
@@ -115,7 +116,10 @@ export function openSync(options: {
   return {
     digests,
     source,
-    presence: { store: presence, lastSeen: createLastSeen(), now: options.now, tell: statements.say },
+    presence: {
+      ...{ store: presence, lastSeen: createLastSeen(), now: options.now, tell: statements.say },
+      attending: createAttending({ ...options, store: presence, say: statements.say }),
+    },
     shown,
     owed,
     membersChanged: statements.look,

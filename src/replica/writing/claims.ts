@@ -16,32 +16,23 @@ import { mustBe } from '../machines/roles.ts';
 import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
 import { statusOf } from '../views/tasks.ts';
+import { held, isOver, lost } from './claim-errors.ts';
 import { type Actor, once, onTask, queuedState, type Writing } from './context.ts';
 
 type Key = string | undefined;
 type Claiming = z.infer<typeof TaskClaim>;
 
-const closed = ['done', 'cancelled'];
 /** How long a verb waits for the arbiter when it is not told, ms. */
 const patience = 5000;
 
 const mineIn = (state: TaskState, actor: Actor): ClaimState | undefined =>
   state.claims.find(({ by }) => by === actor.id);
 
-const handleOf = ({ reading }: Writing, member: Hash): string => reading.membership.person(member).handle;
-
-function held(writing: Writing, by: Hash): CoterieError {
-  const who = handleOf(writing, by);
-  return new CoterieError('held', `The task is held by ${who}.`, {
-    hint: `Take another task, or talk to @${who}.`,
-  });
-}
-
 /** What stands against a claim, as things are here. */
 function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Claiming): void {
   const status = statusOf(state);
   const [holder] = state.claims;
-  if (closed.includes(status))
+  if (isOver(status))
     throw new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
       legal: legalMoves[status],
       hint: 'Reopen it first with a legal move.',
@@ -198,14 +189,8 @@ async function isWithdrawn({ reading: { database } }: Writing, id: Hash, request
 
 function mineOrError(writing: Writing, actor: Actor, state: TaskState): ClaimState {
   const mine = mineIn(state, actor);
-  if (mine) return mine;
-  const [holder] = state.claims;
-  throw new CoterieError(
-    'not_held',
-    holder
-      ? `The task is held by ${handleOf(writing, holder.by)}, not by ${actor.handle}.`
-      : 'Nobody holds this task.',
-  );
+  if (!mine) throw lost(writing, actor, state);
+  return mine;
 }
 
 /**
@@ -222,11 +207,12 @@ export async function renewTask(
   const { id } = await findTask(writing.reading, ref);
   const wait = input.timeout ?? patience;
   const asked = await once(writing, { actor, key, input: { renew: id, input } }, async (work, keyHash) => {
-    const mine = mineOrError(writing, actor, await queuedState(writing, work, id, 'task'));
+    const state = await queuedState(writing, work, id, 'task');
+    const mine = mineOrError(writing, actor, state);
     const now = writing.now();
     const until = leaseFrom(now, input.ttl);
     if (mine.until !== undefined && mine.until <= now)
-      throw new CoterieError('not_held', 'The lease is over.', { hint: 'Claim the task again.' });
+      throw lost(writing, actor, state, 'The lease is over.');
     // What has no lease ends by itself never; and a renewal is written at most once in half of its time.
     if (mine.until === undefined || mine.until - now > (until - now) / 2) return id;
     const renewal = await onTask(writing, work, actor, id, {
