@@ -18,7 +18,7 @@ import { openRooms, type RoomsLimits } from './rooms.ts';
 import { chooseProtocol, tokenIn, wantsStored } from './subprotocol.ts';
 
 export interface SocketDoorsOptions {
-  readonly source: SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met' | 'refusals'>>;
+  readonly source: SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met' | 'refusals' | 'turnedAway'>>;
   readonly links: Links;
   /** The member whom a token names, or `undefined`. */
   readonly whose: (token: string) => string | undefined;
@@ -96,6 +96,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
 
   const documents = nodeDocuments({
     logs,
+    turnedAway: logs.turnedAway,
     pads() {
       pads ??= openPads().catch((error: unknown) => {
         // The next pad tries again.
@@ -105,7 +106,8 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       return pads;
     },
   });
-  const rooms = openRooms({ documents, counts, timer, limits: options.limits, met: logs.met });
+  const { met, turnedAway } = logs;
+  const rooms = openRooms({ documents, counts, timer, limits: options.limits, met, turnedAway });
   const accept = openAcceptor({ maxPayload: muxProtocol.plainFrameBytes, choose: chooseProtocol });
 
   const most: CrowdLimits = { ...defaultCrowd, ...options.crowd };

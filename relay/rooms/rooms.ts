@@ -13,6 +13,8 @@ export interface RoomsOptions {
   readonly limits?: Partial<RoomsLimits> | undefined;
   /** Hears which member a socket is of, by its number, before anything of it is read. */
   readonly met?: ((socket: number, handle: string) => void) | undefined;
+  /** Hears what of a socket a room turned away. */
+  readonly turnedAway?: ((socket: number, room: string, reason: string) => void) | undefined;
 }
 
 export interface RoomsLimits extends RoomLimits {
@@ -77,7 +79,16 @@ export function openRooms(given: RoomsOptions): Rooms {
   async function load(name: string, entry: () => Entry): Promise<Room | undefined> {
     await closing.get(name);
     const mayName = name === 'presence' ? ownName : undefined;
-    return openRoom({ name, documents, counts, limits, timer, mayName, ended: () => drop(name, entry()) });
+    return openRoom({
+      name,
+      documents,
+      counts,
+      limits,
+      timer,
+      mayName,
+      turnedAway: (socket, reason) => given.turnedAway?.(socket, name, reason),
+      ended: () => drop(name, entry()),
+    });
   }
 
   function entryOf(name: string): Entry {

@@ -136,13 +136,20 @@ const findingTint: Readonly<Record<DoctorReport['findings'][number]['state'], Ti
   repaired: 'yellow',
 };
 
+function verdict(ok: boolean, findings: DoctorReport['findings'], view: View): string {
+  if (ok) return tint(view, 'green', 'all is well');
+  const isDamaged = findings.some(({ state }) => state === 'damaged');
+  return isDamaged
+    ? tint(view, 'red', 'something is damaged')
+    : tint(view, 'yellow', 'nothing is damaged; the warnings say what to do');
+}
+
 export function doctor({ ok, findings }: DoctorReport, view: View): string {
   const lines = findings.map(({ what, state, message, hint }) => {
     const advice = hint === undefined ? '' : `\n${indent(tint(view, 'dim', oneLine(hint)), '          ')}`;
     return `${tint(view, findingTint[state], state.padEnd(8))}  ${oneLine(what)}: ${oneLine(message)}${advice}`;
   });
-  const verdict = ok ? tint(view, 'green', 'all is well') : tint(view, 'red', 'something is damaged');
-  return [...lines, verdict].join('\n');
+  return [...lines, verdict(ok, findings, view)].join('\n');
 }
 
 /** What became of a directory that was to be set aside. */

@@ -9,11 +9,13 @@ import { createOwing } from './owing.ts';
 export interface LogDocuments extends Documents {
   /** Whose a socket is, by its number. */
   met(from: number, handle: string): void;
+  /** What of a socket was turned away before any log had it. */
+  turnedAway(from: number, room: string, reason: string): void;
   close(): void;
 }
 
 /** A replica's source is told whose a session is, and when it ended. */
-type Forgetting = SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met'>>;
+type Forgetting = SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met' | 'turnedAway'>>;
 
 /** Sessions are numbered upwards from 1, the sockets of rooms downwards. */
 const sessionOf = (from: number): number => -from;
@@ -72,6 +74,7 @@ export function openLogDocuments(source: Forgetting): LogDocuments {
       };
     },
     met: (from, handle) => source.met?.({ session: sessionOf(from), handle }),
+    turnedAway: (from, room, reason) => source.turnedAway?.(room, reason, sessionOf(from)),
     close() {
       stop();
       live.clear();

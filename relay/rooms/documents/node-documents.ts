@@ -20,15 +20,24 @@ export interface NodeDocumentsOptions {
   readonly logs: Documents;
   /** Opened with the first pad. */
   readonly pads: () => Promise<Documents>;
+  /** Hears what presence and pads refuse of a socket; logs note it themselves. */
+  readonly turnedAway: (socket: number, room: string, reason: string) => void;
 }
 
 const pad = /^pad\/[^/\s\p{Cc}][^/\p{Cc}]{0,127}$/u;
 
 /** What `/sync/<workspace>/` has: log documents, `presence`, and `pad/<name>`, which anybody may write. */
-export const nodeDocuments = ({ logs, pads }: NodeDocumentsOptions): Documents => ({
+export const nodeDocuments = ({ logs, pads, turnedAway }: NodeDocumentsOptions): Documents => ({
   async open(name, events) {
-    if (name === 'presence') return emptyDocument(events);
-    if (pad.test(name)) return (await pads()).open(name, events);
+    const noted: DocumentEvents = {
+      ...events,
+      refused(from, reason) {
+        turnedAway(from, name, `refused: ${reason}`);
+        events.refused(from, reason);
+      },
+    };
+    if (name === 'presence') return emptyDocument(noted);
+    if (pad.test(name)) return (await pads()).open(name, noted);
     return logs.open(name, events);
   },
 });

@@ -43,6 +43,8 @@ export interface Guest {
   readonly allowance: Allowance;
   /** It asked who is present while it had used that up. */
   queried: boolean;
+  /** It spoke for another, and that was told. */
+  spoofed: boolean;
   /** Something was sent since the last round. */
   spoke: boolean;
   /** What `socket.heard` said in the last round, and for how many rounds it has said the same. */
@@ -101,6 +103,7 @@ export function createGuest({ id, socket, wantsStored, timer, onRefilled }: Gues
       },
     }),
     queried: false,
+    spoofed: false,
     spoke: false,
     heard: 0,
     quiet: 0,

@@ -138,6 +138,22 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
     document?.close().catch(() => undefined);
   }
 
+  /** What no room can read ends the socket. */
+  function broken(guest: Guest, error: unknown): void {
+    const reason = error instanceof Error ? error.message : 'malformed';
+    counts.malformed += 1;
+    options.turnedAway?.(guest.id, `malformed: ${reason}`);
+    end(guest, closeCodes.malformed, reason);
+  }
+
+  /** Somebody else's client, or another member's name. A socket may do so for ever: it is told of once. */
+  function spoofed(guest: Guest, times: number): void {
+    if (times === 0) return;
+    counts.spoofed += times;
+    if (!guest.spoofed) options.turnedAway?.(guest.id, 'spoofed: it spoke for another client or member');
+    guest.spoofed = true;
+  }
+
   const events: DocumentEvents = {
     update(update, from) {
       origin = updates.length === 0 || origin === from ? from : undefined;
@@ -201,10 +217,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       },
       (error: unknown) => {
         if (!(error instanceof RangeError)) events.failed(error);
-        else if (guest.open) {
-          counts.malformed += 1;
-          end(guest, closeCodes.malformed, error.message);
-        }
+        else if (guest.open) broken(guest, error);
       },
     );
   }
@@ -258,7 +271,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       else catchUp(guest, message.bytes);
     } else if (message.kind === 'awareness') {
       guest.allowance.spend(bytes.length * guests.size);
-      counts.spoofed += presence.take(guest, message.bytes).spoofed;
+      spoofed(guest, presence.take(guest, message.bytes).spoofed);
       soon();
     } else if (message.kind === 'query') tellAll(guest);
     else guest.allowance.spend(bytes.length);
@@ -283,8 +296,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
           try {
             take(guest, bytes);
           } catch (error) {
-            counts.malformed += 1;
-            end(guest, closeCodes.malformed, error instanceof Error ? error.message : 'malformed');
+            broken(guest, error);
           }
         },
         drained: () => drained(guest),

@@ -51,6 +51,8 @@ export interface ReplicaSource extends SyncSource {
   forget(session: number): void;
   /** Whose session it is: a proven key, or the member that a token names. What is refused is told of them. */
   met(who: { readonly session: SessionId } & Sender): void;
+  /** What of a session never came to a log, but to presence or a pad: why it was turned away. */
+  turnedAway(document: string, reason: string, from: SessionId): void;
   refusals(): Refusals;
   /** The last who were refused, over restarts. */
   readonly refused: Pick<KeptRefusals, 'senders' | 'recent'>;
@@ -152,9 +154,10 @@ export function createSource(options: SourceOptions): {
   const seen = createSeen({ ...options, workspace: digests.workspace });
   const refusals = createRefusals();
   const kept = createKeptRefusals(options);
+  const note = (document: string, reason: string, from: SessionId): Promise<void> =>
+    kept.note(refusals.refused(document, reason, from), document, reason);
   async function noted(document: string, received: Received, from: SessionId): Promise<Received> {
-    if (received.ok) return received;
-    await kept.note(refusals.refused(document, received.reason, from), document, received.reason);
+    if (!received.ok) await note(document, received.reason, from);
     return received;
   }
 
@@ -288,6 +291,7 @@ export function createSource(options: SourceOptions): {
         session,
         'publicKey' in who ? `replica ${keyId(crypto, who.publicKey)}` : `member ${who.handle}`,
       ),
+    turnedAway: (document, reason, from) => void note(document, reason, from),
     refusals: () => refusals.now(),
     refused: kept,
     pads: options.pads,

@@ -152,7 +152,7 @@ it('every attack of DESIGN 8 is in the list, or it is named where it is shown', 
   for (const [n, [name, shown]] of design.entries()) expect(here.has(n + 1), name).toBe(shown === 'attacks');
 });
 
-it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 REP-41 a relay and two honest replicas lose nothing to whoever attacks them, and say who it was and why', async () => {
+it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 RLY-18 REP-41 a relay and two honest replicas lose nothing to whoever attacks them, and say who it was and why', async () => {
   const one = await team();
   const { agents, client, eve, to } = one;
   const target = await targetOf(one);
@@ -191,6 +191,12 @@ it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 REP-41 a relay and two honest replicas los
 
   const known = await spoofed(one);
   expect(known).toEqual({ name: 'ana' });
+  refused.sync.push('spoofed');
+  // What no log judges is told of as well.
+  expect(await bySync(to, 'presence', syncUpdate(target.state))).toBe(closeCodes.refused);
+  refused.sync.push('refused');
+  expect(await bySync(to, 'pad/notes', Uint8Array.of(0, 9, 1))).toBe(closeCodes.malformed);
+  refused.sync.push('malformed');
 
   await client.messages.post('general', { text: 'the relay lives' });
   const after = [...before, 'the relay lives'].sort();
@@ -228,7 +234,8 @@ it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 REP-41 a relay and two honest replicas los
         `coterie_refused_total{by="${by}",reason="${reason}"} ${words.filter((one) => one === reason).length}\n`,
       );
   expect(metrics).toContain(`coterie_mux_refused_total ${refused.mux.length}\n`);
-  expect(metrics).toContain(`coterie_room_refused_total ${refused.sync.length}\n`);
+  const updates = refused.sync.filter((why) => why !== 'spoofed' && why !== 'malformed');
+  expect(metrics).toContain(`coterie_room_refused_total ${updates.length}\n`);
   expect(metrics).toContain(`coterie_mux_closed_total{code="${closeCodes.refused}"} ${refused.mux.length}\n`);
   for (const [code, times] of Object.entries(closes))
     expect(metrics).toContain(`coterie_mux_closed_total{code="${code}"} ${times}\n`);
