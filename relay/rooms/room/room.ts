@@ -142,16 +142,8 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
   function broken(guest: Guest, error: unknown): void {
     const reason = error instanceof Error ? error.message : 'malformed';
     counts.malformed += 1;
-    options.turnedAway?.(guest.id, `malformed: ${reason}`);
+    options.turnedAway?.(guest.id, `unreadable: ${reason}`);
     end(guest, closeCodes.malformed, reason);
-  }
-
-  /** Somebody else's client, or another member's name. A socket may do so for ever: it is told of once. */
-  function spoofed(guest: Guest, times: number): void {
-    if (times === 0) return;
-    counts.spoofed += times;
-    if (!guest.spoofed) options.turnedAway?.(guest.id, 'spoofed: it spoke for another client or member');
-    guest.spoofed = true;
   }
 
   const events: DocumentEvents = {
@@ -271,7 +263,12 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       else catchUp(guest, message.bytes);
     } else if (message.kind === 'awareness') {
       guest.allowance.spend(bytes.length * guests.size);
-      spoofed(guest, presence.take(guest, message.bytes).spoofed);
+      const { spoofed } = presence.take(guest, message.bytes);
+      counts.spoofed += spoofed;
+      // It may do so for ever, and is told of once.
+      if (spoofed > 0 && !guest.spoofed)
+        options.turnedAway?.(guest.id, 'spoofed: it spoke for another client or member');
+      guest.spoofed ||= spoofed > 0;
       soon();
     } else if (message.kind === 'query') tellAll(guest);
     else guest.allowance.spend(bytes.length);

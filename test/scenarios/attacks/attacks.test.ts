@@ -196,7 +196,7 @@ it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 RLY-18 REP-41 a relay and two honest repli
   expect(await bySync(to, 'presence', syncUpdate(target.state))).toBe(closeCodes.refused);
   refused.sync.push('refused');
   expect(await bySync(to, 'pad/notes', Uint8Array.of(0, 9, 1))).toBe(closeCodes.malformed);
-  refused.sync.push('malformed');
+  refused.sync.push('unreadable');
 
   await client.messages.post('general', { text: 'the relay lives' });
   const after = [...before, 'the relay lives'].sort();
@@ -234,7 +234,7 @@ it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 RLY-18 REP-41 a relay and two honest repli
         `coterie_refused_total{by="${by}",reason="${reason}"} ${words.filter((one) => one === reason).length}\n`,
       );
   expect(metrics).toContain(`coterie_mux_refused_total ${refused.mux.length}\n`);
-  const updates = refused.sync.filter((why) => why !== 'spoofed' && why !== 'malformed');
+  const updates = refused.sync.filter((why) => why !== 'spoofed' && why !== 'unreadable');
   expect(metrics).toContain(`coterie_room_refused_total ${updates.length}\n`);
   expect(metrics).toContain(`coterie_mux_closed_total{code="${closeCodes.refused}"} ${refused.mux.length}\n`);
   for (const [code, times] of Object.entries(closes))
