@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import { Hash } from './primitives.ts';
 
-/** Message mentions, members by id. `here` stands for everyone present; it is stored as such, never expanded. */
+/** Message mentions, members by id. `here` stands for everyone present; who that was stands in `here`. */
 export const Mentions = z.array(z.string().max(64)).max(200);
+
+/** What a text calls besides those whose ids it knows. */
+export const called = {
+  /** Members that were there when it was written, where it says `@here`. */
+  here: z.array(Hash).max(100).optional(),
+  /** Handles that nobody bore, each as hash(canonical(["handle", workspace, handle])): a name would stay after a removal. */
+  awaited: z.array(Hash).max(50).optional(),
+};
 
 /** What a text refers to. */
 export const References = z

@@ -29,6 +29,18 @@ export const ChannelUpdate = z.strictObject({
   base: Base.optional(),
 });
 
+/** Whom a mention reaches. Whoever is not there finds it in the inbox. */
+export const Reached = z.strictObject({
+  handle: z.string(),
+  /** Absent where nobody bears the handle yet. */
+  id: z.string().optional(),
+  /** `present`: says so, follows events, or wrote lately. `unknown`: nobody bears it; who is made with it gets the mention. */
+  status: z.enum(['present', 'offline', 'unknown']),
+  /** What was typed instead of the handle: `here`. */
+  via: z.string().optional(),
+});
+export type Reached = z.infer<typeof Reached>;
+
 export const Message = z.strictObject({
   id: z.string(),
   channel: z.string(),
@@ -40,6 +52,8 @@ export const Message = z.strictObject({
   thread: z.string().optional(),
   answers: z.string().optional(),
   mentions: z.array(Person).optional(),
+  /** In the answer to the post alone: whom its mentions reach, and whether they are there now. */
+  reaches: z.array(Reached).optional(),
   references: z.array(z.strictObject({ kind: z.string(), id: z.string() })).optional(),
   files: z.array(FileLink).optional(),
   reactions: z.array(z.strictObject({ emoji: z.string(), members: z.array(Person) })).optional(),

@@ -102,6 +102,7 @@ export type SearchAnswer = z.infer<typeof SearchAnswer>;
 /** Why something needs a member, the most pressing first. */
 export const inboxKinds = [
   'mention',
+  'group',
   'reply',
   'review',
   'assigned',
@@ -119,6 +120,7 @@ export const InboxItem = z.strictObject({
   /** The shortest beginning of the id, at least 6 characters, that no other open item of this member has. */
   short: z.string(),
   /**
+   * `mention`: by its handle; `group`: by `@here`.
    * `lost`: a claim of this member, to one that was made apart from it, or because the arbiter was moved by force.
    * `conflict`: something was written apart by this member and another, or two requests under one idempotency key
    * differ. `duplicate`: things made apart have one name. `rejected`: an operation of this member does not count.

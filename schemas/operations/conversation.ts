@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { ChannelName, Emoji, Hash, Label, text } from '../primitives.ts';
-import { FileLink, Mentions, References } from '../values.ts';
+import { called, FileLink, Mentions, References } from '../values.ts';
 import { type } from './define.ts';
 
 /** The channels log. The five defaults need no operation: their ids are hash(canonical([workspace, name])). */
@@ -26,6 +26,7 @@ export const channelOperations = {
 
 const said = {
   mentions: Mentions.optional(),
+  ...called,
   references: References.optional(),
   files: z.array(FileLink).max(50).optional(),
 };

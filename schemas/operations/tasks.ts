@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { Hash, Label, line, Millis, ShortId, text } from '../primitives.ts';
-import { LinkKind, Mentions, Priority, References, TaskStatus } from '../values.ts';
+import { called, LinkKind, Mentions, Priority, References, TaskStatus } from '../values.ts';
 import { type } from './define.ts';
 
 const evidence = z.strictObject({
@@ -79,13 +79,13 @@ export const taskOperations = {
   'comment.create': type(
     'tasks',
     'creation',
-    { task: Hash, mentions: Mentions.optional(), references: References.optional() },
+    { task: Hash, mentions: Mentions.optional(), ...called, references: References.optional() },
     { body: { text: text(limits.textBytes) } },
   ),
   'comment.edit': type(
     'tasks',
     'comment',
-    { mentions: Mentions.optional(), references: References.optional() },
+    { mentions: Mentions.optional(), ...called, references: References.optional() },
     { body: { text: text(limits.textBytes) } },
   ),
   /** With `need: "granted"` it is no claim until a grant that names it counts. */

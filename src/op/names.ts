@@ -14,3 +14,7 @@ export const defaultChannelNames = ['general', 'problems', 'shipping', 'dev', 'd
 /** Id of such a channel. Its log is `channel.<id>`. */
 export const defaultChannelId = (crypto: Sha256, workspace: Hash, name: string): Hash =>
   hashOf(crypto, [workspace, name]);
+
+/** How an operation names a handle that nobody bears: a name in clear would stay when its text is removed. */
+export const awaitedHandle = (crypto: Sha256, workspace: Hash, handle: string): Hash =>
+  hashOf(crypto, ['handle', workspace, handle]);

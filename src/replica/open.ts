@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CoterieError, type Status } from '../../schemas/index.ts';
 import { defaultChannels } from '../fold/index.ts';
 import { nodeCrypto } from '../keys/node.ts';
-import { memberIdOf } from '../op/index.ts';
+import { awaitedHandle, memberIdOf } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import type { Storage } from '../storage/open.ts';
 import { createHolding } from './arbiter/holding.ts';
@@ -20,6 +20,7 @@ import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
 import type { AbsorbContext } from './ledger/state.ts';
 import { createMachines } from './machines/machines.ts';
+import { present } from './presence/present.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/live-feed.ts';
 import { createSearchSource } from './reading/search-source.ts';
@@ -90,6 +91,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const membership = createMembership({
     database,
     memberId: (...about) => memberIdOf(nodeCrypto, ...about),
+    handleHash: (...about) => awaitedHandle(nodeCrypto, ...about),
   });
   let onGrown = (): void => undefined;
   const late: { sync?: Sync } = {};
@@ -205,6 +207,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     maker: workspace.maker,
     incarnation: Buffer.from(random(9)).toString('base64url'),
     now,
+    present: () => present({ ...sync.presence, reading, feed }),
     watch: holding.watch,
     answer: holding.answer,
     closing: closing.signal,

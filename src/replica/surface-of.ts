@@ -31,6 +31,7 @@ import {
   createChannel,
   editText,
   flagMessage,
+  posted,
   postMessage,
   reactTo,
   redactText,
@@ -102,10 +103,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     messages: {
       async post(channel, input, options) {
-        return messageOf(
-          reading,
-          await postMessage(writing, actor, channel, checked(schemas.MessagePost, input), options?.key),
-        );
+        const valid = checked(schemas.MessagePost, input);
+        return posted(writing, actor, await postMessage(writing, actor, channel, valid, options?.key), valid);
       },
       list: async (channel, query) => listMessages(reading, channel, paged(query)),
       get: async (id) => messageOf(reading, id),

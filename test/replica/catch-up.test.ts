@@ -157,6 +157,8 @@ const needed = new Set<string>(['mention', 'reply', 'assigned']);
 async function begin(random: (below: number) => number) {
   const at = home();
   let kai = await open(at);
+  // Else a mention waits for kai to be made, and is acknowledged by itself.
+  await kai.messages.post('general', { text: 'here' });
   const done = new Map(names.map((name) => [name, new Set<string>()]));
   const receipts: { name: string; receipt: string; covers: string[] }[] = [];
   const posts: string[] = [];

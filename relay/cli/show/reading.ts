@@ -83,7 +83,18 @@ const needsYou = 'needs you';
 const sections: readonly (readonly [title: string, becauses: readonly Because[]])[] = [
   [
     needsYou,
-    ['mention', 'reply', 'review', 'assigned', 'lost', 'conflict', 'duplicate', 'rejected', 'counted'],
+    [
+      'mention',
+      'group',
+      'reply',
+      'review',
+      'assigned',
+      'lost',
+      'conflict',
+      'duplicate',
+      'rejected',
+      'counted',
+    ],
   ],
   ['tasks', ['task']],
   ['messages', ['message']],

@@ -1,7 +1,7 @@
-import type { MessagesQuery } from '../../../schemas/index.ts';
+import type { Message, MessagesQuery } from '../../../schemas/index.ts';
 import { asking, type Call, given, misuse, once, paged } from '../call.ts';
 import { message, page, thread as threadText } from '../show/conversation.ts';
-import { tint } from '../show/terminal.ts';
+import { oneLine, tint } from '../show/terminal.ts';
 import { typedTime } from '../show/time.ts';
 
 /** A linked file is named by the end of its address. */
@@ -29,8 +29,24 @@ export const post = asking({
       },
       once(call),
     ),
-  show: (answer) => answer.id,
+  show(answer, _view, call) {
+    for (const line of unreached(answer.reaches)) call.out.note(line);
+    return answer.id;
+  },
 });
+
+/** What whoever posts should know of its mentions. */
+function unreached(reaches: Message['reaches'] = []): string[] {
+  const named = (status: string) =>
+    reaches.flatMap((one) => (one.status === status ? [`@${oneLine(one.handle)}`] : []));
+  const [offline, unknown] = [named('offline'), named('unknown')];
+  return [
+    ...(offline.length > 0 ? [`not there, and will find it in the inbox: ${offline.join(', ')}`] : []),
+    ...(unknown.length > 0
+      ? [`nobody is called ${unknown.join(' or ')}; who is made with that handle will find it in the inbox`]
+      : []),
+  ];
+}
 
 const order = (call: Call): MessagesQuery['order'] => call.text('order') as MessagesQuery['order'];
 const time = (call: Call, flag: string) => {

@@ -2,7 +2,7 @@ import type { Body, Entry, Hash, Header, InboxItem, OperationState } from '../..
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 8;
+export const viewsVersion = 9;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -91,6 +91,8 @@ export const keys = {
   called: (hash: Hash) => `v/called/${hash}`,
   /** Inbox items that follow from a state: whose, and which. */
   told: (scope: string) => `v/told/${scope}`,
+  /** Messages and comments that mention a handle which nobody bore. */
+  awaited: (handle: Hash, hash: Hash | '') => `v/awaited/${handle}/${hash}`,
   /** A member's mark. */
   mark: (member: Hash) => `mark/${member}`,
   waiting: (hash: Hash) => `v/waiting/${hash}`,

@@ -33,6 +33,8 @@ export interface Membership {
   /** Never fails: who is not known is shown by the id. */
   person(id: Hash): Person;
   byHandle(handle: string): readonly MemberState[];
+  /** Members that were made with a handle, whatever they are called now; by its hash (`awaitedHandle`). History's authors are none. */
+  madeAs(handle: Hash): readonly Hash[];
   /** The display name is read from the operation that wrote it; null once it was removed. */
   forgetName(op: Hash): void;
   /** Reads everything from the rows again: at opening, and after a refused write. */
@@ -45,18 +47,22 @@ const keptStates = 16;
 export function createMembership(options: {
   readonly database: Database;
   readonly memberId: MemberId;
+  /** How operations name a handle that nobody bears. */
+  readonly handleHash: (workspace: Hash, handle: string) => Hash;
 }): Membership {
-  const { database, memberId } = options;
+  const { database, memberId, handleHash } = options;
   let log: MembersLog = createMembers(memberId);
   let ops: Op[] = [];
   let known = new Set<Hash>();
   const names = new Map<Hash, string>();
   let handles: Map<string, Hash[]> | undefined;
+  let made: Map<Hash, Hash[]> | undefined;
   let earlier = new Map<string, MembersState>();
   let frontiers: ReadonlySet<Hash> | undefined;
 
   function changed(): void {
     handles = undefined;
+    made = undefined;
     earlier = new Map();
     frontiers = undefined;
   }
@@ -80,6 +86,21 @@ export function createMembership(options: {
       else handles.set(handle, [member.id]);
     }
     return handles;
+  }
+
+  /** Made when a mention of somebody unknown asks. */
+  function makings(): Map<Hash, Hash[]> {
+    if (made) return made;
+    made = new Map();
+    const { members, workspace } = log.state;
+    const handleOf = new Map(ops.map(({ hash, header }) => [hash, header.data['handle']]));
+    for (const { id, imported, created } of members.values()) {
+      const handle = handleOf.get(created.op);
+      if (imported || typeof handle !== 'string') continue;
+      const key = handleHash(workspace, handle);
+      made.set(key, [...(made.get(key) ?? []), id]);
+    }
+    return made;
   }
 
   const name = (hash: Hash, body: Body | undefined): void => {
@@ -174,6 +195,7 @@ export function createMembership(options: {
         return member ? [member] : [];
       });
     },
+    madeAs: (handle) => makings().get(handle) ?? [],
     forgetName: (op) => void names.delete(op),
     async reload() {
       const hashes = await operationsOf(database, 'members');

@@ -189,6 +189,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     state: (id) => stateOf(context, draft, id),
     hash,
     need: needing.need,
+    madeAs: context.membership.madeAs,
     unneed: needing.unneed,
     follows: needing.follows,
     held: (task) => work.onDurable(() => context.onHeld(task)),

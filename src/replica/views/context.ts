@@ -12,7 +12,7 @@ export interface Arriving {
 
 /** Something that needs members and follows from a state, as long as it does. */
 export interface Consequence {
-  readonly kind: Exclude<Because, 'mention' | 'reply' | 'assigned' | 'counted'>;
+  readonly kind: Exclude<Because, 'group' | 'reply' | 'assigned' | 'counted'>;
   readonly members: readonly Hash[];
   /** What caused it; with the kind it names the item. */
   readonly operations: readonly Hash[];
@@ -29,9 +29,11 @@ export interface ViewContext {
   hash(value: unknown): Hash;
   /**
    * Notes that an operation needs a member, the one that is taken in unless another is given. One item an operation and
-   * member, the first kind of mention, assigned, reply. Ignored for history, for the member itself, and for a repeat.
+   * member, the first kind of mention, group, assigned, reply. Ignored for history, for the member itself, and for a repeat.
    */
-  need(member: Hash, because: 'mention' | 'assigned' | 'reply', op?: Arriving): void;
+  need(member: Hash, because: 'mention' | 'group' | 'assigned' | 'reply', op?: Arriving): void;
+  /** Members that were made with a handle, by its hash as operations name it. */
+  madeAs(handle: Hash): readonly Hash[];
   /** An operation does not count, or is a repeat of another: it needs nobody. */
   unneed(hash: Hash): void;
   /** What follows from the state of a scope now: items come up and go accordingly. */

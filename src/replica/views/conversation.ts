@@ -2,6 +2,7 @@ import type { Hash, Header } from '../../../schemas/index.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
+import { callMentioned, forgetMentioned } from './mentions.ts';
 import { following, movedKey, naturalOrder, orderOf } from './order.ts';
 
 /** A channel's counts, kept beside its fold. */
@@ -74,8 +75,7 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
 
 /** Whom a message calls: those that it mentions, and whom it answers. */
 function callForMessage(view: ViewContext, op: Arriving, parent: Hash | undefined): void {
-  for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
-    view.need(mention, 'mention', op);
+  callMentioned(view, op);
   const answered = parent === undefined ? undefined : view.state(parent);
   if (answered) view.need(answered.created.by, 'reply', op);
 }
@@ -144,6 +144,7 @@ export function removeMessage(view: ViewContext, op: Arriving, state: MessageSta
   if (channel === undefined) return;
   const order = orderOf(draft, op.hash, op.header);
   setOrder(view, op.hash, op.header, naturalOrder(op.hash, op.header));
+  forgetMentioned(view, op);
   // Its replies are placed again if it comes back.
   draft.put(earlyKey(op.hash), 0);
   draft.remove(keys.message(channel, order));

@@ -13,7 +13,7 @@ export const itemId = (hash: (value: unknown) => Hash, kind: Because, operations
 type Told = readonly (readonly [member: Hash, id: Hash])[];
 
 /** Of one operation and member the first of these. */
-const calls = ['mention', 'assigned', 'reply'] as const;
+const calls = ['mention', 'group', 'assigned', 'reply'] as const;
 
 interface Call {
   readonly kind: (typeof calls)[number] | 'counted';

@@ -2,6 +2,7 @@ import type { Hash } from '../../../schemas/index.ts';
 import type { CommentState, LinkState, TaskState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
+import { callMentioned, forgetMentioned } from './mentions.ts';
 import { naturalOrder } from './order.ts';
 
 const showing = <T>(register: readonly { readonly value: T }[], otherwise: T): T =>
@@ -78,8 +79,7 @@ export function addComment(view: ViewContext, op: Arriving, state: CommentState)
   const { draft } = view;
   draft.put(keys.comment(state.task, naturalOrder(op.hash, op.header)), op.hash);
   draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 0) + 1);
-  for (const mention of (op.header.data['mentions'] as string[] | undefined) ?? [])
-    view.need(mention, 'mention', op);
+  callMentioned(view, op);
   const task = view.state(state.task);
   if (task) view.need(task.created.by, 'reply', op);
 }
@@ -95,6 +95,7 @@ export async function callForComments(view: ViewContext, task: TaskState): Promi
 
 export function removeComment(view: ViewContext, op: Arriving, state: CommentState): void {
   const { draft } = view;
+  forgetMentioned(view, op);
   draft.remove(keys.comment(state.task, naturalOrder(op.hash, op.header)));
   draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 1) - 1);
 }

@@ -43,6 +43,8 @@ export interface Writing {
   readonly incarnation: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Members that are there now, or were lately. */
+  readonly present: () => Promise<ReadonlySet<Hash>>;
   readonly watch: Watch;
   /** Has the arbiter answer what this write asks of a task, where it is this replica. */
   readonly answer: (work: Work, task: Hash) => Promise<void>;

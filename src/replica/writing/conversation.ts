@@ -4,14 +4,16 @@ import {
   type ChannelUpdate,
   CoterieError,
   type Hash,
+  type Message,
   type MessagePost,
 } from '../../../schemas/index.ts';
 import type { MessageState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import { thing } from '../reading/context.ts';
+import { operation, thing } from '../reading/context.ts';
+import { messageOf } from '../reading/messages.ts';
 import { findChannel } from '../reading/names.ts';
 import { type Actor, once, plainState, queuedState, refuseRedacted, type Writing } from './context.ts';
-import { saidIn } from './mentions.ts';
+import { reachedBy, saidIn } from './mentions.ts';
 
 type Key = string | undefined;
 
@@ -24,7 +26,7 @@ export async function postMessage(
   key: Key,
 ): Promise<Hash> {
   const { id } = await findChannel(writing.reading, channel);
-  const said = await saidIn(writing.reading, input.text);
+  const said = await saidIn(writing, input.text);
   const answered = input.thread === undefined ? undefined : thing(writing.reading, input.thread, 'message');
   if (answered && logOf(writing, answered.id) !== `channel.${id}`)
     throw new CoterieError('invalid', `The message ${answered.id} is in another channel.`, {
@@ -51,6 +53,18 @@ export async function postMessage(
   });
 }
 
+/** A message as it was just posted: with whom its mentions reach. */
+export async function posted(
+  writing: Writing,
+  actor: Actor,
+  id: Hash,
+  { text }: Pick<MessagePost, 'text'>,
+): Promise<Message> {
+  const data = operation(writing.reading, id)?.header.data ?? {};
+  const reaches = await reachedBy(writing, actor.id, data, text);
+  return { ...messageOf(writing.reading, id), ...(reaches.length > 0 ? { reaches } : {}) };
+}
+
 /** The log that a thing lives in is its creation's. */
 export function logOf(writing: Writing, id: Hash): string {
   const row = writing.reading.database.get<OperationRow>(keys.operation(id));
@@ -67,7 +81,7 @@ export async function editText(
   key: Key,
 ): Promise<Hash> {
   const known = thing(writing.reading, id, 'message', 'comment');
-  const said = await saidIn(writing.reading, input.text);
+  const said = await saidIn(writing, input.text);
   return once(writing, { actor, key, input: { edit: known.id, input } }, async (work, keyHash) => {
     refuseRedacted(await queuedState(writing, work, known.id, known.kind));
     return writing.ledger.append(work, {

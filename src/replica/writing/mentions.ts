@@ -1,23 +1,32 @@
-import type { Hash } from '../../../schemas/index.ts';
+import type { Hash, Reached } from '../../../schemas/index.ts';
+import type { MemberState } from '../../fold/types.ts';
+import { awaitedHandle } from '../../op/index.ts';
 import type { Reading } from '../reading/context.ts';
+import type { Writing } from './context.ts';
 
 const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-const mention = /(?<![\w@/.])@([a-z0-9]+(?:[._-][a-z0-9]+)*)/gi;
+const mention = /(?<![\w@/.])@([a-z0-9]+(?:[._-][a-z0-9]+)*)(\/?)/gi;
 const shortId = /(?<![\w/.-])#?([a-z0-9]+(?:[._-][a-z0-9]+)*-[1-9]\d{0,8})(?![\w-])/g;
 const most = 50;
+const mostHere = 100;
+const longestHandle = 32;
 
-/** Members that a text calls by `@handle`, outside code, as ids; `@here` stays as it is. Unknown handles are just text. */
-export function mentionsIn(reading: Reading, text: string): string[] {
-  const found = new Set<string>();
-  for (const [, handle = ''] of text.replace(code, ' ').matchAll(mention)) {
-    if (found.size === most) break;
+/** Handles that a text calls by `@handle`, outside code. `@types/node` calls somebody only where somebody is `types`. */
+function handlesIn(text: string): ReadonlyMap<string, { readonly path: boolean }> {
+  const found = new Map<string, { path: boolean }>();
+  for (const [, handle = '', slash] of text.replace(code, ' ').matchAll(mention)) {
     const name = handle.toLowerCase();
-    if (name === 'here') found.add(name);
-    const members = reading.membership.byHandle(name);
-    const speaking = members.filter((member) => !member.imported);
-    for (const { id } of speaking.length > 0 ? speaking : members) found.add(id);
+    if (found.size < most || found.has(name))
+      found.set(name, { path: slash === '/' && found.get(name)?.path !== false });
   }
-  return [...found];
+  return found;
+}
+
+/** Members of a handle: those who can speak come before authors of history. */
+function bearers(reading: Reading, handle: string): readonly MemberState[] {
+  const members = reading.membership.byHandle(handle);
+  const speaking = members.filter((member) => !member.imported);
+  return speaking.length > 0 ? speaking : members;
 }
 
 /** Tasks that a text names by short id, `kai-12` or `#kai-12`; one that two tasks share is just text. */
@@ -35,9 +44,57 @@ export async function referencesIn(reading: Reading, text: string): Promise<{ ki
   return found;
 }
 
-/** What a text carries besides itself. */
-export async function saidIn(reading: Reading, text: string): Promise<Record<string, unknown>> {
-  const mentions = mentionsIn(reading, text);
+/**
+ * What a text carries besides itself: whom it calls, as ids. Who is there for `@here` is decided now, by what this
+ * replica knows, and stands in the operation; a handle that nobody bears waits for whoever is made with it.
+ */
+export async function saidIn(
+  { reading, workspace, present }: Writing,
+  text: string,
+): Promise<Record<string, unknown>> {
+  const mentions = new Set<string>();
+  const awaited: Hash[] = [];
+  let here: Hash[] = [];
+  for (const [handle, { path }] of handlesIn(text)) {
+    const members = bearers(reading, handle);
+    for (const { id } of members) if (mentions.size < most) mentions.add(id);
+    if (handle === 'here') {
+      mentions.add(handle);
+      here = [...(await present())].sort().slice(0, mostHere);
+    } else if (members.length === 0 && !path && handle.length <= longestHandle)
+      awaited.push(awaitedHandle(reading.crypto, workspace, handle));
+  }
   const references = await referencesIn(reading, text);
-  return { ...(mentions.length > 0 ? { mentions } : {}), ...(references.length > 0 ? { references } : {}) };
+  return Object.fromEntries(
+    Object.entries({ mentions: [...mentions], here, awaited, references }).filter(
+      ([, list]) => list.length > 0,
+    ),
+  );
+}
+
+/** Whom the mentions of an operation reach, and whether they are there now; its author aside. */
+export async function reachedBy(
+  { reading, workspace, present }: Writing,
+  author: Hash,
+  data: Readonly<Record<string, unknown>>,
+  text: string,
+): Promise<Reached[]> {
+  const listed = (field: string) => (data[field] as readonly Hash[] | undefined) ?? [];
+  const [mentions, here, awaited] = ['mentions', 'here', 'awaited'].map(listed);
+  if (!mentions?.length && !awaited?.length) return [];
+  const there = await present();
+  const known = (id: Hash, via?: string): Reached => ({
+    handle: reading.membership.person(id).handle,
+    id,
+    status: there.has(id) ? 'present' : 'offline',
+    ...(via === undefined ? {} : { via }),
+  });
+  const named = new Set([author, 'here', ...(mentions ?? [])]);
+  return [
+    ...(mentions ?? []).filter((id) => id !== 'here' && id !== author).map((id) => known(id)),
+    ...(here ?? []).filter((id) => !named.has(id)).map((id) => known(id, 'here')),
+    ...[...handlesIn(text).keys()]
+      .filter((handle) => awaited?.includes(awaitedHandle(reading.crypto, workspace, handle)))
+      .map((handle): Reached => ({ handle, status: 'unknown' })),
+  ];
 }

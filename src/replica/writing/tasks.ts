@@ -180,7 +180,7 @@ export async function commentOn(
   key: Key,
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
-  const said = await saidIn(writing.reading, text);
+  const said = await saidIn(writing, text);
   return once(writing, { actor, key, input: { comment: id, text } }, (work, keyHash) =>
     writing.ledger.append(work, {
       log: 'tasks',

@@ -1,8 +1,10 @@
 import type { Hash, Header, OperationState } from '../../../../schemas/index.ts';
 import { narrowing } from '../../../fold/members/narrow.ts';
 import type { Verdict } from '../../../fold/types.ts';
+import { awaitedHandle } from '../../../op/index.ts';
 import { keys, type OperationRow } from '../../commit/rows.ts';
 import type { Arriving } from '../../views/context.ts';
+import { reachMade } from '../../views/mentions.ts';
 import { counters, owe } from '../state.ts';
 import { stateIn, type Turn } from '../turn.ts';
 import { strip } from './redaction.ts';
@@ -30,6 +32,7 @@ export async function foldMember(turn: Turn, op: Arriving): Promise<{ verdict: V
   const known: Hash[] = [];
   for (const change of changes) {
     judgeAgain(turn, change.header, change.next.state === 'counted');
+    await reachAgain(turn, change.header);
     if (change.header.type === 'replica.admit' && change.next.state === 'counted')
       known.push(change.header.replica);
   }
@@ -84,6 +87,13 @@ const textIn = (data: Header['data'], field: string): string | undefined => {
   const value = data[field];
   return typeof value === 'string' ? value : undefined;
 };
+
+/** What mentioned a handle before anybody bore it reaches who is made with it. */
+async function reachAgain(turn: Turn, { type, data }: Header): Promise<void> {
+  const handle = type === 'member.create' ? textIn(data, 'handle') : undefined;
+  const { crypto, membership } = turn.context;
+  if (handle !== undefined) await reachMade(turn, awaitedHandle(crypto, membership.state.workspace, handle));
+}
 
 /** Notes whose operations a change of membership may judge otherwise. */
 export function judgeAgain({ context, draft, work }: Turn, header: Header, counts: boolean): void {

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { Inbox } from '../../schemas/index.ts';
+import type { Surface } from '../../src/replica/surface.ts';
+
+export type Talking = Pick<
+  Surface,
+  'channels' | 'messages' | 'members' | 'presence' | 'inbox' | 'acknowledge'
+>;
+
+export const told = ({ items }: Inbox): string[] => items.map(({ kind, text }) => `${kind} ${text}`);
+
+/**
+ * What members say to each other, at every door. `open` makes a workspace whose first member, an owner, is kai; the
+ * others wrote nothing yet.
+ */
+export function messagesContract(open: () => Promise<{ readonly as: (handle: string) => Talking }>): void {
+  describe('messages', () => {
+    it('MSG-1: a post says at once of each mention whether it reaches somebody who is there', async () => {
+      const { as } = await open();
+      const [kai, rin] = [as('kai'), as('rin')];
+      await rin.messages.post('general', { text: 'here' });
+      await as('zoe').presence.set({ state: 'idle' });
+      await as('zoe').messages.post('general', { text: 'bye' });
+      await as('zoe').presence.set({ state: 'away' });
+      const post = await kai.messages.post('dev', { text: '@rin, @Zoe, @nobody, @kai, `@ann`, @types/node' });
+      expect(post.reaches).toEqual([
+        { handle: 'rin', id: expect.any(String), status: 'present' },
+        { handle: 'zoe', id: expect.any(String), status: 'offline' },
+        { handle: 'nobody', status: 'unknown' },
+      ]);
+      expect((await kai.messages.get(post.id)).reaches).toBeUndefined();
+      expect((await kai.messages.post('dev', { text: 'alone' })).reaches).toBeUndefined();
+      expect(told(await as('zoe').inbox())).toEqual([`mention ${post.text}`]);
+    });
+
+    it('MSG-2: who is there for @here is decided as it is written, and nobody else is told', async () => {
+      const { as } = await open();
+      const [kai, rin, ann] = [as('kai'), as('rin'), as('ann')];
+      await rin.messages.post('general', { text: 'I wrote lately' });
+      await ann.messages.post('general', { text: 'so did I' });
+      await ann.presence.set({ state: 'away' });
+      const post = await kai.messages.post('dev', { text: '@here, look' });
+      expect(post.reaches).toEqual([
+        { handle: 'rin', id: expect.any(String), status: 'present', via: 'here' },
+      ]);
+      await ann.presence.set({ state: 'working' });
+      expect(told(await ann.inbox())).toEqual([]);
+      expect(told(await rin.inbox())).toEqual(['group @here, look']);
+      expect(told(await kai.inbox())).toEqual([]);
+      expect(await rin.acknowledge({ operations: [post.id] })).toMatchObject({ items: 1, open: 0 });
+    });
+
+    it('MSG-3: a mention of a handle that nobody bears reaches who is made with it', async () => {
+      const { as } = await open();
+      const kai = as('kai');
+      const post = await kai.messages.post('dev', { text: 'welcome, @newt' });
+      expect(post.reaches).toEqual([{ handle: 'newt', status: 'unknown' }]);
+      expect(post.mentions).toBeUndefined();
+      const newt = as('newt');
+      await newt.messages.post('general', { text: 'hello' });
+      const inbox = await newt.inbox();
+      expect(told(inbox)).toEqual(['mention welcome, @newt']);
+      expect(await newt.acknowledge({ receipt: inbox.receipt })).toMatchObject({ items: 1, open: 0 });
+      expect(told(await newt.inbox())).toEqual([]);
+    });
+  });
+}
