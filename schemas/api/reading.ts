@@ -108,6 +108,7 @@ export const inboxKinds = [
   'assigned',
   'lost',
   'conflict',
+  'overlap',
   'duplicate',
   'rejected',
   'counted',
@@ -121,10 +122,12 @@ export const InboxItem = z.strictObject({
   short: z.string(),
   /**
    * `mention`: by its handle; `group`: by `@here`.
-   * `lost`: a claim of this member, to one that was made apart from it, or because the arbiter was moved by force.
+   * `lost`: a claim of this member, to one that was made apart from it, by force, as its lease was over, or because the
+   * arbiter was moved by force.
    * `conflict`: something was written apart by this member and another, or two requests under one idempotency key
-   * differ. `duplicate`: things made apart have one name. `rejected`: an operation of this member does not count.
-   * `counted`: one of another counts after all, and this member's mark had passed it.
+   * differ. `overlap`: another reserved paths that this member has reserved. `duplicate`: things made apart have one name.
+   * `rejected`: an operation of this member does not count. `counted`: one of another counts after all, and this
+   * member's mark had passed it.
    */
   kind: z.enum(inboxKinds),
   /** Who did what caused it, the latest of them; null where a replica speaks for itself. */

@@ -155,6 +155,13 @@ export interface ClaimState {
   readonly grant?: { readonly op: Hash; readonly epoch: Epoch };
 }
 
+/** A claim that somebody lost, and the operation that took it. */
+export interface Taken {
+  readonly op: Hash;
+  readonly by: Hash;
+  readonly with: Hash;
+}
+
 export interface LinkState {
   readonly from: Hash;
   readonly kind: LinkKind;
@@ -182,6 +189,8 @@ export interface TaskState extends SubjectState {
   readonly leases: readonly LeaseState[];
   /** What follows from them, the holder first: the highest epoch, then the lowest stamp, then the lowest hash. */
   readonly claims: readonly ClaimState[];
+  /** Claims that another operation took from who made them: a claim by force, a grant, the end of a lease. */
+  readonly taken: readonly Taken[];
   /** Links from this task that were not taken back; whether they close a cycle is the graph's to say. */
   readonly links: readonly LinkState[];
   readonly imported?: { readonly source: string; readonly by: Hash };

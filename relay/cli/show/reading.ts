@@ -1,13 +1,14 @@
-import type {
-  ActivityItem,
-  CatchUp,
-  CatchUpItem,
-  Event,
-  Inbox,
-  InboxItem,
-  List,
-  Proof,
-  SearchAnswer,
+import {
+  type ActivityItem,
+  type CatchUp,
+  type CatchUpItem,
+  type Event,
+  type Inbox,
+  type InboxItem,
+  inboxKinds,
+  type List,
+  type Proof,
+  type SearchAnswer,
 } from '../../../schemas/index.ts';
 import { more, who } from './conversation.ts';
 import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
@@ -81,21 +82,7 @@ type Because = Extract<CatchUpItem, { kind: 'operation' }>['because'];
 const needsYou = 'needs you';
 
 const sections: readonly (readonly [title: string, becauses: readonly Because[]])[] = [
-  [
-    needsYou,
-    [
-      'mention',
-      'group',
-      'reply',
-      'review',
-      'assigned',
-      'lost',
-      'conflict',
-      'duplicate',
-      'rejected',
-      'counted',
-    ],
-  ],
+  [needsYou, inboxKinds],
   ['tasks', ['task']],
   ['messages', ['message']],
   ['memory', ['memory']],

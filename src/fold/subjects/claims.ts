@@ -9,7 +9,7 @@ export type Holding = Pick<TaskState, 'requests' | 'leases' | 'claims'>;
 
 /** What came of an operation on claims: who holds the task after it, or why it is refused. */
 export type ClaimsAfter =
-  | { readonly holding: Holding }
+  | { readonly holding: Holding; readonly taken?: readonly Pick<ClaimState, 'op' | 'by'>[] }
   | { readonly reason: RejectedReason; readonly message: string };
 
 /** Requests and leases are remembered in cells of their own: claims follow from both. */
@@ -130,14 +130,14 @@ export function request(held: Holding, op: Op, past: Past): ClaimsAfter {
     };
     return { holding: changed(held, past, [], added) };
   }
-  if (again !== undefined && ttl === undefined) return { holding: changed(held, past, ended) };
+  if (again !== undefined && ttl === undefined) return { holding: changed(held, past, ended), taken: ended };
   // A new incarnation of the same member takes its claims over, and their place in the line.
   const added: RequestState = {
     ...asked,
     stamp: mine.reduce((lowest, claim) => (claim.stamp < lowest ? claim.stamp : lowest), stamp),
     ...(ttl === undefined ? {} : { ends: Math.min(stampTime(stamp) + ttl, lastTime) }),
   };
-  return { holding: changed(held, past, [...ended, ...mine], added) };
+  return { holding: changed(held, past, [...ended, ...mine], added), taken: ended };
 }
 
 /** The request that an id stands for: its own, or that of a grant or renewal of it. */

@@ -32,6 +32,7 @@ export function grant(held: Holding, op: Op, past: Past): ClaimsAfter {
   const ended = [...replaced, ...pending].filter((one) => one.op !== request.op);
   return {
     holding: lease(changed(held, past, ended), shown, past, { op: op.hash, request: named, until, epoch }),
+    taken: replaced.filter(({ by }) => by !== request.by),
   };
 }
 
@@ -67,5 +68,6 @@ export function expire(held: Holding, op: Op, past: Past): ClaimsAfter {
       past,
       shown.requests.filter((one) => one.op === id),
     ),
+    taken: shown.claims.filter((one) => one.op === id),
   };
 }

@@ -45,6 +45,7 @@ export const taskFold: SubjectFold<TaskState> = {
       requests: [],
       leases: [],
       claims: [],
+      taken: [],
       links: [],
       ...origin(op),
       updated: happened(op.header),
@@ -78,17 +79,17 @@ function applyTask(state: TaskState, op: Op, past: Past): Applied<TaskState> {
     case 'task.unlink':
       return relink(state, op, past);
     case 'claim.request':
-      return claimed(state, request(state, op, past));
+      return claimed(state, op, request(state, op, past));
     case 'claim.release':
-      return claimed(state, release(state, op, past, textOf(data, 'claim')));
+      return claimed(state, op, release(state, op, past, textOf(data, 'claim')));
     case 'claim.withdraw':
-      return claimed(state, release(state, op, past, textOf(data, 'request')));
+      return claimed(state, op, release(state, op, past, textOf(data, 'request')));
     case 'claim.grant':
-      return claimed(state, grant(state, op, past));
+      return claimed(state, op, grant(state, op, past));
     case 'claim.renew':
-      return claimed(state, renew(state, op, past));
+      return claimed(state, op, renew(state, op, past));
     case 'lease.expire':
-      return claimed(state, expire(state, op, past));
+      return claimed(state, op, expire(state, op, past));
     case 'claim.decide':
       return decide(state, op, past);
     default:
@@ -96,8 +97,13 @@ function applyTask(state: TaskState, op: Op, past: Past): Applied<TaskState> {
   }
 }
 
-const claimed = (state: TaskState, after: ClaimsAfter): Applied<TaskState> =>
-  'holding' in after ? apply({ ...state, ...after.holding }) : refuse(state, after.reason, after.message);
+function claimed(state: TaskState, op: Op, after: ClaimsAfter): Applied<TaskState> {
+  if (!('holding' in after)) return refuse(state, after.reason, after.message);
+  const fresh = (after.taken ?? []).filter((one) => !state.taken.some((other) => other.op === one.op));
+  if (fresh.length === 0) return apply({ ...state, ...after.holding });
+  const taken = fresh.map((one) => ({ op: one.op, by: one.by, with: op.hash }));
+  return apply({ ...state, ...after.holding, taken: [...state.taken, ...taken] });
+}
 
 /** The operation whose body holds this text, if it says that it wrote it. */
 const textIn = (op: Op, field: string): Hash | undefined =>

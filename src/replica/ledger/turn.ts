@@ -6,6 +6,7 @@ import { type CountersRow, type FeedRow, keys, type MarkRow, type OperationRow }
 import type { Draft } from '../commit/transaction.ts';
 import type { Arriving, ViewContext } from '../views/context.ts';
 import { createNeeding, settleItems } from '../views/inbox.ts';
+import { callByEdit, forgetEdit } from '../views/mentions.ts';
 import { assign } from '../views/tasks.ts';
 import { isArrival, recount, type Standing } from './chain.ts';
 import { waitNames } from './judging.ts';
@@ -161,8 +162,13 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     was: OperationState | undefined,
   ): void {
     const { member, type, log, subject } = op.header;
-    if (next.state === 'counted') assign(turn, op);
-    else if (was?.state === 'counted') needing.unneed(op.hash);
+    if (next.state === 'counted') {
+      assign(turn, op);
+      callByEdit(turn, op);
+    } else if (was?.state === 'counted') {
+      needing.unneed(op.hash);
+      forgetEdit(turn, op);
+    }
     if (
       next.state === 'counted' &&
       was?.state === 'rejected' &&

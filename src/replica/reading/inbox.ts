@@ -103,8 +103,12 @@ async function aboutOf(
         place: `#${state.name[0]?.value ?? ''}`,
         says: textOf(reading, state.topic[0]?.value, 'topic') ?? '',
       };
+    case 'reservation':
+      return { says: state.globs.join(' ') };
     default:
-      return { says: '' };
+      return log === 'members'
+        ? { place: `@${reading.membership.person(subject).handle}`, says: 'members on machines of their own' }
+        : { says: '' };
   }
 }
 
@@ -116,8 +120,10 @@ function lostTo(reading: Reading, { subject, operations: [op = ''] }: ItemRow): 
   const by =
     holder && `${reading.membership.person(holder.by).handle} (${holder.grant ? 'granted' : 'tentative'})`;
   const isCut = operation(reading, op)?.header.type === 'claim.grant';
-  const why = isCut ? 'grant cut as the arbiter was moved, held by' : 'claim lost to';
-  return `${why} ${by ?? 'nobody'}, now ${statusOf(state)}`;
+  const how = state.taken.find((one) => one.op === op)?.with;
+  const isOver = operation(reading, how ?? '')?.header.type === 'lease.expire';
+  const cut = isCut ? 'grant cut as the arbiter was moved, held by' : 'claim lost to';
+  return `${isOver ? 'lease over, held by' : cut} ${by ?? 'nobody'}, now ${statusOf(state)}`;
 }
 
 /** The line of an item, one that says what to look at. */
@@ -131,6 +137,8 @@ function lineOf(reading: Reading, row: ItemRow, says: string): string {
   switch (row.kind) {
     case 'conflict':
       return `${[...writers].join(' and ')} wrote ${row.fields?.join(', ') ?? 'it'} apart: ${says}`;
+    case 'overlap':
+      return `${[...writers].sort().join(' and ')} reserved paths in common: ${says}`;
     case 'lost':
       return `${lostTo(reading, row)}: ${says}`;
     case 'duplicate':

@@ -2,14 +2,40 @@ import type { Hash } from '../../../schemas/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
 
-const listIn = ({ header }: Arriving, field: 'mentions' | 'here' | 'awaited'): readonly string[] =>
+const fields = ['mentions', 'here', 'awaited'] as const;
+
+const listIn = ({ header }: Arriving, field: (typeof fields)[number]): readonly string[] =>
   (header.data[field] as readonly string[] | undefined) ?? [];
 
 /** Whom a message or a comment calls by name, by `@here`, or by a handle that nobody bore when it was written. */
 export function callMentioned(view: ViewContext, op: Arriving): void {
-  for (const member of listIn(op, 'mentions')) view.need(member, 'mention', op);
-  for (const member of listIn(op, 'here')) view.need(member, 'group', op);
-  for (const handle of listIn(op, 'awaited')) {
+  call(view, op, new Set());
+}
+
+const isEdit = ({ header: { type } }: Arriving): boolean =>
+  type === 'message.edit' || type === 'comment.edit';
+
+/** An edit calls those that neither what it edits nor the edits that it follows called. */
+export function callByEdit(view: ViewContext, op: Arriving): void {
+  if (!isEdit(op)) return;
+  const before = [op.header.subject, ...op.header.after].flatMap((hash) => {
+    const header = view.draft.get<OperationRow>(keys.operation(hash))?.header;
+    return header ? fields.flatMap((field) => listIn({ hash, header }, field)) : [];
+  });
+  call(view, op, new Set(before));
+}
+
+/** An edit that does not count any more waits for nobody. */
+export function forgetEdit(view: ViewContext, op: Arriving): void {
+  if (isEdit(op)) forgetMentioned(view, op);
+}
+
+function call(view: ViewContext, op: Arriving, before: ReadonlySet<string>): void {
+  const fresh = (field: (typeof fields)[number]): readonly string[] =>
+    listIn(op, field).filter((one) => !before.has(one));
+  for (const member of fresh('mentions')) view.need(member, 'mention', op);
+  for (const member of fresh('here')) view.need(member, 'group', op);
+  for (const handle of fresh('awaited')) {
     view.draft.put(keys.awaited(handle, op.hash), 0);
     reachAwaited(view, handle, op);
   }
@@ -41,6 +67,6 @@ function reachAwaited(view: ViewContext, handle: Hash, op: Arriving): void {
     `awaited/${handle}/${hash}`,
     members.length === 0
       ? []
-      : [{ kind: 'mention', members, operations: [hash], subject: hash, log: header.log }],
+      : [{ kind: 'mention', members, operations: [hash], subject: header.subject || hash, log: header.log }],
   );
 }

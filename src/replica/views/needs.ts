@@ -1,6 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { contestedOf } from '../../fold/subjects/results.ts';
-import type { AnyState, MemoryState, Register, TaskState, Written } from '../../fold/types.ts';
+import type { AnyState, MemberState, MemoryState, Register, TaskState, Written } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, Consequence, ViewContext } from './context.ts';
 
@@ -55,9 +55,9 @@ function reviewOf(state: TaskState): Consequence[] {
   return [{ kind: 'review', members: [reviewer.value], operations, subject: state.id, log: 'tasks' }];
 }
 
-/** Claims made apart from the one that holds, each for who made it. */
-function lostOf({ id, claims: [holder, ...others] }: TaskState): Consequence[] {
-  return others
+/** Claims made apart from the one that holds, and those that were taken, each for who made it. */
+function lostOf({ id, claims: [holder, ...others], taken }: TaskState): Consequence[] {
+  return [...others, ...taken]
     .filter(({ by }) => by !== holder?.by)
     .map(({ op, by }) => ({ kind: 'lost', members: [by], operations: [op], subject: id, log: 'tasks' }));
 }
@@ -98,6 +98,15 @@ export async function followChannelName(view: ViewContext, name: string): Promis
   const [newest] = named.toSorted((a, b) => (a.created.stamp < b.created.stamp ? 1 : -1));
   const isDuplicate = named.length > 1 && newest !== undefined;
   view.follows(`channel/${name}`, isDuplicate ? [duplicate(written, newest.id, 'channels')] : []);
+}
+
+/** Members that have one handle, made on machines that were apart. */
+export function followHandle(view: ViewContext, handle: string, members: readonly MemberState[]): void {
+  const named = members.filter(({ imported }) => !imported);
+  const written = named.map(({ id, handle: [value], created }) => ({ op: value?.op ?? created.op, by: id }));
+  const [newest] = named.toSorted((a, b) => (a.created.stamp < b.created.stamp ? 1 : -1));
+  const isDuplicate = named.length > 1 && newest !== undefined;
+  view.follows(`handle/${handle}`, isDuplicate ? [duplicate(written, newest.id, 'members')] : []);
 }
 
 /** Tasks that have one short id, made apart. */

@@ -53,6 +53,11 @@ function placeHolders(view: ViewContext, before: TaskState | undefined, after: T
   if (is === 0) view.draft.remove(keys.held(after.id));
   else if (was === 0) view.draft.put(keys.held(after.id), 0);
   view.held(after.id);
+  const [holder] = before?.claims ?? [];
+  const [now, ...behind] = after.claims;
+  // What came late was made before it, or was granted apart: who was told to hold the task does not.
+  if (holder && now?.by !== holder.by && behind.some(({ op }) => op === holder.op))
+    view.revised(after.id, 'tasks');
 }
 
 export function removeTask(view: ViewContext, creation: Arriving, state: TaskState): void {

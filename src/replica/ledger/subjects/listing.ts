@@ -24,6 +24,7 @@ import {
   followShort,
   followThing,
 } from '../../views/needs.ts';
+import { followOverlaps } from '../../views/overlaps.ts';
 import { placeReservation, removeReservation } from '../../views/reservations.ts';
 import {
   addComment,
@@ -96,7 +97,10 @@ export async function relist(view: ViewContext, before: AnyState, after: AnyStat
     placeMemory(view, op, before as MemoryState, after);
     return followOwnKey(view, after);
   }
-  if (after.kind === 'reservation') return placeReservation(view, op, before as ReservationState, after);
+  if (after.kind === 'reservation') {
+    placeReservation(view, op, before as ReservationState, after);
+    return followOverlaps(view, after);
+  }
   placeTask(view, op, before as TaskState, after);
   await placeLinks(view, before as TaskState, after);
 }
@@ -127,7 +131,8 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
       placeMemory(view, op, undefined, state);
       return followOwnKey(view, state);
     case 'reservation':
-      return placeReservation(view, op, undefined, state);
+      placeReservation(view, op, undefined, state);
+      return followOverlaps(view, state);
     case 'channel':
       placeChannel(view, undefined, state);
       return followNames(view, undefined, state);
@@ -150,7 +155,8 @@ async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promis
       removeMemory(view, op, state);
       return followOwnKey(view, state);
     case 'reservation':
-      return removeReservation(view, op, state);
+      removeReservation(view, op, state);
+      return followOverlaps(view, state, false);
     case 'channel':
       removeChannel(view, state);
       return followNames(view, state);

@@ -5,6 +5,7 @@ import { awaitedHandle } from '../../../op/index.ts';
 import { keys, type OperationRow } from '../../commit/rows.ts';
 import type { Arriving } from '../../views/context.ts';
 import { reachMade } from '../../views/mentions.ts';
+import { followHandle } from '../../views/needs.ts';
 import { counters, owe } from '../state.ts';
 import { stateIn, type Turn } from '../turn.ts';
 import { strip } from './redaction.ts';
@@ -28,7 +29,10 @@ export async function foldMember(turn: Turn, op: Arriving): Promise<{ verdict: V
   if (all) changes.push(...(await refileMembers(turn, all, hash)));
   if (verdict.state === 'counted' && header.type === 'redact') await stripName(turn, header.subject, hash);
   if (header.type.startsWith('arbiter.') || all) work.onDurable(() => context.onArbiter());
-  if (changes.length > 0) work.onDurable(() => context.onMembers());
+  if (changes.length > 0) {
+    work.onDurable(() => context.onMembers());
+    await followHandles(turn, changes);
+  }
   const known: Hash[] = [];
   for (const change of changes) {
     judgeAgain(turn, change.header, change.next.state === 'counted');
@@ -41,6 +45,15 @@ export async function foldMember(turn: Turn, op: Arriving): Promise<{ verdict: V
     for (const redact of await redactsOf(turn, header.subject))
       await strip(context, work, hash, redact, [hash]);
   return { verdict, known };
+}
+
+/** Who has the handles that were written, and those that several have: a member that has another now leaves the others one. */
+async function followHandles(turn: Turn, changes: readonly { readonly header: Header }[]): Promise<void> {
+  const handles = new Set(changes.flatMap(({ header }) => textIn(header.data, 'handle') ?? []));
+  if (handles.size === 0) return;
+  const told = keys.told('handle/');
+  for (const [key] of await turn.draft.under(told)) handles.add(key.slice(told.length));
+  for (const handle of handles) followHandle(turn, handle, turn.context.membership.byHandle(handle));
 }
 
 /** Files what the whole log, folded anew, says of the others. Returns what changed. */
