@@ -90,8 +90,12 @@ export const Reaction = z.strictObject({ emoji: Emoji });
 /** Only what is named changes. */
 export const MessageFlags = z.strictObject({
   pinned: z.boolean().optional(),
+  /** Of the thread that the message is in: a fact for everybody. */
   resolved: z.boolean().optional(),
+  /** What the member wants to be told of that thread from now on: every reply, none, or answers to itself. */
+  following: z.enum(['follow', 'mute', 'default']).optional(),
 });
+export type MessageFlags = z.infer<typeof MessageFlags>;
 
 /** Newest first unless `order=oldest`. */
 export const MessagesQuery = z.strictObject({
@@ -104,6 +108,12 @@ export type MessagesQuery = z.infer<typeof MessagesQuery>;
 export const ChannelsQuery = z.strictObject({ ...page, archived: z.stringbool().optional() });
 
 /** A thread: its first message, then the replies, oldest first. */
-export const Thread = z.strictObject({ root: Message, items: z.array(Message), next: z.string().optional() });
+export const Thread = z.strictObject({
+  root: Message,
+  items: z.array(Message),
+  next: z.string().optional(),
+  /** What the member that asks wants to be told of it. */
+  following: z.enum(['follow', 'mute', 'default']),
+});
 export type Thread = z.infer<typeof Thread>;
 export const ThreadQuery = z.strictObject(page);

@@ -104,6 +104,7 @@ export const inboxKinds = [
   'mention',
   'group',
   'reply',
+  'followed',
   'review',
   'assigned',
   'lost',
@@ -121,7 +122,7 @@ export const InboxItem = z.strictObject({
   /** The shortest beginning of the id, at least 6 characters, that no other open item of this member has. */
   short: z.string(),
   /**
-   * `mention`: by its handle; `group`: by `@here`.
+   * `mention`: by its handle; `group`: by `@here`. `followed`: a reply in a thread that it follows.
    * `lost`: a claim of this member, to one that was made apart from it, by force, as its lease was over, or because the
    * arbiter was moved by force.
    * `conflict`: something was written apart by this member and another, or two requests under one idempotency key

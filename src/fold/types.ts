@@ -102,6 +102,17 @@ export interface MessageState extends TextState {
   readonly reactions: Readonly<Record<string, Readonly<Record<Hash, readonly Hash[]>>>>;
   readonly pinned: Register<boolean>;
   readonly resolved: Register<boolean>;
+  /** member -> what it said of the thread that this begins, in causal order. */
+  readonly follows: Readonly<Record<Hash, readonly FollowState[]>>;
+}
+
+/** What a member wants to be told of a thread; `default`: of answers to itself. */
+export type Following = 'follow' | 'mute' | 'default';
+
+export interface FollowState {
+  readonly op: Hash;
+  readonly stamp: Stamp;
+  readonly state: Following;
 }
 
 export interface CommentState extends TextState {

@@ -108,7 +108,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       },
       list: async (channel, query) => listMessages(reading, channel, paged(query)),
       get: async (id) => messageOf(reading, id),
-      thread: async (id, query) => readThread(reading, id, paged(query)),
+      thread: async (id, query) => readThread(reading, id, paged(query), actor.id),
       async edit(id, input, options) {
         const valid = checked(schemas.MessageEdit, input);
         const known = thing(reading, id, 'message', 'comment');

@@ -33,6 +33,7 @@ import type {
   MemoryQuery,
   MemoryUpdate,
   Message,
+  MessageFlags,
   MessagePost,
   MessagesQuery,
   Presence,
@@ -115,12 +116,11 @@ export interface Surface {
     ): Promise<{ id: string; operation: string }>;
     react(id: string, emoji: string, options?: WriteOptions): Promise<Message>;
     unreact(id: string, emoji: string, options?: WriteOptions): Promise<Message>;
-    /** Pins, unpins, resolves or reopens the thread. */
-    flag(
-      id: string,
-      input: { pinned?: boolean | undefined; resolved?: boolean | undefined },
-      options?: WriteOptions,
-    ): Promise<Message>;
+    /**
+     * Pins or unpins; resolves or reopens the thread that it is in; or says what this member wants to be told of that
+     * thread. Answers the message, or the first one of the thread.
+     */
+    flag(id: string, input: MessageFlags, options?: WriteOptions): Promise<Message>;
   };
 
   readonly tasks: {

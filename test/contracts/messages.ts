@@ -63,5 +63,49 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect(await newt.acknowledge({ receipt: inbox.receipt })).toMatchObject({ items: 1, open: 0 });
       expect(told(await newt.inbox())).toEqual([]);
     });
+
+    it('MSG-4: who follows a thread is told of each reply from then on, who muted it only by name', async () => {
+      const { as } = await open();
+      const [kai, rin, ann] = [as('kai'), as('rin'), as('ann')];
+      for (const who of [rin, ann]) await who.messages.post('general', { text: 'here' });
+      const root = await kai.messages.post('dev', { text: 'what next?' });
+      const reply = (text: string, who = rin) => who.messages.post('dev', { text, thread: root.id });
+      const first = await reply('one');
+      expect((await ann.messages.thread(root.id)).following).toBe('default');
+      await ann.messages.flag(first.id, { following: 'follow' });
+      expect((await ann.messages.thread(first.id)).following).toBe('follow');
+      expect((await kai.messages.thread(root.id)).following).toBe('default');
+      await reply('two');
+      await kai.messages.flag(root.id, { following: 'mute' });
+      await reply('three');
+      await reply('four @here');
+      await reply('five @kai');
+      await ann.messages.flag(root.id, { following: 'default' });
+      await reply('six');
+      expect(told(await kai.inbox())).toEqual(['reply one', 'reply two', 'mention five @kai']);
+      expect(told(await ann.inbox())).toEqual([
+        'followed two',
+        'followed three',
+        'group four @here',
+        'followed five @kai',
+      ]);
+      expect(told(await rin.inbox())).toEqual([]);
+      const [item] = (await ann.inbox()).items;
+      expect(await ann.acknowledge({ operations: item?.operations })).toMatchObject({ items: 1, open: 3 });
+    });
+
+    it('MSG-5: a thread is resolved by any of its messages, for everybody', async () => {
+      const { as } = await open();
+      const [kai, rin] = [as('kai'), as('rin')];
+      const root = await kai.messages.post('dev', { text: 'which port?' });
+      const answer = await rin.messages.post('dev', { text: '4270', thread: root.id });
+      expect(await rin.messages.flag(answer.id, { resolved: true })).toMatchObject({
+        id: root.id,
+        resolved: true,
+      });
+      expect((await kai.messages.thread(root.id)).root.resolved).toBe(true);
+      await kai.messages.flag(root.id, { resolved: false });
+      expect((await rin.messages.thread(answer.id)).root.resolved).toBeUndefined();
+    });
   });
 }

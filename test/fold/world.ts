@@ -198,7 +198,7 @@ export const kinds: Record<string, { creation: ReturnType<Write> | undefined; wr
           { type: 'message.unpin' },
           { type: 'thread.resolve' },
           { type: 'thread.reopen' },
-          { type: 'thread.follow', data: { state: 'follow' } },
+          { type: 'thread.follow', data: { state: some(['follow', 'mute', 'default'], step.a) } },
           { type: 'redact' },
           { type: 'join' },
           { type: 'task.move', data: { to: 'done' } },

@@ -143,6 +143,7 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       thread: async (id) => ({
         root: get(messages, 'message', id),
         items: [...messages.values()].filter((one) => one.thread === id),
+        following: 'default',
       }),
       edit: async (id, { text }) => set(messages, id, { text, edits: { count: 1, at } }, 'message'),
       redact: async (id) => {

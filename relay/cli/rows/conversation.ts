@@ -38,6 +38,9 @@ export const conversation: readonly Row[] = [
     flags: [
       ['--resolve', 'mark the thread resolved'],
       ['--reopen', 'mark it open again'],
+      ['--follow', 'be told of every reply from now on'],
+      ['--mute', 'be told of none but where it mentions you by name'],
+      ['--unfollow', 'be told of answers to you alone, as before'],
       ...onLists,
       ...onWrites,
     ],

@@ -53,9 +53,12 @@ export function page(answer: List<Message>, oldestFirst: boolean, view: View): s
 export const more = (next: string | undefined, view: View): string =>
   next === undefined ? '' : tint(view, 'dim', `more with: --cursor ${next}`);
 
-export function thread({ root, items, next }: Thread, view: View): string {
+export function thread({ root, items, next, following }: Thread, view: View): string {
   const replies = items.map((item) => indent(message(item, view)));
-  return [message(root, view), ...replies, more(next, view)].filter((part) => part !== '').join('\n\n');
+  const told = { follow: 'you follow this thread', mute: 'you muted this thread', default: '' }[following];
+  return [message(root, view), ...replies, more(next, view), tint(view, 'dim', told)]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 export function channels({ items, next }: List<Channel>, view: View): string {

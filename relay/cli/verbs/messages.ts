@@ -1,4 +1,4 @@
-import type { Message, MessagesQuery } from '../../../schemas/index.ts';
+import type { Message, MessageFlags, MessagesQuery } from '../../../schemas/index.ts';
 import { asking, type Call, given, misuse, once, paged } from '../call.ts';
 import { message, page, thread as threadText } from '../show/conversation.ts';
 import { oneLine, tint } from '../show/terminal.ts';
@@ -63,14 +63,27 @@ export const read = asking({
   show: (answer, view, call) => page(answer, order(call) === 'oldest', view),
 });
 
+const followings = { follow: 'follow', mute: 'mute', unfollow: 'default' } as const;
+
+/** What is said of a thread: at most one of each pair. */
+async function saidOfThread(call: Call): Promise<MessageFlags> {
+  const resolved = call.has('resolve');
+  if (resolved && call.has('reopen')) throw await misuse('--resolve and --reopen exclude each other');
+  const [following, ...others] = Object.entries(followings).filter(([flag]) => call.has(flag));
+  if (others.length > 0) throw await misuse('--follow, --mute and --unfollow exclude each other');
+  return {
+    ...(resolved || call.has('reopen') ? { resolved } : {}),
+    ...(following ? { following: following[1] } : {}),
+  };
+}
+
 export const thread = asking({
   ask: async (team, call) => {
-    const resolved = call.has('resolve');
-    if (resolved && call.has('reopen')) throw await misuse('--resolve and --reopen exclude each other');
-    const answer = await team.messages.thread(call.arg(0), given(paged(call)));
-    if (!resolved && !call.has('reopen')) return answer;
-    const writer = await call.writer();
-    return { ...answer, root: await writer.messages.flag(answer.root.id, { resolved }, once(call)) };
+    const flags = await saidOfThread(call);
+    const read = () => team.messages.thread(call.arg(0), given(paged(call)));
+    if (Object.keys(flags).length === 0) return read();
+    await (await call.writer()).messages.flag(call.arg(0), flags, once(call));
+    return read();
   },
   show: threadText,
 });

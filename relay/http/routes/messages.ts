@@ -31,17 +31,17 @@ export const messageRoutes = [
   route({
     method: 'patch',
     path: '/v1/messages/{id}',
-    summary: 'Edits the text; or pins, unpins, resolves or reopens.',
+    summary: 'Edits the text; or pins, unpins, resolves, reopens, follows or mutes.',
     body: MessagePatch,
     answer: Message,
-    async run({ surface, params, body: { text, base, pinned, resolved }, key }) {
-      const flags = pinned !== undefined || resolved !== undefined;
+    async run({ surface, params, body: { text, base, ...flags }, key }) {
+      const isFlagged = Object.values(flags).some((flag) => flag !== undefined);
       if (text === undefined) {
-        if (!flags) throw new CoterieError('invalid', 'text, pinned or resolved is missing');
+        if (!isFlagged) throw new CoterieError('invalid', 'text, pinned, resolved or following is missing');
         if (base !== undefined) throw new CoterieError('invalid', 'base belongs to text, which is missing');
-        return surface.messages.flag(params.id, { pinned, resolved }, { key });
+        return surface.messages.flag(params.id, flags, { key });
       }
-      if (flags) throw new CoterieError('invalid', 'text and flags change in two requests, not in one');
+      if (isFlagged) throw new CoterieError('invalid', 'text and flags change in two requests, not in one');
       return surface.messages.edit(params.id, { text, base }, { key });
     },
   }),

@@ -1,8 +1,9 @@
-import { own, textOf } from '../data.ts';
+import type { Hash, Stamp } from '../../../schemas/index.ts';
+import { own, textOf, wordOf } from '../data.ts';
 import type { SubjectFold } from '../fold.ts';
 import { write, written } from '../register.ts';
 import { apply, applyAny, speaker } from '../shared.ts';
-import type { MessageState, Op, Past } from '../types.ts';
+import type { Following, MessageState, Op, Past } from '../types.ts';
 import { add, remove } from './set.ts';
 import { beginText, edit } from './text.ts';
 
@@ -21,6 +22,7 @@ export const messageFold: SubjectFold<MessageState> = {
       reactions: {},
       pinned: [written(op, false)],
       resolved: [written(op, false)],
+      follows: {},
     };
   },
 
@@ -43,9 +45,8 @@ export const messageFold: SubjectFold<MessageState> = {
           ...state,
           resolved: write(state.resolved, op, past, op.header.type === 'thread.resolve'),
         });
-      // Who follows a thread is each member's own affair: the inbox reads it, the message is the same for all.
       case 'thread.follow':
-        return apply(state);
+        return apply({ ...state, follows: follow(state.follows, op) });
       default:
         return applyAny(state, op);
     }
@@ -62,3 +63,22 @@ function react(reactions: MessageState['reactions'], op: Op, past: Past): Messag
   const { [emoji]: _, ...others } = reactions;
   return Object.keys(changed).length === 0 ? others : { ...reactions, [emoji]: changed };
 }
+
+const followings = ['follow', 'mute', 'default'] as const;
+
+/** Each member's own affair: the latest that it says is in force, and what it said before holds for replies of before. */
+function follow(follows: MessageState['follows'], op: Op): MessageState['follows'] {
+  const state = wordOf(op.header.data, 'state', followings);
+  if (state === undefined) return follows;
+  const member = speaker(op.header);
+  const said = own(follows, member) ?? [];
+  return { ...follows, [member]: [...said, { op: op.hash, stamp: op.header.stamp, state }] };
+}
+
+/** What a member wanted to be told of a thread when a reply with this stamp was made; without one: what it wants now. */
+export const followingOf = (
+  { follows }: Pick<MessageState, 'follows'>,
+  member: Hash,
+  stamp?: Stamp,
+): Following =>
+  own(follows, member)?.findLast((said) => stamp === undefined || said.stamp < stamp)?.state ?? 'default';

@@ -16,7 +16,9 @@ export const isArrival = (header: Header): boolean =>
   header.imported === undefined &&
   header.log !== 'members' &&
   !header.log.startsWith('marks.') &&
-  header.type !== 'join';
+  header.type !== 'join' &&
+  // Each member's own affair.
+  header.type !== 'thread.follow';
 
 /** What an operation is to those who read a chain. `quiet`: nothing to be told of. */
 export type Standing = 'news' | 'waits' | 'quiet';

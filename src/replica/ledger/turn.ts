@@ -195,6 +195,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     state: (id) => stateOf(context, draft, id),
     hash,
     need: needing.need,
+    calls: needing.calls,
     madeAs: context.membership.madeAs,
     unneed: needing.unneed,
     follows: needing.follows,

@@ -8,6 +8,7 @@ import {
   type MessagesQuery,
   type Thread,
 } from '../../../schemas/index.ts';
+import { followingOf } from '../../fold/subjects/message.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { timePart } from '../../op/index.ts';
 import { keys, under } from '../commit/rows.ts';
@@ -176,15 +177,18 @@ export async function listMessages(
 export async function readThread(
   reading: Reading,
   id: string,
-  query: { limit?: number | undefined; cursor?: string | undefined } = {},
+  query: { limit?: number | undefined; cursor?: string | undefined } | undefined,
+  member: Hash,
 ): Promise<Thread> {
   const state = thing(reading, id, 'message');
   const root = state.thread ?? state.id;
   const first = stateOf(reading, reading.database, reading.database.get<Hash>(aliasKey(root)) ?? root);
   if (first?.kind !== 'message')
     throw new CoterieError('not_found', `The first message of this thread, ${root}, is not here.`);
-  const replies = await pageOf(reading, `v/reply/${root}/`, query, {}, (hash) => messageOf(reading, hash));
-  return { root: messageShape(reading, first), ...replies };
+  const replies = await pageOf(reading, `v/reply/${root}/`, query ?? {}, {}, (hash) =>
+    messageOf(reading, hash),
+  );
+  return { root: messageShape(reading, first), ...replies, following: followingOf(first, member) };
 }
 
 export async function listChannels(

@@ -12,7 +12,7 @@ export interface Arriving {
 
 /** Something that needs members and follows from a state, as long as it does. */
 export interface Consequence {
-  readonly kind: Exclude<Because, 'group' | 'reply' | 'assigned' | 'counted'>;
+  readonly kind: Exclude<Because, 'group' | 'reply' | 'followed' | 'assigned' | 'counted'>;
   readonly members: readonly Hash[];
   /** What caused it; with the kind it names the item. */
   readonly operations: readonly Hash[];
@@ -20,6 +20,9 @@ export interface Consequence {
   readonly log: string;
   readonly fields?: readonly string[];
 }
+
+/** Why an operation needs a member: with its operation it is acknowledged. */
+export type Calling = 'mention' | 'group' | 'assigned' | 'reply' | 'followed';
 
 /** What a view may do while an operation is taken in. */
 export interface ViewContext {
@@ -29,9 +32,11 @@ export interface ViewContext {
   hash(value: unknown): Hash;
   /**
    * Notes that an operation needs a member, the one that is taken in unless another is given. One item an operation and
-   * member, the first kind of mention, group, assigned, reply. Ignored for history, for the member itself, and for a repeat.
+   * member, the first kind of mention, group, assigned, reply, followed. Ignored for history, for the member itself, and for a repeat.
    */
-  need(member: Hash, because: 'mention' | 'group' | 'assigned' | 'reply', op?: Arriving): void;
+  need(member: Hash, because: Calling, op?: Arriving): void;
+  /** As `need` for all whom an operation calls now: whoever it called before and does not now is called no more. */
+  calls(op: Arriving, members: Iterable<readonly [member: Hash, because: Calling]>): void;
   /** Members that were made with a handle, by its hash as operations name it. */
   madeAs(handle: Hash): readonly Hash[];
   /** An operation does not count, or is a repeat of another: it needs nobody. */

@@ -1,8 +1,9 @@
 import type { Hash, Header } from '../../../schemas/index.ts';
+import { followingOf } from '../../fold/subjects/message.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import type { Arriving, ViewContext } from './context.ts';
-import { callMentioned, forgetMentioned } from './mentions.ts';
+import type { Arriving, Calling, ViewContext } from './context.ts';
+import { awaitMentioned, calledIn, forgetMentioned } from './mentions.ts';
 import { following, movedKey, naturalOrder, orderOf } from './order.ts';
 
 /** A channel's counts, kept beside its fold. */
@@ -70,14 +71,40 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
     // It may be here and wait: its place is not known before it counts.
     if (!row || row.state !== undefined) draft.put(earlyKey(answered), 0);
   }
-  callForMessage(view, op, parent);
+  callForMessage(view, op);
+  awaitMentioned(view, op);
 }
 
-/** Whom a message calls: those that it mentions, and whom it answers. */
-function callForMessage(view: ViewContext, op: Arriving, parent: Hash | undefined): void {
-  callMentioned(view, op);
+/**
+ * Whom a message calls: those that it mentions, who wrote what it answers, and who followed its thread when it was made.
+ * Who had muted the thread by then is called by name alone.
+ */
+function callForMessage(view: ViewContext, op: Arriving): void {
+  const { thread, answers } = op.header.data as { readonly thread?: Hash; readonly answers?: Hash };
+  const parent = answers ?? thread;
   const answered = parent === undefined ? undefined : view.state(parent);
-  if (answered) view.need(answered.created.by, 'reply', op);
+  const root = thread === undefined ? undefined : view.state(thread);
+  const begins = root?.kind === 'message' ? root : undefined;
+  const members: (readonly [Hash, Calling])[] = calledIn(op);
+  if (answered) members.push([answered.created.by, 'reply']);
+  const following = (member: Hash) =>
+    begins ? followingOf(begins, member, op.header.stamp) : ('default' as const);
+  for (const member of Object.keys(begins?.follows ?? {}))
+    if (following(member) === 'follow') members.push([member, 'followed']);
+  view.calls(
+    op,
+    members.filter(([member, because]) => because === 'mention' || following(member) !== 'mute'),
+  );
+}
+
+/** What somebody wants to be told of a thread changed: its replies call others, perhaps. */
+export async function recallThread(view: ViewContext, root: Hash): Promise<void> {
+  for (const [, reply] of await view.draft.under<Hash>(keys.reply(root, ''))) recall(view, reply);
+}
+
+function recall(view: ViewContext, hash: Hash): void {
+  const row = view.draft.get<OperationRow>(keys.operation(hash));
+  if (row) callForMessage(view, { hash, header: row.header });
 }
 
 /**
@@ -93,18 +120,11 @@ export async function placeReplies(view: ViewContext, op: Arriving, moved = fals
     // What just came has replies only when some came before it.
     if (!moved && parent === op.hash && draft.get(earlyKey(parent)) === undefined) continue;
     for (const reply of await repliesTo(view, parent)) {
-      if (parent === op.hash) answered(view, reply, parent);
+      // Who wrote what it answers, and who follows the thread, is known only now.
+      if (parent === op.hash) recall(view, reply);
       if (placeReply(view, channel, reply, parent)) open.push(reply);
     }
   }
-}
-
-/** Who wrote what a reply answers is known only now. */
-function answered(view: ViewContext, reply: Hash, parent: Hash): void {
-  const row = view.draft.get<OperationRow>(keys.operation(reply));
-  const state = view.state(reply);
-  if (row && state?.kind === 'message' && parentOf(state) === parent)
-    callForMessage(view, { hash: reply, header: row.header }, parent);
 }
 
 /** Messages that may answer this one, in its own thread or in that of another. */

@@ -13,7 +13,7 @@ export const itemId = (hash: (value: unknown) => Hash, kind: Because, operations
 type Told = readonly (readonly [member: Hash, id: Hash])[];
 
 /** Of one operation and member the first of these. */
-const calls = ['mention', 'group', 'assigned', 'reply'] as const;
+const calls = ['mention', 'group', 'assigned', 'reply', 'followed'] as const;
 
 interface Call {
   readonly kind: (typeof calls)[number] | 'counted';
@@ -50,7 +50,7 @@ function openItem(draft: Draft, member: Hash, row: ItemRow): void {
 }
 
 /** What one turn does to inboxes. It is gathered, and written at its end: then it is known what counts. */
-export interface Needing extends Pick<ViewContext, 'need' | 'unneed' | 'follows'> {
+export interface Needing extends Pick<ViewContext, 'need' | 'calls' | 'unneed' | 'follows'> {
   /** An operation counts only now, and was absorbed by marks as one that does not: it is told of by an item of its own. */
   late(op: Arriving, members: Iterable<Hash>): void;
   finish(): void;
@@ -67,6 +67,8 @@ export interface NeedingContext {
 
 export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingContext): Needing {
   const called = new Map<Hash, Map<Hash, Call>>();
+  /** Operations of which all are known whom they call now. */
+  const whole = new Map<Hash, Arriving>();
   const gone = new Set<Hash>();
   const lateOps = new Set<Hash>();
   const scopes = new Map<string, readonly Consequence[]>();
@@ -92,11 +94,24 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
     });
   }
 
+  /** Takes off those that an operation calls no more, or otherwise. Returns the others. */
+  function kept(op: Arriving, members: ReadonlyMap<Hash, Call>, before: Told): Told {
+    if (!whole.has(op.hash)) return before;
+    const late = itemId(hash, 'counted', [op.hash]);
+    return before.filter(([member, id]) => {
+      const now = members.get(member);
+      if (now ? itemId(hash, now.kind, [op.hash]) === id : id === late) return true;
+      closeItem(draft, member, id);
+      return false;
+    });
+  }
+
   function placeCalls(op: Arriving, members: ReadonlyMap<Hash, Call>): void {
     const before = draft.get<Told>(keys.called(op.hash)) ?? [];
-    const told = [...before];
+    const told = [...kept(op, members, before)];
+    const had = told.length;
     for (const [member, { kind }] of members) {
-      if (before.some(([one]) => one === member)) continue;
+      if (told.some(([one]) => one === member)) continue;
       const id = itemId(hash, kind, [op.hash]);
       told.push([member, id]);
       const isLate = lateOps.has(op.hash) && isCovered(markOf(member), op.hash, op.header);
@@ -112,7 +127,7 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
         ...(isLate ? {} : { call: true }),
       });
     }
-    if (told.length > before.length) draft.put(keys.called(op.hash), told);
+    if (told.length > had || had < before.length) draft.put(keys.called(op.hash), told);
   }
 
   function placeConsequences(scope: string, consequences: readonly Consequence[]): void {
@@ -133,10 +148,16 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
     else if (before.length > 0) draft.remove(keys.told(scope));
   }
 
+  const need: Needing['need'] = (member, because, op = cause) => {
+    if (op.header.imported !== undefined || member === op.header.member || member === 'here') return;
+    call(member, { kind: because, op });
+  };
+
   return {
-    need(member, because, op = cause) {
-      if (op.header.imported !== undefined || member === op.header.member || member === 'here') return;
-      call(member, { kind: because, op });
+    need,
+    calls(op, members) {
+      whole.set(op.hash, op);
+      for (const [member, because] of members) need(member, because, op);
     },
     unneed: (one) => gone.add(one),
     follows: (scope, consequences) => scopes.set(scope, consequences),
@@ -151,10 +172,12 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
         for (const [member, id] of draft.get<Told>(keys.called(one)) ?? []) closeItem(draft, member, id);
         if (draft.get(keys.called(one)) !== undefined) draft.remove(keys.called(one));
       }
-      for (const [one, members] of called) {
+      for (const one of new Set([...called.keys(), ...whole.keys()])) {
+        const members = called.get(one) ?? new Map<Hash, Call>();
         const [first] = members.values();
+        const op = first?.op ?? whole.get(one);
         const row = draft.get<OperationRow>(keys.operation(one));
-        if (first && row && row.state === undefined && !isAlias(one)) placeCalls(first.op, members);
+        if (op && row && row.state === undefined && !isAlias(one)) placeCalls(op, members);
       }
       for (const [scope, consequences] of scopes) placeConsequences(scope, consequences);
     },

@@ -7,10 +7,17 @@ const fields = ['mentions', 'here', 'awaited'] as const;
 const listIn = ({ header }: Arriving, field: (typeof fields)[number]): readonly string[] =>
   (header.data[field] as readonly string[] | undefined) ?? [];
 
-/** Whom a message or a comment calls by name, by `@here`, or by a handle that nobody bore when it was written. */
-export function callMentioned(view: ViewContext, op: Arriving): void {
-  call(view, op, new Set());
-}
+/** Whom a text calls by name, and by `@here`; `before`: those that were called already. */
+export const calledIn = (
+  op: Arriving,
+  before: ReadonlySet<string> = new Set(),
+): (readonly [member: Hash, because: 'mention' | 'group'])[] => [
+  ...fresh(op, 'mentions', before).map((member) => [member, 'mention'] as const),
+  ...fresh(op, 'here', before).map((member) => [member, 'group'] as const),
+];
+
+const fresh = (op: Arriving, field: (typeof fields)[number], before: ReadonlySet<string>) =>
+  listIn(op, field).filter((one) => !before.has(one));
 
 const isEdit = ({ header: { type } }: Arriving): boolean =>
   type === 'message.edit' || type === 'comment.edit';
@@ -18,11 +25,14 @@ const isEdit = ({ header: { type } }: Arriving): boolean =>
 /** An edit calls those that neither what it edits nor the edits that it follows called. */
 export function callByEdit(view: ViewContext, op: Arriving): void {
   if (!isEdit(op)) return;
-  const before = [op.header.subject, ...op.header.after].flatMap((hash) => {
-    const header = view.draft.get<OperationRow>(keys.operation(hash))?.header;
-    return header ? fields.flatMap((field) => listIn({ hash, header }, field)) : [];
-  });
-  call(view, op, new Set(before));
+  const before = new Set(
+    [op.header.subject, ...op.header.after].flatMap((hash) => {
+      const header = view.draft.get<OperationRow>(keys.operation(hash))?.header;
+      return header ? fields.flatMap((field) => listIn({ hash, header }, field)) : [];
+    }),
+  );
+  for (const [member, because] of calledIn(op, before)) view.need(member, because, op);
+  awaitMentioned(view, op, before);
 }
 
 /** An edit that does not count any more waits for nobody. */
@@ -30,12 +40,13 @@ export function forgetEdit(view: ViewContext, op: Arriving): void {
   if (isEdit(op)) forgetMentioned(view, op);
 }
 
-function call(view: ViewContext, op: Arriving, before: ReadonlySet<string>): void {
-  const fresh = (field: (typeof fields)[number]): readonly string[] =>
-    listIn(op, field).filter((one) => !before.has(one));
-  for (const member of fresh('mentions')) view.need(member, 'mention', op);
-  for (const member of fresh('here')) view.need(member, 'group', op);
-  for (const handle of fresh('awaited')) {
+/** A handle that nobody bore when it was written waits for who is made with it. */
+export function awaitMentioned(
+  view: ViewContext,
+  op: Arriving,
+  before: ReadonlySet<string> = new Set(),
+): void {
+  for (const handle of fresh(op, 'awaited', before)) {
     view.draft.put(keys.awaited(handle, op.hash), 0);
     reachAwaited(view, handle, op);
   }

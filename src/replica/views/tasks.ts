@@ -2,7 +2,7 @@ import type { Hash } from '../../../schemas/index.ts';
 import type { CommentState, LinkState, TaskState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
-import { callMentioned, forgetMentioned } from './mentions.ts';
+import { awaitMentioned, calledIn, forgetMentioned } from './mentions.ts';
 import { naturalOrder } from './order.ts';
 
 const showing = <T>(register: readonly { readonly value: T }[], otherwise: T): T =>
@@ -84,7 +84,8 @@ export function addComment(view: ViewContext, op: Arriving, state: CommentState)
   const { draft } = view;
   draft.put(keys.comment(state.task, naturalOrder(op.hash, op.header)), op.hash);
   draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 0) + 1);
-  callMentioned(view, op);
+  for (const [member, because] of calledIn(op)) view.need(member, because, op);
+  awaitMentioned(view, op);
   const task = view.state(state.task);
   if (task) view.need(task.created.by, 'reply', op);
 }

@@ -5,9 +5,13 @@ import {
   CoterieError,
   type Hash,
   type Message,
+  type MessageFlags,
   type MessagePost,
+  type OperationTypeName,
 } from '../../../schemas/index.ts';
+import { followingOf } from '../../fold/subjects/message.ts';
 import type { MessageState } from '../../fold/types.ts';
+import type { Work } from '../commit/commits.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import { operation, thing } from '../reading/context.ts';
 import { messageOf } from '../reading/messages.ts';
@@ -156,37 +160,56 @@ export async function reactTo(
   return known.id;
 }
 
-/** Pins or unpins, resolves or reopens; what is so already is left alone. */
+/**
+ * Pins or unpins a message, resolves or reopens its thread, follows or mutes that; what is so already is left alone.
+ * Resolves with the message, or the first one of its thread where something of that was said.
+ */
 export async function flagMessage(
   writing: Writing,
   actor: Actor,
   id: string,
-  input: { pinned?: boolean | undefined; resolved?: boolean | undefined },
+  input: MessageFlags,
   key: Key,
 ): Promise<Hash> {
   const known = thing(writing.reading, id, 'message');
+  const root = known.thread === undefined ? known.id : thing(writing.reading, known.thread, 'message').id;
   await once(writing, { actor, key, input: { flag: known.id, input } }, async (work, keyHash) => {
-    const state = await queuedState(writing, work, known.id, 'message');
-    const types: ('message.pin' | 'message.unpin' | 'thread.resolve' | 'thread.reopen')[] = [];
-    if (input.pinned !== undefined && input.pinned !== (state.pinned[0]?.value ?? false))
-      types.push(input.pinned ? 'message.pin' : 'message.unpin');
-    if (input.resolved !== undefined && input.resolved !== (state.resolved[0]?.value ?? false))
-      types.push(input.resolved ? 'thread.resolve' : 'thread.reopen');
     let first: Hash | undefined;
-    for (const type of types) {
+    for (const [subject, type, data] of await changesOf(writing, work, actor, [known.id, root], input)) {
       const hash = await writing.ledger.append(work, {
-        log: logOf(writing, known.id),
+        log: logOf(writing, subject),
         type,
-        subject: known.id,
+        subject,
         member: actor.id,
-        data: {},
+        data,
         key: first === undefined ? keyHash : undefined,
       });
       first ??= hash;
     }
     return first ?? known.id;
   });
-  return known.id;
+  return input.resolved === undefined && input.following === undefined ? known.id : root;
+}
+
+type Flagging = readonly [subject: Hash, type: OperationTypeName, data: Record<string, unknown>];
+
+async function changesOf(
+  writing: Writing,
+  work: Work,
+  actor: Actor,
+  [message, root]: readonly [message: Hash, root: Hash],
+  { pinned, resolved, following }: MessageFlags,
+): Promise<Flagging[]> {
+  const state = await queuedState(writing, work, message, 'message');
+  const begins = root === message ? state : await queuedState(writing, work, root, 'message');
+  const all: Flagging[] = [];
+  if (pinned !== undefined && pinned !== (state.pinned[0]?.value ?? false))
+    all.push([message, pinned ? 'message.pin' : 'message.unpin', {}]);
+  if (resolved !== undefined && resolved !== (begins.resolved[0]?.value ?? false))
+    all.push([root, resolved ? 'thread.resolve' : 'thread.reopen', {}]);
+  if (following !== undefined && following !== followingOf(begins, actor.id))
+    all.push([root, 'thread.follow', { state: following }]);
+  return all;
 }
 
 export async function createChannel(

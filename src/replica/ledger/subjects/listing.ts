@@ -3,6 +3,7 @@ import type {
   AnyState,
   ChannelState,
   MemoryState,
+  MessageState,
   ReservationState,
   TaskState,
 } from '../../../fold/types.ts';
@@ -12,6 +13,7 @@ import {
   addMessage,
   placeChannel,
   placeReplies,
+  recallThread,
   removeChannel,
   removeMessage,
 } from '../../views/conversation.ts';
@@ -91,6 +93,7 @@ export async function relist(view: ViewContext, before: AnyState, after: AnyStat
   const creation = view.draft.get<OperationRow>(keys.operation(after.id));
   if (!creation) return;
   followThing(view, after.id, creation.header.log, after);
+  if (after.kind === 'message' && hasOther(before as MessageState, after)) await recallThread(view, after.id);
   if (after.kind !== 'task' && after.kind !== 'memory' && after.kind !== 'reservation') return;
   const op = { hash: after.id, header: creation.header };
   if (after.kind === 'memory') {
@@ -104,6 +107,10 @@ export async function relist(view: ViewContext, before: AnyState, after: AnyStat
   placeTask(view, op, before as TaskState, after);
   await placeLinks(view, before as TaskState, after);
 }
+
+/** True where somebody said something else of the thread, or the order of what was said is another. */
+const hasOther = (before: MessageState, after: MessageState): boolean =>
+  before.follows !== after.follows && JSON.stringify(before.follows) !== JSON.stringify(after.follows);
 
 async function followNames(view: ViewContext, before?: ChannelState, after?: ChannelState): Promise<void> {
   const [old, now] = [before?.name[0]?.value, after?.name[0]?.value];
@@ -120,7 +127,8 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
   switch (state.kind) {
     case 'message':
       addMessage(view, op, state);
-      return placeReplies(view, op);
+      await placeReplies(view, op);
+      return Object.keys(state.follows).length > 0 ? recallThread(view, op.hash) : undefined;
     case 'comment':
       return addComment(view, op, state);
     case 'task':
