@@ -52,3 +52,12 @@ export interface Ended {
   readonly by: Hash;
   readonly stamp: Stamp;
 }
+
+/** What a member wants to be told of a thread; `default`: of answers to itself. */
+export type Following = 'follow' | 'mute' | 'default';
+
+export interface FollowState {
+  readonly op: Hash;
+  readonly stamp: Stamp;
+  readonly state: Following;
+}

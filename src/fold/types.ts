@@ -8,7 +8,7 @@ import type {
   Stamp,
   TaskStatus,
 } from '../../schemas/index.ts';
-import type { MemoryState, ReservationState } from './things.ts';
+import type { FollowState, MemoryState, ReservationState } from './things.ts';
 
 export type * from './things.ts';
 
@@ -104,15 +104,6 @@ export interface MessageState extends TextState {
   readonly resolved: Register<boolean>;
   /** member -> what it said of the thread that this begins, in causal order. */
   readonly follows: Readonly<Record<Hash, readonly FollowState[]>>;
-}
-
-/** What a member wants to be told of a thread; `default`: of answers to itself. */
-export type Following = 'follow' | 'mute' | 'default';
-
-export interface FollowState {
-  readonly op: Hash;
-  readonly stamp: Stamp;
-  readonly state: Following;
 }
 
 export interface CommentState extends TextState {
