@@ -253,6 +253,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   };
   checkpoints.notice();
   await sync.begin(options.progress);
+  await marks.begin();
   holding.begin({ writing, signer, now, presence: sync.presence.store });
 
   const actorOf = createActors((handle) => ({

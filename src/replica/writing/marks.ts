@@ -31,7 +31,9 @@ export interface Marks {
       items?: readonly string[] | undefined;
     },
   ): Promise<Acknowledged>;
-  /** Writes the operations that are due. */
+  /** What was acknowledged before this opening, and is in no operation yet, is due again. */
+  begin(): Promise<void>;
+  /** Writes the operations that are due. Rejects while nothing may be written. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -171,7 +173,19 @@ export function createMarks(
       schedule(actor);
       return result;
     },
+    async begin() {
+      const { state } = reading.membership;
+      for (const [key, { written, mark }] of await reading.database.under<MarkRow>(keys.mark(''))) {
+        const member = state.members.get(key.slice(keys.mark('').length));
+        const handle = member?.handle[0]?.value;
+        // Only this replica's own row is ahead of the member's log.
+        if (member && handle !== undefined && partsOf(changesOf(written, mark)).length > 0)
+          schedule({ id: member.id, handle, kind: member.kind });
+      }
+    },
     async flush() {
+      // A restored directory does not know its own heads before it met a peer.
+      if (due.size > 0) writing.allowed();
       for (const actor of [...due.values()]) {
         due.delete(actor.id);
         // A mark is an operation of the member: one that never wrote has no log yet.
