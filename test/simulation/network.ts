@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly lossOneIn?: number;
   /** A dial in so many makes two connections; 0: none. */
   readonly twiceOneIn?: number;
+  /** The seed is told by who runs many of them. */
+  readonly quiet?: boolean;
   /** Waits until what runs outside of the clock is done: disks, threads. */
   readonly idle?: () => Promise<void>;
 }
@@ -298,6 +300,6 @@ export function createNetwork(options: NetworkOptions): Network {
     },
     trace: () => trace.copy().digest('hex'),
   };
-  console.info(`network seed ${seed}`);
+  if (!options.quiet) console.info(`network seed ${seed}`);
   return network;
 }

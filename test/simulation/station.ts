@@ -28,6 +28,14 @@ export interface Station {
   readonly rolled: ReadonlySet<string>;
   /** What became of an operation, where the station lies in memory; undefined: it is not here. */
   stateOf(hash: Hash): OperationState | undefined;
+  /** Rows as they are stored, where the station lies in memory. */
+  rows<T>(prefix: string): Promise<[key: string, row: T][]>;
+  /** By how much its wall clock is ahead, ms. */
+  readonly skew: number;
+  /** What it holds, to be restored later. It must be down, and lie in memory. */
+  backup(): Promise<Disk>;
+  /** All that it holds is lost, and what a backup has is there. It must be down. */
+  restore(backup: Disk): Promise<void>;
   open(): Promise<void>;
   /** `crash`: only what was synced is left of it. */
   stop(crash: boolean): Promise<void>;
@@ -88,7 +96,7 @@ export function createStation(
   const { name, as, onDisk, skew } = given;
   const directory = joinPath(root, name);
   mkdirSync(directory, { recursive: true });
-  const disk = onDisk ? undefined : (given.disk ?? memoryDisk(directory));
+  let disk = onDisk ? undefined : (given.disk ?? memoryDisk(directory));
   const rolled = new Set<string>();
   const before: MeshNode['events'] = [];
   let rekeyed = 0;
@@ -99,9 +107,14 @@ export function createStation(
     if (!replica) throw new CoterieError('closed', `${name} is down`);
     return replica;
   };
+  const memory = (): Disk => {
+    if (!disk) throw new Error(`${name} lies on a disk`);
+    return disk;
+  };
   return {
     name,
     as,
+    skew,
     disk: disk ? 'memory' : 'leveldb',
     rolled,
     get rekeyed() {
@@ -120,9 +133,15 @@ export function createStation(
       return replica !== undefined;
     },
     stateOf(hash) {
-      if (!disk) throw new Error(`${name} lies on a disk`);
-      const row = disk.row<OperationRow>(keys.operation(hash));
+      const row = memory().row<OperationRow>(keys.operation(hash));
       return row && (row.state ?? { state: 'counted' });
+    },
+    rows: (prefix) => memory().rows(prefix),
+    backup: () => memory().copy(directory),
+    async restore(backup) {
+      if (replica) throw new Error(`${name} is up`);
+      disk = await backup.copy(directory);
+      await disk.restored(network.random);
     },
     async open() {
       const environment: Environment = {

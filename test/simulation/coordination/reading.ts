@@ -1,0 +1,130 @@
+import type { CatchUp, Hash, InboxItem } from '../../../schemas/index.ts';
+import type { Surface } from '../../../src/replica/surface.ts';
+import { acknowledged, pick, type Shown, type Turn } from './model.ts';
+
+const calls: readonly InboxItem['kind'][] = ['mention', 'assigned', 'reply'];
+const most = { budget: 200_000, limit: 1000 };
+
+/** The operations that an inbox item stands for, if it is acknowledged with them. */
+const calledBy = ({ kind, operations }: InboxItem): readonly Hash[] =>
+  calls.includes(kind) ? operations : [];
+
+/** An answer, with what was pending and open in the inbox at that time: asked again when something came in between. */
+export async function still<T>(
+  verbs: Surface,
+  ask: () => Promise<T>,
+): Promise<[answer: T, pending: Hash[], inbox: InboxItem[]]> {
+  for (let tries = 0; tries < 100; tries++) {
+    const [pending, inbox] = [await pendingOf(verbs), await inboxOf(verbs)];
+    const answer = await ask();
+    const [after, open] = [await pendingOf(verbs), await inboxOf(verbs)];
+    const same =
+      after.join() === pending.join() && open.map(({ id }) => id).join() === inbox.map(({ id }) => id).join();
+    if (same) return [answer, pending, inbox];
+  }
+  throw new Error('what is pending changes all the time');
+}
+
+/** Everything that is pending, as the widest answer shows it. */
+export async function pendingOf(verbs: Surface): Promise<Hash[]> {
+  const answer = await verbs.catchUp(most);
+  if (answer.left > 0 || answer.items.some(({ kind }) => kind === 'range'))
+    throw new Error(`the widest catch-up does not show all of ${answer.pending}`);
+  const shown = answer.items.flatMap((item) => (item.kind === 'operation' ? [item.event.operation] : []));
+  if (new Set(shown).size !== shown.length) throw new Error('catch-up shows an operation twice');
+  if (shown.length !== answer.pending)
+    throw new Error(`catch-up says that ${answer.pending} are pending and shows ${shown.length}`);
+  return shown;
+}
+
+/** Every open item, page by page. */
+export async function inboxOf(verbs: Surface): Promise<InboxItem[]> {
+  const items: InboxItem[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await verbs.inbox({ budget: 200_000, limit: 1000, ...(cursor ? { cursor } : {}) });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return items;
+}
+
+/** What the receipt of an answer covers, by what was pending and needed the member when it was given. */
+function coverOf(answer: CatchUp, pending: readonly Hash[], inbox: readonly InboxItem[]): readonly Hash[] {
+  const shown = answer.items.flatMap((item) => (item.kind === 'operation' ? [item.event.operation] : []));
+  const needed = new Set(inbox.flatMap(calledBy));
+  const counted = answer.items.reduce((sum, item) => sum + (item.kind === 'range' ? item.count : 0), 0);
+  const left = pending.length - shown.length - counted;
+  if (answer.pending !== pending.length || answer.left !== left)
+    throw new Error(
+      `catch-up: ${pending.length} pending, ${shown.length} shown, ${counted} counted, it says ${answer.pending} and ${answer.left} left`,
+    );
+  if (counted === 0) return shown;
+  const rest = pending.filter((hash) => !needed.has(hash));
+  const covered = new Set([...shown, ...rest]);
+  if (covered.size !== shown.length + counted)
+    throw new Error(`catch-up counts ${counted} of ${rest.length} that need nobody`);
+  return [...covered];
+}
+
+/** Reads what there is, within some budget. Nothing of it is acknowledged. */
+async function read({ station, handle, verbs, draw, tally }: Turn): Promise<Shown> {
+  const queries = [most, { limit: 1 }, { limit: 1 + draw(4) }, { budget: 900 + draw(900) }, { budget: 700 }];
+  const query = queries[draw(queries.length)];
+  const [answer, pending, inbox] = await still(verbs, () => verbs.catchUp(query));
+  const operations = coverOf(answer, pending, inbox);
+  tally.catchUps++;
+  if (answer.left > 0) tally.cut++;
+  if (answer.items.some(({ kind }) => kind === 'range')) tally.counted++;
+  return { station: station.name, handle, receipt: answer.receipt, operations };
+}
+
+async function readInbox({ station, handle, verbs, draw }: Turn): Promise<Shown> {
+  const { items, receipt } = await verbs.inbox({ limit: 1 + draw(3) });
+  return { station: station.name, handle, receipt, operations: items.flatMap(calledBy) };
+}
+
+/** What a member reads, and what it acknowledges of that: at once, much later, singly, or never. */
+export const readings: readonly ((turn: Turn) => Promise<void>)[] = [
+  async (turn) => void turn.model.receipts.push(await read(turn)),
+  async (turn) => void turn.model.receipts.push(await readInbox(turn)),
+  async (turn) => {
+    await turn.verbs.inbox({ limit: 2 });
+    await read(turn);
+  },
+  acknowledgeOld,
+  acknowledgeOld,
+  async (turn) => {
+    const { receipt, operations } = await read(turn);
+    await turn.verbs.acknowledge({ receipt });
+    acknowledged(turn.model, turn.station.name, turn.handle, operations);
+  },
+  async (turn) => {
+    const { receipt, operations } = await readInbox(turn);
+    await turn.verbs.acknowledge({ receipt });
+    acknowledged(turn.model, turn.station.name, turn.handle, operations);
+  },
+  async ({ station, handle, verbs, draw, model }) => {
+    const pending = await pendingOf(verbs);
+    const some = pending.filter(() => draw(4) === 0);
+    if (some.length === 0) return;
+    await verbs.acknowledge({ operations: some });
+    acknowledged(model, station.name, handle, some);
+  },
+  async ({ station, handle, verbs, draw, model }) => {
+    const item = pick(draw, await inboxOf(verbs));
+    if (!item) return;
+    await verbs.acknowledge({ items: [item.short] });
+    acknowledged(model, station.name, handle, calledBy(item));
+  },
+];
+
+/** A receipt of some time ago: what arrived since is not covered by it. */
+async function acknowledgeOld({ station, handle, verbs, draw, model, tally }: Turn): Promise<void> {
+  const mine = model.receipts.filter((one) => one.station === station.name && one.handle === handle);
+  const one = pick(draw, mine);
+  if (!one) return;
+  await verbs.acknowledge({ receipt: one.receipt });
+  acknowledged(model, station.name, handle, one.operations);
+  tally.receipts++;
+}
