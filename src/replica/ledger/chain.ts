@@ -6,6 +6,7 @@ import {
   type ForkedRow,
   type HeadRow,
   keys,
+  type MarkRow,
   type OperationRow,
 } from '../commit/rows.ts';
 import { type Draft, type Reader, sure } from '../commit/transaction.ts';
@@ -90,13 +91,32 @@ async function fork(
   if (!head || trunk === head.trunk) return;
   draft.put(keys.head(log, replica), { ...head, trunk } satisfies HeadRow);
   const from = keys.chain(log, replica, trunk + 1);
-  for (const [at, row] of await draft.list<ChainRow>({
-    gte: from,
-    lt: keys.chain(log, replica, head.seq + 1),
-  })) {
+  const rows = await draft.list<ChainRow>({ gte: from, lt: keys.chain(log, replica, head.seq + 1) });
+  for (const [at, row] of rows) {
     const { hash: one, ...rest } = row;
     const number = Number(at.slice(at.lastIndexOf('/') + 1));
     draft.put(keys.forked(log, replica, number, one), { seq: number, ...rest });
+  }
+  await keepRead(
+    draft,
+    rows.flatMap(([, { hash: one, news }]) => (news ? [one] : [])),
+  );
+}
+
+/**
+ * Numbers say no more what a member read of a chain from where it forks on. What stood in the feed when everything up to
+ * there was read here stays read, by its hash; the rest is pending again.
+ */
+async function keepRead(draft: Draft, hashes: readonly Hash[]): Promise<void> {
+  if (hashes.length === 0) return;
+  for (const [key, row] of await draft.under<MarkRow>(keys.mark(''))) {
+    const read = hashes.filter((hash) => {
+      const { feed } = draft.get<OperationRow>(keys.operation(hash)) ?? {};
+      return feed !== undefined && feed <= row.low;
+    });
+    const forked = [...new Set([...row.mark.forked, ...read])].sort();
+    if (forked.length > row.mark.forked.length)
+      draft.put(key, { ...row, mark: { ...row.mark, forked } } satisfies MarkRow);
   }
 }
 

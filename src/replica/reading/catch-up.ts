@@ -204,7 +204,7 @@ async function allPending(
       from = n;
       const stored = operation(reading, hash);
       if (!stored || stored.header.member === member || stored.state) continue;
-      if (isCovered(mark, hash, stored.header)) continue;
+      if (isCovered(reading.database, mark, hash, stored.header)) continue;
       const event = eventOf(reading, feed, n, { hash });
       if (event) found.push(event);
     }

@@ -1,7 +1,14 @@
 import type { Hash, Header } from '../../../schemas/index.ts';
 import { covers, coversForked, coversItem, type Mark } from '../../fold/index.ts';
 import type { OperationRow } from '../commit/rows.ts';
-import { type Because, type CountersRow, type ItemRow, keys, type MarkRow } from '../commit/rows.ts';
+import {
+  type Because,
+  type CountersRow,
+  type HeadRow,
+  type ItemRow,
+  keys,
+  type MarkRow,
+} from '../commit/rows.ts';
 import type { Draft } from '../commit/transaction.ts';
 import type { Arriving, Consequence, ViewContext } from './context.ts';
 
@@ -20,8 +27,21 @@ interface Call {
   readonly op: Arriving;
 }
 
-export const isCovered = (mark: Mark | undefined, hash: Hash, { log, replica, seq }: Header): boolean =>
-  mark !== undefined && (covers(mark, log, replica, seq) || coversForked(mark, hash));
+/** Beyond a fork two operations have one number: there only what was acknowledged by its hash is covered. */
+export function isCovered(
+  reader: Pick<Draft, 'get'>,
+  mark: Mark | undefined,
+  hash: Hash,
+  { log, replica, seq }: Header,
+): boolean {
+  if (mark === undefined) return false;
+  if (coversForked(mark, hash)) return true;
+  return seq <= trunkOf(reader, log, replica) && covers(mark, log, replica, seq);
+}
+
+/** The last number of a chain before it forks. */
+const trunkOf = (reader: Pick<Draft, 'get'>, log: string, replica: Hash): number =>
+  reader.get<HeadRow>(keys.head(log, replica))?.trunk ?? Number.MAX_SAFE_INTEGER;
 
 /** Takes an item off the list of open ones. */
 export function closeItem(draft: Draft, member: Hash, id: Hash): void {
@@ -87,10 +107,10 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
   function isDone(member: Hash, op: Arriving): boolean {
     const mark = markOf(member);
     if (!mark) return false;
-    if (isCovered(mark, op.hash, op.header)) return true;
+    if (isCovered(draft, mark, op.hash, op.header)) return true;
     return repeats(op).some((other) => {
       const row = draft.get<OperationRow>(keys.operation(other));
-      return row !== undefined && isCovered(mark, other, row.header);
+      return row !== undefined && isCovered(draft, mark, other, row.header);
     });
   }
 
@@ -114,7 +134,7 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
       if (told.some(([one]) => one === member)) continue;
       const id = itemId(hash, kind, [op.hash]);
       told.push([member, id]);
-      const isLate = lateOps.has(op.hash) && isCovered(markOf(member), op.hash, op.header);
+      const isLate = lateOps.has(op.hash) && isCovered(draft, markOf(member), op.hash, op.header);
       const mark = markOf(member);
       if (isLate ? mark && coversItem(mark, id) : isDone(member, op)) continue;
       const { log, subject } = op.header;
@@ -164,7 +184,7 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
     late(op, members) {
       lateOps.add(op.hash);
       for (const member of members)
-        if (member !== op.header.member && isCovered(markOf(member), op.hash, op.header))
+        if (member !== op.header.member && isCovered(draft, markOf(member), op.hash, op.header))
           call(member, { kind: 'counted', op });
     },
     finish() {
@@ -200,7 +220,7 @@ export async function settleItems(
   for (const [log, replica, from, to] of newlyCovered(before, after))
     for (const [key] of await draft.list<number>({
       gte: keys.call(member, log, replica, from, ''),
-      lt: keys.call(member, log, replica, to + 1, ''),
+      lt: keys.call(member, log, replica, Math.min(to, trunkOf(draft, log, replica)) + 1, ''),
     }))
       closeItem(draft, member, key.slice(key.lastIndexOf('/') + 1));
 }
