@@ -1,8 +1,10 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { covers, coversForked, emptyMark, type Mark } from '../../../src/fold/index.ts';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { awaitedHandle } from '../../../src/op/index.ts';
 import { type HeadRow, keys, type MarkRow, type OperationRow } from '../../../src/replica/commit/rows.ts';
 import type { Station } from '../station.ts';
-import { isNews, type Model, operationsAt, readerOf } from './model.ts';
+import { isNews, type Model, operationsAt, type Read, readerOf } from './model.ts';
 import { inboxOf, still } from './reading.ts';
 
 interface Looked {
@@ -22,27 +24,58 @@ async function look(station: Station, member: string): Promise<Looked> {
 }
 
 /** How a mark has an operation: beyond a fork numbers say nothing. */
-function coverOf(
-  { mark, trunks }: Looked,
-  hash: Hash,
-  { header }: OperationRow,
-): 'vector' | 'single' | undefined {
-  const { log, replica, seq } = header;
-  const trunk = trunks.get(`${log} ${replica}`);
-  if (trunk !== undefined && seq > trunk) return coversForked(mark, hash) ? 'single' : undefined;
+function coverOf(looked: Looked, hash: Hash, row: OperationRow): 'vector' | 'single' | undefined {
+  const { mark } = looked;
+  const { log, replica, seq } = row.header;
+  if (isForked(looked, row)) return coversForked(mark, hash) ? 'single' : undefined;
   if (seq <= (mark.vector[log]?.[replica] ?? 0)) return 'vector';
   return covers(mark, log, replica, seq) ? 'single' : undefined;
+}
+
+function isForked({ trunks }: Looked, { header: { log, replica, seq } }: OperationRow): boolean {
+  return seq > (trunks.get(`${log} ${replica}`) ?? Number.MAX_SAFE_INTEGER);
 }
 
 const short = (row: OperationRow, hash: Hash): string =>
   `${hash} (${row.header.type} ${row.header.log.slice(0, 14)} #${row.header.seq} of ${row.header.replica.slice(0, 6)})`;
 
-/** Members that an operation calls by name. */
-export const mentioned = ({ header }: OperationRow): readonly string[] => {
-  const { mentions } = header.data;
-  const isCall = header.type === 'message.create' || header.type === 'comment.create';
-  return isCall && Array.isArray(mentions) ? (mentions as string[]) : [];
-};
+/** True when an operation calls a member: by its id, or by its handle, once it is known who bears that. */
+function calledIn({ header }: OperationRow, member: string, handle: string, isKnown: boolean): boolean {
+  if (header.type !== 'message.create' && header.type !== 'comment.create') return false;
+  const { mentions = [], awaited = [] } = header.data as { mentions?: string[]; awaited?: string[] };
+  return (
+    mentions.includes(member) ||
+    (isKnown && awaited.includes(awaitedHandle(nodeCrypto, header.workspace, handle)))
+  );
+}
+
+interface Facts {
+  readonly cover: 'vector' | 'single' | undefined;
+  readonly pending: boolean;
+  /** How often it is in the inbox as a mention. */
+  readonly called: number;
+  readonly settled: boolean;
+  /** Its number is another's too: what was read by number of one of them may be pending again. */
+  readonly forked: boolean;
+}
+
+/** What is wrong with something that is no news to the member. */
+const ownIs = ({ pending }: Facts): string[] => (pending ? ['is pending, and nothing that others did'] : []);
+
+/** What is wrong with something that another did. */
+function otherIs(
+  { cover, pending, settled, forked }: Facts,
+  hash: Hash,
+  { acknowledged, unsure }: Read,
+): string[] {
+  const wrong: string[] = [];
+  if ((cover !== undefined) === pending)
+    wrong.push(cover ? `is covered (${cover}) and pending` : 'is neither covered nor pending');
+  if (unsure.has(hash)) return wrong;
+  if (cover && !acknowledged.has(hash)) wrong.push(`is covered (${cover}) and was never acknowledged`);
+  if (settled && !forked && !cover && acknowledged.has(hash)) wrong.push('was acknowledged and is pending');
+  return wrong;
+}
 
 /**
  * What a member has pending at a station, what its mark covers, and what is in its inbox, beside what it is known to have
@@ -58,30 +91,28 @@ export async function misread(
   const { id: member } = verbs.member;
   const wrong: string[] = [];
   const [looked, pending, inbox] = await still(verbs, () => look(station, member));
-  const { acknowledged, unsure } = readerOf(model, handle);
   const open = new Set(pending);
+  const isKnown = (await station.replica.members.list({ limit: 100 })).items.some(({ id }) => id === member);
   const calls = new Map<Hash, number>();
   for (const { kind, operations } of inbox)
     if (kind === 'mention') for (const hash of operations) calls.set(hash, (calls.get(hash) ?? 0) + 1);
+  const read = readerOf(model, handle);
   for (const [hash, row] of looked.operations) {
-    const what = short(row, hash);
-    if (!isNews(row) || row.header.member === member) {
-      if (open.has(hash)) wrong.push(`${what} is pending, and nothing that others did`);
-      continue;
-    }
     const cover = coverOf(looked, hash, row);
-    if ((cover !== undefined) === open.has(hash))
-      wrong.push(`${what} is ${cover ? `covered (${cover}) and pending` : 'neither covered nor pending'}`);
-    if (cover && !acknowledged.has(hash) && !unsure.has(hash))
-      wrong.push(`${what} is covered (${cover}) and was never acknowledged`);
-    if (settled && !cover && acknowledged.has(hash) && !unsure.has(hash))
-      wrong.push(`${what} was acknowledged and is pending`);
-    const times = calls.get(hash) ?? 0;
-    const due = mentioned(row).includes(member) && !cover ? 1 : 0;
-    if (times !== due)
-      wrong.push(
-        `${what} mentions the member and is ${times} times in its inbox, not ${due}${cover ? ' (covered)' : ''}`,
-      );
+    const facts = {
+      cover,
+      pending: open.has(hash),
+      called: calls.get(hash) ?? 0,
+      settled,
+      forked: isForked(looked, row),
+    };
+    const wrongly = !isNews(row) || row.header.member === member ? ownIs(facts) : otherIs(facts, hash, read);
+    const due =
+      row.header.member !== member && calledIn(row, member, handle, isKnown) && !cover && isNews(row) ? 1 : 0;
+    const again = facts.forked && read.acknowledged.has(hash) && facts.called === 0;
+    if (facts.called !== due && !again)
+      wrongly.push(`mentions it, and is ${facts.called} times in its inbox and not ${due}`);
+    wrong.push(...wrongly.map((line) => `${short(row, hash)} ${line}`));
   }
   for (const hash of open) if (!looked.operations.has(hash)) wrong.push(`${hash} is pending and not here`);
   const ids = inbox.map(({ id }) => id);

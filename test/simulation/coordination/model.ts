@@ -85,7 +85,7 @@ export interface Tally {
   restarts: number;
   partitions: number;
   byKey: number;
-  waited: number;
+  rejected: number;
   dropped: number;
   mentions: number;
 }
@@ -93,7 +93,7 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   ...{ acknowledged: 0, refused: {}, catchUps: 0, cut: 0, counted: 0, receipts: 0, grants: 0, terms: 0 },
   ...{ moves: 0, expired: 0, lost: 0, restored: 0, copied: 0, restarts: 0, partitions: 0, byKey: 0 },
-  ...{ waited: 0, dropped: 0, mentions: 0 },
+  ...{ rejected: 0, dropped: 0, mentions: 0 },
 });
 
 /** One step of a member at one replica. */

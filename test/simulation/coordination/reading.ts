@@ -2,7 +2,7 @@ import type { CatchUp, Hash, InboxItem } from '../../../schemas/index.ts';
 import type { Surface } from '../../../src/replica/surface.ts';
 import { acknowledged, pick, type Shown, type Turn } from './model.ts';
 
-const calls: readonly InboxItem['kind'][] = ['mention', 'assigned', 'reply'];
+const calls: readonly InboxItem['kind'][] = ['mention', 'group', 'assigned', 'reply'];
 const most = { budget: 200_000, limit: 1000 };
 
 /** The operations that an inbox item stands for, if it is acknowledged with them. */
@@ -63,7 +63,9 @@ function coverOf(answer: CatchUp, pending: readonly Hash[], inbox: readonly Inbo
   const rest = pending.filter((hash) => !needed.has(hash));
   const covered = new Set([...shown, ...rest]);
   if (covered.size !== shown.length + counted)
-    throw new Error(`catch-up counts ${counted} of ${rest.length} that need nobody`);
+    throw new Error(
+      `catch-up shows ${shown.length} and counts ${counted} of ${pending.length}, of which ${rest.length} need nobody: ${inbox.filter((item) => calledBy(item).some((one) => pending.includes(one) && !shown.includes(one))).map(({ kind, id, text }) => `${kind} ${id} ${text}`)}`,
+    );
   return [...covered];
 }
 

@@ -5,7 +5,7 @@ import { createWorld, type World } from '../world.ts';
 import { act, tallied } from './acts.ts';
 import { misheld, twoGrants } from './grants.ts';
 import { verifyInPlace } from './in-place.ts';
-import { derived, forgive, mentioned, misread } from './marks.ts';
+import { derived, forgive, misread } from './marks.ts';
 import {
   emptyModel,
   emptyTally,
@@ -16,7 +16,7 @@ import {
   type Tally,
   type Turn,
 } from './model.ts';
-import { cycles, outdated, tasksAt, unequal } from './states.ts';
+import { cycles, outdated, unequal } from './states.ts';
 
 const names = ['ana', 'bo', 'cy'];
 /** Members that come later, wherever they first speak. */
@@ -85,6 +85,8 @@ async function checkEnd(run: Run): Promise<void> {
           `the inbox of ${handle} differs:\n${await derived(first, handle)}\n at ${first.name}, at ${station.name}:\n${await derived(station, handle)}`,
         );
   }
+  for (const handle of model.ids.keys())
+    tally.lost += (await derived(first, handle)).split('\n').filter((line) => line.startsWith('lost')).length;
   refuse([...(await outdated(first)), ...(await twoGrants(first))]);
   await count(first, tally);
 }
@@ -94,10 +96,9 @@ async function count(station: Station, tally: Tally): Promise<void> {
     if (header.type === 'claim.grant') tally.grants++;
     else if (header.type === 'lease.expire') tally.expired++;
     else if (header.type === 'arbiter.handover' || header.type === 'arbiter.move') tally.terms++;
-    if (state) tally.waited++;
+    else if (Array.isArray(header.data['mentions'])) tally.mentions++;
+    if (state) tally.rejected++;
   }
-  for (const row of (await operationsAt(station)).values()) tally.mentions += mentioned(row).length;
-  for (const { claims } of await tasksAt(station)) tally.lost += Math.max(0, claims.length - 1);
   tally.dropped += (await station.rows('v/dropped/')).length;
 }
 
@@ -197,8 +198,7 @@ async function happen(run: Run, station: Station, chance: number, copies: boolea
     const to = pick(network.draw, others);
     if (to) await byKey(run, station, to);
   } else if (chance < 19) {
-    if (copies) await copy(run, station);
-    else await backUp(run, station);
+    if (!copies) await backUp(run, station);
   } else if (chance < 22 && !copies) await restore(run, station);
 }
 
@@ -244,7 +244,12 @@ export async function coordinate(seed: number, steps: number): Promise<Tally> {
     await tasks(run);
     for (const station of world.stations)
       for (const handle of names) await forgive(station, handle, run.model);
-    for (let at = 0; at < steps; at++) await step(run, at, seed % 4 === 1);
+    const copies = seed % 4 === 1;
+    for (let at = 0; at < steps; at++) {
+      const station = world.stations[1 + world.network.draw(2)];
+      if (copies && at === 12 && station?.up) await copy(run, station);
+      await step(run, at, copies);
+    }
     await heal(run);
     // Requests are answered or withdrawn, and marks are written.
     await world.network.run(minute);

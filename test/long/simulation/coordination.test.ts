@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { coordinateAll } from '../../simulation/coordination/all.ts';
+
+const runs = Number(process.env['COTERIE_RUNS'] ?? 1000);
+const first = Number(process.env['COTERIE_SEED'] ?? 1001);
+
+test(
+  `REP-16, INB-1, CLM-9, CLM-10, CLM-15, FOLD-8, FOLD-28: ${runs} runs of whole replicas that coordinate, from seed ${first}`,
+  async () => {
+    expect(await coordinateAll(first, runs, 60)).toEqual([]);
+  },
+  runs * 60_000,
+);
