@@ -116,6 +116,22 @@ describe('a claim that needs a grant', () => {
     expect((await ana.replica.tasks.get(id)).claim).toBeNull();
   });
 
+  it('CLM-12: is no claim where the task is done meanwhile, or the request counts no more', async () => {
+    const [, ana, bo] = await team('ana', 'bo');
+    if (!ana || !bo) throw new Error('no peers');
+    const { id } = await ana.replica.tasks.create({ title: 'One' });
+    const { id: other } = await ana.replica.tasks.create({ title: 'Two' });
+    await meet(ana, bo);
+    const { claim } = await asks(bo, id);
+    await bo.replica.tasks.move(id, { to: 'cancelled' });
+    expect((await refused(claim, 'illegal_move')).legal).toContain('todo');
+    const { claim: second } = await asks(bo, other);
+    await ana.replica.replicas.revoke(bo.replica.id);
+    await pull(ana, bo);
+    await refused(second, 'not_certain');
+    expect((await bo.replica.tasks.get(other)).claim).toBeNull();
+  });
+
   it('CLM-13: a repeat of its key answers what the first was answered', async () => {
     const [time, ana, bo] = await team('ana', 'bo');
     if (!ana || !bo) throw new Error('no peers');

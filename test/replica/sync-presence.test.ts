@@ -144,6 +144,8 @@ describe('presence between replicas', () => {
     expect(await shown(bo, 'ana')).toEqual(['offline', null, null]);
     expect(await shown(bo, 'cy')).toEqual(['offline', null, null]);
     expect(faults(bo)).toEqual({ spoofed: 1, forged: 2, malformed: 3 });
+    const { warnings } = await bo.replica.status();
+    expect(warnings.map(({ message }) => message).join()).toContain('for spoofed 1, forged 2');
     await take(own);
     expect(await shown(bo, 'cy')).toEqual(['working', null, cy.replica.id]);
     // Nor does a replica that was revoked, also of what it said before.

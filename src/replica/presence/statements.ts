@@ -23,6 +23,11 @@ export interface PresenceStatements extends Statements {
   look(): void;
 }
 
+const lies = {
+  forged: 'the signature of a statement does not hold',
+  spoofed: 'its replica does not speak for the member',
+};
+
 interface Waiting {
   readonly statement: Statement;
   readonly from: SessionId;
@@ -49,6 +54,8 @@ export function createStatements(options: {
   readonly signer: Signer;
   readonly crypto: Pick<Crypto, 'verify'>;
   readonly now: () => number;
+  /** Hears of what no honest replica sends or passes on. */
+  readonly turnedAway: (reason: string, from: SessionId) => void;
 }): PresenceStatements {
   const { workspace, store, membership, signer, crypto, now } = options;
   const listeners = new Set<(name: string, origin: SessionId | undefined) => void>();
@@ -57,6 +64,12 @@ export function createStatements(options: {
   const faults = new Map<Fault, number>();
 
   const fault = (why: Fault): void => void faults.set(why, (faults.get(why) ?? 0) + 1);
+
+  /** What shows who lies. */
+  function lie(why: 'forged' | 'spoofed', from: SessionId): void {
+    fault(why);
+    options.turnedAway(`${why}: ${lies[why]}`, from);
+  }
 
   function told(name: string, origin: SessionId | undefined): void {
     for (const listener of [...listeners]) listener(name, origin);
@@ -95,11 +108,10 @@ export function createStatements(options: {
     if (ahead > skew || -ahead >= said.ttl + skew) return fault('untimely');
     const stands = standing(said);
     if (stands === 'unknown') return wait(name, one);
-    if (stands === 'not') return fault('spoofed');
     const key = membership.keyOf(said.replica);
     const holds = key !== undefined && (await crypto.verify(key, statementBytes(workspace, text), sig));
-    if (!holds) return fault('forged');
-    if (standing(said) !== 'speaks') return fault('spoofed');
+    if (!holds) return lie('forged', from);
+    if (standing(said) !== 'speaks') return lie('spoofed', from);
     if (said.replica === signer.id) store.follow(said.clock);
     // Who passes it on may say any age; its own time bounds it nevertheless.
     const least = now() - said.clock - skew;

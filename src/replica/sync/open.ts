@@ -82,6 +82,7 @@ export function openSync(options: {
   const statements = createStatements({
     ...{ store: presence, membership: context.membership, signer, crypto, now: options.now },
     workspace: options.row.id,
+    turnedAway: (reason, from) => source.turnedAway('presence', reason, from),
   });
   const freshKey = createFreshKey({ ...options, directory, onChanged: () => rekeyed() });
   const { source, shown, rekeyed } = createSource({

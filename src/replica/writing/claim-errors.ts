@@ -14,6 +14,14 @@ export function held(writing: Writing, by: Hash): CoterieError {
   });
 }
 
+export function closed(state: TaskState): CoterieError {
+  const status = statusOf(state);
+  return new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
+    legal: legalMoves[status],
+    hint: 'Reopen it first with a legal move.',
+  });
+}
+
 /** The claim is lost: what may be done instead. */
 export function lost(writing: Writing, actor: Actor, state: TaskState, why?: string): CoterieError {
   const status = statusOf(state);

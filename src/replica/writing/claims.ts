@@ -16,7 +16,7 @@ import { mustBe } from '../machines/roles.ts';
 import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
 import { statusOf } from '../views/tasks.ts';
-import { held, isOver, lost } from './claim-errors.ts';
+import { closed, held, isOver, lost } from './claim-errors.ts';
 import { type Actor, once, onTask, queuedState, type Writing } from './context.ts';
 
 type Key = string | undefined;
@@ -32,11 +32,7 @@ const mineIn = (state: TaskState, actor: Actor): ClaimState | undefined =>
 function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Claiming): void {
   const status = statusOf(state);
   const [holder] = state.claims;
-  if (isOver(status))
-    throw new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
-      legal: legalMoves[status],
-      hint: 'Reopen it first with a legal move.',
-    });
+  if (isOver(status)) throw closed(state);
   if (input.force) {
     mustBe(writing, actor, 'admin', 'takes a task from who holds it');
     if (input.reason === undefined)
@@ -158,8 +154,7 @@ async function granted(
     now = look();
   }
   if (now === 'granted' && statusOf(thing(reading, id, 'task')) !== 'todo') return;
-  // A repeat of a claim that was granted, and is over since.
-  if (now === 'over' && !(await isWithdrawn(writing, id, request))) return;
+  if (now === 'over' && (await wasHeld(writing, actor, id, request))) return;
   // A claim that is not there is there no later either: whatever is granted apart from this is void.
   const last = await commits.write(async (work) => {
     const state = await queuedState(writing, work, id, 'task');
@@ -173,18 +168,30 @@ async function granted(
     return is;
   });
   if (last === 'granted') return;
-  if (typeof last === 'object') throw held(writing, last.by);
+  const left = thing(reading, id, 'task');
+  const holder = last === 'over' ? left.claims[0] : last;
+  if (holder && holder.by !== actor.id) throw held(writing, holder.by);
+  if (isOver(statusOf(left))) throw closed(left);
   throw new CoterieError('not_certain', `The arbiter did not grant it within ${wait} ms.`, {
     hint: 'Nothing is left of the request. Ask again under a new key, or claim with need "tentative".',
   });
 }
 
-async function isWithdrawn({ reading: { database } }: Writing, id: Hash, request: Hash): Promise<boolean> {
+/**
+ * A request that is over was answered by a grant: it is a repeat of a claim that is over since, or another request of its
+ * session was granted. One that was withdrawn was not, nor one that does not count or that the end of the task ended.
+ */
+async function wasHeld({ reading }: Writing, actor: Actor, id: Hash, request: Hash): Promise<boolean> {
+  const { database } = reading;
+  let isGranted = false;
   for (const hash of await operationsOn(database, id)) {
-    const header = database.get<OperationRow>(keys.operation(hash))?.header;
-    if (header?.type === 'claim.withdraw' && header.data['request'] === request) return true;
+    const row = database.get<OperationRow>(keys.operation(hash));
+    if (!row || row.state !== undefined || row.header.data['request'] !== request) continue;
+    if (row.header.type === 'claim.withdraw') return false;
+    if (row.header.type === 'claim.grant') isGranted = true;
   }
-  return false;
+  const [holder] = thing(reading, id, 'task').claims;
+  return isGranted || (holder?.grant !== undefined && holder.by === actor.id);
 }
 
 function mineOrError(writing: Writing, actor: Actor, state: TaskState): ClaimState {
