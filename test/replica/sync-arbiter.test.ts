@@ -63,6 +63,31 @@ describe('the office of arbiter', () => {
     await equal(ana, bo, cy);
   });
 
+  it('CLM-14: is handed over with grants of members who are not known yet, and the next one honours them', async () => {
+    const { ana, bo, cy } = await team();
+    const { id } = await ana.replica.tasks.create({ title: 'One' });
+    await meet(ana, bo, cy);
+    const claim = claims(bo, id);
+    // The first operation on tasks after dan was made says so, and not that of dan himself.
+    const dan = ana.replica.as('dan');
+    await dan.messages.post('general', { text: 'here' });
+    await ana.replica.tasks.create({ title: 'Two' });
+    expect(holder(await dan.tasks.claim(id, { need: 'granted' }))).toEqual(['dan', 'granted']);
+    await ana.replica.arbiter.move({ to: bo.replica.id });
+    // So the grant comes before anybody knows who asked for it.
+    for (const document of ['log/tasks/1', 'log/members/1']) {
+      const update = await ana.source.diff(document, await bo.source.stateVector(document));
+      expect(await bo.source.receive(document, update, 998)).toMatchObject({ ok: true });
+    }
+    await bo.source.idle();
+    await refused(claim, 'held');
+    await meet(ana, bo, cy);
+    for (const { replica } of [ana, bo, cy])
+      expect(holder(await replica.tasks.get(id))).toEqual(['dan', 'granted']);
+    const grants = (await feedOf(bo.replica)).filter(({ type }) => type === 'claim.grant');
+    expect(grants).toHaveLength(1);
+  });
+
   it('CLM-14: is handed over with every grant, and the next one honours what it has not seen', async () => {
     const { time, ana, bo, cy } = await team();
     const tasks: string[] = [];

@@ -44,7 +44,9 @@ export async function nextEpoch(work: Work, term: Term, replica: Hash): Promise<
 function promisedOf({ membership }: Writing['reading'], reader: Pick<Reader, 'get'>, task: Hash): Promised[] {
   const isHere = (grant: Hash): boolean => {
     const row = reader.get<OperationRow>(keys.operation(grant));
-    return row !== undefined && row.state?.state !== 'waiting';
+    if (row?.state?.state !== 'rejected') return row !== undefined && row.state === undefined;
+    // It counted where it was made, so it will here, once who asked for it is known; unless it was cut since.
+    return row.state.reason === 'frontier';
   };
   return membership.state.terms.flatMap(({ promised }) =>
     promised.filter((one) => one.task === task && !isHere(one.grant)),
