@@ -120,6 +120,12 @@ export const errorKinds = {
   cycle: kind(409, x.conflict, 'The link would close a cycle.', 'Remove a link of the cycle first.'),
   redacted: kind(409, x.conflict, 'The text was removed.', 'Write something new instead.'),
   archived: kind(409, x.conflict, 'The channel is archived.', 'Unarchive it or choose another channel.'),
+  too_many_hops: kind(
+    409,
+    x.conflict,
+    'Agents answered each other here as often as the channel allows.',
+    'Let a human say something there first, or do something else than answer.',
+  ),
   key_reused: kind(
     409,
     x.conflict,

@@ -11,6 +11,8 @@ export const Channel = z.strictObject({
   archived: z.boolean(),
   /** Members of a direct conversation: addressed, not secret. */
   direct: z.array(Person).optional(),
+  /** How often agents may answer each other before a human says something. */
+  hops: z.int(),
   messages: z.int(),
   /** Time of the newest message. */
   latest: Time.optional(),
@@ -26,6 +28,7 @@ export const ChannelUpdate = z.strictObject({
   name: ChannelName.optional(),
   topic: text(1024).optional(),
   archived: z.boolean().optional(),
+  hops: z.int().min(0).max(1000).optional(),
   base: Base.optional(),
 });
 
@@ -51,6 +54,8 @@ export const Message = z.strictObject({
   /** First message of the thread that this belongs to. */
   thread: z.string().optional(),
   answers: z.string().optional(),
+  /** How often agents had answered each other, this answer counted; absent where none did. */
+  hops: z.int().optional(),
   mentions: z.array(Person).optional(),
   /** In the answer to the post alone: whom its mentions reach, and whether they are there now. */
   reaches: z.array(Reached).optional(),
@@ -77,6 +82,7 @@ export const MessagePost = z.strictObject({
   /** A message of the thread to reply in; its first message or any reply. */
   thread: z.string().max(64).optional(),
   files: z.array(FileLink).max(50).optional(),
+  /** How often agents answered each other before this, where the agent knows of more than stands in the thread. */
   hops: z.int().min(0).max(1000).optional(),
 });
 export type MessagePost = z.infer<typeof MessagePost>;

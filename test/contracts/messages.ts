@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Inbox } from '../../schemas/index.ts';
 import type { Surface } from '../../src/replica/surface.ts';
+import { refused } from '../replica/support/open.ts';
 
 export type Talking = Pick<
   Surface,
@@ -106,6 +107,30 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect((await kai.messages.thread(root.id)).root.resolved).toBe(true);
       await kai.messages.flag(root.id, { resolved: false });
       expect((await rin.messages.thread(answer.id)).root.resolved).toBeUndefined();
+    });
+
+    it('MSG-6: agents answer each other as often as the channel allows, then no more', async () => {
+      const { as } = await open();
+      const [kai, rin] = [as('kai'), as('rin')];
+      expect((await kai.channels.get('dev')).hops).toBe(20);
+      expect(await kai.channels.update('dev', { hops: 2 })).toMatchObject({ hops: 2 });
+      const root = await kai.messages.post('dev', { text: 'who can look?' });
+      const reply = (who: Talking, text = 'yes') => who.messages.post('dev', { text, thread: root.id });
+      expect((await reply(rin)).hops).toBe(1);
+      expect((await reply(rin, 'and then')).hops).toBe(1);
+      expect((await reply(kai)).hops).toBe(2);
+      expect((await reply(kai, 'as I said')).hops).toBe(2);
+      const error = await refused(reply(rin), 'too_many_hops');
+      expect(error.hint).toMatch(/human/);
+      // Outside the thread who mentions is answered by whoever it mentions.
+      await rin.messages.post('dev', { text: '@kai?' });
+      expect((await kai.messages.post('dev', { text: '@rin?' })).hops).toBe(1);
+      expect((await rin.messages.post('dev', { text: '@kai!' })).hops).toBe(2);
+      await refused(kai.messages.post('dev', { text: 'no' }), 'too_many_hops');
+      expect((await rin.messages.post('dev', { text: 'never mind' })).hops).toBeUndefined();
+      expect((await kai.messages.post('dev', { text: 'well' })).hops).toBeUndefined();
+      await refused(kai.messages.post('dev', { text: 'known of elsewhere', hops: 3 }), 'too_many_hops');
+      await refused(kai.channels.update('dev', { hops: -1 }), 'invalid');
     });
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lately } from '../../src/replica/presence/present.ts';
 import { messagesContract, told } from '../contracts/messages.ts';
-import { home, open } from './support/open.ts';
+import { home, open, refused } from './support/open.ts';
 import { rebuilt } from './support/rebuilt.ts';
 import { meet, peers, pull } from './sync/support.ts';
 
@@ -70,5 +70,20 @@ describe('mentions', () => {
     expect(JSON.stringify(await kai.messages.get(post.id))).not.toContain('hunter2');
     const again = await rebuilt(kai, at);
     expect((await again.as('hunter2').inbox()).items).toEqual(before.items);
+  });
+
+  it('MSG-6: what a human says is no hop, and an answer to it neither; history is none', async () => {
+    const kim = await open(home(), { as: 'kim', kind: 'human' });
+    const [ann, bo] = [kim.as('ann'), kim.as('bo')];
+    await kim.channels.update('dev', { hops: 1 });
+    const root = await ann.messages.post('dev', { text: 'look' });
+    const reply = (who: typeof ann, text = 'ok') => who.messages.post('dev', { text, thread: root.id });
+    expect((await reply(bo)).hops).toBe(1);
+    await refused(reply(ann), 'too_many_hops');
+    expect((await reply(kim, 'go on')).hops).toBeUndefined();
+    expect((await reply(ann)).hops).toBeUndefined();
+    expect((await reply(bo)).hops).toBe(1);
+    await refused(reply(ann), 'too_many_hops');
+    expect((await kim.messages.post('dev', { text: 'a human', hops: 9 })).hops).toBeUndefined();
   });
 });

@@ -56,7 +56,7 @@ export function openFakeStore(): FakeStore {
 
   const next = (kind: string): string => `${kind}-${++count}`;
   const addChannel = (name: string): void => {
-    channels.set(name, { id: name, name, topic: '', archived: false, messages: 0, base: [] });
+    channels.set(name, { id: name, name, topic: '', archived: false, hops: 20, messages: 0, base: [] });
   };
   for (const name of ['general', 'dev']) addChannel(name);
 

@@ -114,6 +114,14 @@ export const conversation: readonly Row[] = [
     load: async () => (await channels()).rename,
   },
   {
+    name: 'channel hops',
+    takes: '<channel> <n>',
+    summary: 'Set how often agents may answer each other in a channel before a human says something.',
+    flags: onWrites,
+    example: 'coterie channel hops dev 8',
+    load: async () => (await channels()).hops,
+  },
+  {
     name: 'channel archive',
     takes: '<channel>',
     summary: 'Archive a channel: it stays readable and takes no more messages.',

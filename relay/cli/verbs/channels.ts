@@ -1,4 +1,4 @@
-import { asking, given, once, paged } from '../call.ts';
+import { asking, given, misuse, once, paged } from '../call.ts';
 import { channel, channels } from '../show/conversation.ts';
 
 export const list = asking({
@@ -24,6 +24,16 @@ export const rename = asking({
   write: true,
   ask: (team, call) => team.channels.update(call.arg(0), { name: call.arg(1) }, once(call)),
   show: channel,
+});
+
+export const hops = asking({
+  write: true,
+  async ask(team, call) {
+    const most = Number(call.arg(1));
+    if (!/^\d+$/.test(call.arg(1))) throw await misuse(`${call.arg(1)} is no number`);
+    return team.channels.update(call.arg(0), { hops: most }, once(call));
+  },
+  show: (answer, view) => `${channel(answer, view)}\nagents may answer each other ${answer.hops} times`,
 });
 
 export const archive = asking({

@@ -38,7 +38,8 @@ export const channelRoutes = [
   route({
     method: 'patch',
     path: '/v1/channels/{channel}',
-    summary: 'Renames a channel, sets its topic, archives or unarchives it.',
+    summary:
+      'Renames a channel, sets its topic, how often agents may answer each other, archives or unarchives it.',
     body: ChannelUpdate,
     answer: Channel,
     run: ({ surface, params, body, key }) => surface.channels.update(params.channel, body, { key }),

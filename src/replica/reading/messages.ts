@@ -2,12 +2,14 @@ import {
   type Channel,
   CoterieError,
   type Hash,
+  type Header,
   type List,
   limits,
   type Message,
   type MessagesQuery,
   type Thread,
 } from '../../../schemas/index.ts';
+import { defaultHops } from '../../fold/subjects/channel.ts';
 import { followingOf } from '../../fold/subjects/message.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { timePart } from '../../op/index.ts';
@@ -47,6 +49,7 @@ export async function channelShape(reading: Reading, state: ChannelState): Promi
     topic: topic(state.topic[0]?.value),
     archived: state.archived[0]?.value ?? false,
     ...(state.direct ? { direct: state.direct.map((id) => reading.membership.person(id)) } : {}),
+    hops: state.hops[0]?.value ?? defaultHops,
     messages: row?.messages ?? 0,
     ...(last ? { latest: last.imported ? time(last.imported.at) : stampIso(last.stamp) } : {}),
     ...(twins.length > 0 ? { twins } : {}),
@@ -54,6 +57,7 @@ export async function channelShape(reading: Reading, state: ChannelState): Promi
       name: [state.name, same],
       topic: [state.topic, topic],
       archived: [state.archived, same],
+      hops: [state.hops, same],
     }),
     base: baseOf(state),
   };
@@ -71,6 +75,11 @@ export function aliasesOf(reading: Reading, id: Hash): { aliases?: string[] } {
   const operations = key === undefined ? undefined : reading.database.get<IdempotencyRow>(key)?.operations;
   return operations && operations.length > 1 ? { aliases: operations.slice(1).map(({ hash }) => hash) } : {};
 }
+
+const hopsIn = (header: Header | undefined): { hops?: number } => {
+  const hops = header?.data['hops'];
+  return typeof hops === 'number' && hops > 0 ? { hops } : {};
+};
 
 export function messageShape(reading: Reading, state: MessageState): Message {
   const row = operation(reading, state.id);
@@ -93,6 +102,7 @@ export function messageShape(reading: Reading, state: MessageState): Message {
     at: time(state.created.at),
     ...(state.thread ? { thread: state.thread } : {}),
     ...(state.answers ? { answers: state.answers } : {}),
+    ...hopsIn(row?.header),
     ...(mentions.length > 0 ? { mentions: mentions.map((id) => reading.membership.person(id)) } : {}),
     ...(references.length > 0 ? { references } : {}),
     ...(files.length > 0 ? { files } : {}),

@@ -17,6 +17,7 @@ import { operation, thing } from '../reading/context.ts';
 import { messageOf } from '../reading/messages.ts';
 import { findChannel } from '../reading/names.ts';
 import { type Actor, once, plainState, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { hopsOf } from './hops.ts';
 import { reachedBy, saidIn } from './mentions.ts';
 
 type Key = string | undefined;
@@ -40,6 +41,7 @@ export async function postMessage(
   return once(writing, { actor, key, input: { post: id, input } }, async (work, keyHash) => {
     const state = plainState(writing, work, id, 'channel');
     if (state.archived[0]?.value) throw new CoterieError('archived', `The channel ${channel} is archived.`);
+    const hops = hopsOf(writing, work, actor, { channel: state, root, hops: input.hops });
     return writing.ledger.append(work, {
       log: `channel.${id}`,
       type: 'message.create',
@@ -49,7 +51,7 @@ export async function postMessage(
         ...(input.files ? { files: input.files } : {}),
         ...(root ? { thread: root } : {}),
         ...(answered && answered.id !== root ? { answers: answered.id } : {}),
-        ...(input.hops === undefined ? {} : { hops: input.hops }),
+        ...(hops > 0 ? { hops } : {}),
       },
       body: { text: input.text },
       key: keyHash,
@@ -254,6 +256,7 @@ export async function updateChannel(
       data: {
         ...(input.name === undefined ? {} : { name: input.name }),
         ...(input.archived === undefined ? {} : { archived: input.archived }),
+        ...(input.hops === undefined ? {} : { hops: input.hops }),
       },
       body: { topic: input.topic },
       key: keyHash,

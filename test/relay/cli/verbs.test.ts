@@ -52,6 +52,7 @@ const steps: readonly Step[] = [
   ['channel create made --topic T', Channel],
   ['channel topic made other', Channel],
   ['channel rename made named', Channel],
+  ['channel hops named 8', Channel],
   ['channel archive named', Channel],
   ['channel archive named --undo', Channel],
   ['channel list', list(Channel)],
