@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { CoterieError, type Status } from '../../schemas/index.ts';
 import { defaultChannels } from '../fold/index.ts';
@@ -64,6 +65,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
   // A row that a damaged filter hides would make this a new directory.
   for (const name of ['workspace', 'counters', 'views', 'epoch', 'restored'])
     await database.getConfirmed(keys.meta(name));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Event, Task } from '../../schemas/index.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import { restoreBackup } from '../../src/replica/upkeep/restore.ts';
@@ -77,6 +77,24 @@ describe('a claim that needs a grant', () => {
       expect(holder(await one.replica.tasks.get(id))).toEqual(['bo', 'granted']);
     expect((await types(ana)).filter((type) => type === 'claim.grant')).toHaveLength(1);
     await equal(ana, bo, cy);
+  });
+
+  it('CLM-12: many may wait at once, and no process is warned of it', async () => {
+    const [, ana, bo] = await team('ana', 'bo');
+    if (!ana || !bo) throw new Error('no peers');
+    const { id } = await ana.replica.tasks.create({ title: 'One' });
+    await meet(ana, bo);
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const claims = Array.from({ length: 12 }, (_, n) =>
+      kept(bo.replica.as(`bo-${n}`).tasks.claim(id, { need: 'granted' })),
+    );
+    await told(bo.replica, 'claim.request', 12);
+    await bo.replica.close();
+    await Promise.all(claims.map((claim) => refused(claim, 'closed')));
+    expect(warnings).toEqual([]);
   });
 
   it('CLM-12: leaves no claim behind on a timeout, also where the grant was on its way', async () => {
