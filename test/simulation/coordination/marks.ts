@@ -109,7 +109,8 @@ export async function misread(
     const wrongly = !isNews(row) || row.header.member === member ? ownIs(facts) : otherIs(facts, hash, read);
     const due =
       row.header.member !== member && calledIn(row, member, handle, isKnown) && !cover && isNews(row) ? 1 : 0;
-    const again = facts.forked && read.acknowledged.has(hash) && facts.called === 0;
+    const again =
+      facts.forked && facts.called === 0 && (read.acknowledged.has(hash) || read.unsure.has(hash));
     if (facts.called !== due && !again)
       wrongly.push(`mentions it, and is ${facts.called} times in its inbox and not ${due}`);
     wrong.push(...wrongly.map((line) => `${short(row, hash)} ${line}`));

@@ -40,19 +40,19 @@ const minute = 61_000;
 
 const up = ({ world }: Run): Station[] => world.stations.filter((station) => station.up);
 
-async function inStep({ world }: Run): Promise<boolean> {
+async function inStep(world: World): Promise<boolean> {
   const roots = new Set<string>();
   for (const { source } of world.stations) roots.add(JSON.stringify(await source.root()));
   return roots.size === 1;
 }
 
 /** Heals everything, and waits until everything is everywhere. */
-async function heal(run: Run): Promise<void> {
-  const { network, stations, drive } = run.world;
+export async function heal(world: World): Promise<void> {
+  const { network, stations, drive } = world;
   network.heal();
   for (const station of stations) if (!station.up) await station.open();
   const began = network.now();
-  while (!(await drive(inStep(run)))) {
+  while (!(await drive(inStep(world)))) {
     if (network.now() - began > patience) throw new Error(`not in step after ${patience} ms`);
     await network.run(500);
   }
@@ -160,10 +160,10 @@ async function backUp({ backups, model }: Run, station: Station): Promise<void> 
 
 /** The disk is lost, after everything that it held was elsewhere: what an arbiter alone knew nobody can honour. */
 async function restore(run: Run, station: Station): Promise<void> {
-  const { backups, model, tally } = run;
+  const { world, backups, model, tally } = run;
   const backup = backups.get(station.name);
   if (!backup || backup.id !== station.replica.id) return;
-  await heal(run);
+  await heal(world);
   for (const { station: at, handle, operation } of model.made.slice(backup.made))
     if (at === station.name) readerOf(model, handle).unsure.add(operation);
   await station.stop(true);
@@ -240,7 +240,7 @@ export async function coordinate(seed: number, steps: number): Promise<Tally> {
   };
   try {
     for (const station of world.stations) await enter(run, station, station.as);
-    await heal(run);
+    await heal(world);
     await tasks(run);
     for (const station of world.stations)
       for (const handle of names) await forgive(station, handle, run.model);
@@ -250,14 +250,14 @@ export async function coordinate(seed: number, steps: number): Promise<Tally> {
       if (copies && at === 12 && station?.up) await copy(run, station);
       await step(run, at, copies);
     }
-    await heal(run);
+    await heal(world);
     // Requests are answered or withdrawn, and marks are written.
     await world.network.run(minute);
     const open = new Set(world.stations.map(({ replica }) => replica));
     await world.drive(Promise.all(run.works.flatMap(({ at, done }) => (open.has(at) ? [done] : []))));
-    await heal(run);
+    await heal(world);
     await world.network.run(minute);
-    await heal(run);
+    await heal(world);
     if (run.failures.length > 0) throw run.failures[0];
     await world.drive(checkEnd(run));
     return run.tally;
