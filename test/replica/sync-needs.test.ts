@@ -33,12 +33,14 @@ describe('what needs a member besides what it was sent', () => {
   it('INB-11: paths that another reserved too: who was first is told, and who did not know of it', async () => {
     const { time, ana, bo } = await pair();
     const first = await ana.replica.reservations.reserve({ globs: ['src/**/*.ts', 'docs/*'], ttl: 600_000 });
+    time.advance(1000);
     // On one replica who comes later was answered with the conflict.
     const cy = ana.replica.as('cy');
     expect((await cy.reservations.reserve({ globs: ['src/a.ts'], ttl: 600_000 })).conflicts).toHaveLength(1);
     expect(await told(ana.replica)).toEqual([['overlap', 'ana and cy reserved paths in common: src/a.ts']]);
     expect(await told(cy)).toEqual([]);
     await cy.reservations.reserve({ globs: ['test/**'], ttl: 600_000 });
+    time.advance(1000);
     await bo.replica.reservations.reserve({ globs: ['docs/read?.md'], ttl: 600_000 });
     await meet(ana, bo);
     const both = ['overlap', 'ana and bo reserved paths in common: docs/read?.md'];
