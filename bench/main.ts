@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   join: async () => (await import('./join.ts')).join,
   inventory: async () => (await import('./inventory.ts')).inventory,
   live: async () => (await import('./live.ts')).live,
+  kept: async () => (await import('./kept.ts')).kept,
   grant: async () => (await import('./grant.ts')).grant,
   idle: async () => (await import('./idle.ts')).idle,
   relay: async () => (await import('./relay.ts')).relay,
