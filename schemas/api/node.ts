@@ -21,7 +21,6 @@ export const Member = z.strictObject({
   base: Base,
 });
 export type Member = z.infer<typeof Member>;
-export const MembersQuery = z.strictObject({ ...page, imported: z.stringbool().optional() });
 export const MemberUpdate = z.strictObject({
   name: DisplayName.optional(),
   handle: Handle.optional(),

@@ -7,6 +7,7 @@ import type {
   Comment,
   DocumentInfo,
   Event,
+  Group,
   History,
   Inbox,
   Invitation,
@@ -134,6 +135,11 @@ export function createClient(options: ClientOptions): Client {
       update: async (input, options) => patch<Member>(`/members/${at(await self())}`, input, options),
     },
 
+    groups: {
+      list: (query) => get<List<Group>>('/members', { ...query, groups: true }),
+      create: (input, options) => post<Group>('/members', input, options),
+      update: (group, input, options) => post<Group>(`/members/${at(group)}`, input, options),
+    },
     invites: {
       create: (input = {}, options) => post<Invitation>('/invites', input, options),
       list: (query) => get<List<InviteInfo>>('/invites', query),

@@ -1,5 +1,5 @@
 import type { Hash, Stamp } from '../../schemas/index.ts';
-import type { SubjectState } from './types.ts';
+import type { Register, SubjectState } from './types.ts';
 
 export interface MemoryVersion {
   readonly op: Hash;
@@ -60,4 +60,12 @@ export interface FollowState {
   readonly op: Hash;
   readonly stamp: Stamp;
   readonly state: Following;
+}
+
+/** A named set of members. */
+export interface GroupState {
+  readonly id: Hash;
+  readonly handle: Register<string>;
+  /** member -> operations that added it and were not taken back. */
+  readonly members: Readonly<Record<Hash, readonly Hash[]>>;
 }

@@ -8,7 +8,7 @@ import type {
   Stamp,
   TaskStatus,
 } from '../../schemas/index.ts';
-import type { FollowState, MemoryState, ReservationState } from './things.ts';
+import type { FollowState, GroupState, MemoryState, ReservationState } from './things.ts';
 
 export type * from './things.ts';
 
@@ -307,6 +307,7 @@ export interface MembersState {
   readonly replicas: ReadonlyMap<Hash, ReplicaState>;
   readonly members: ReadonlyMap<Hash, MemberState>;
   readonly invites: ReadonlyMap<Hash, InviteState>;
+  readonly groups: ReadonlyMap<Hash, GroupState>;
   /** Every term of the arbiter. */
   readonly terms: readonly Term[];
   readonly frontiers: readonly Narrowing[];

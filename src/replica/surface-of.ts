@@ -37,6 +37,7 @@ import {
   redactText,
   updateChannel,
 } from './writing/conversation.ts';
+import { groupVerbs } from './writing/groups.ts';
 import type { Marks } from './writing/marks.ts';
 import { forget, remember, updateMemory } from './writing/memory.ts';
 import { releaseReservation, renewReservation, reserve } from './writing/reservations.ts';
@@ -242,6 +243,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       grant: async (ref, input, options) =>
         grantRole(writing, actor, ref, checked(schemas.RoleGrant, input), options?.key),
     },
+    groups: groupVerbs(writing, actor),
     invites: {
       create: async (input, options) =>
         core.machines.invite(actor, checked(schemas.InviteCreate, input ?? {}), options?.key),

@@ -18,6 +18,9 @@ import type {
   Event,
   EventsQuery,
   ExportSummary,
+  Group,
+  GroupCreate,
+  GroupUpdate,
   History,
   HistoryQuery,
   ImportSummary,
@@ -180,6 +183,14 @@ export interface Surface {
     update(input: z.infer<typeof MemberUpdate>, options?: WriteOptions): Promise<Member>;
     /** Gives a member a higher role: an admin does, for `owner` an owner. */
     grant(member: string, input: RoleGrant, options?: WriteOptions): Promise<Member>;
+  };
+
+  readonly groups: {
+    /** By handle. */
+    list(query?: PageOptions): Promise<List<Group>>;
+    /** A named set of members, by handle or id; `@handle` calls each. Rejects with `exists` where the handle calls somebody. */
+    create(input: GroupCreate, options?: WriteOptions): Promise<Group>;
+    update(group: string, input: GroupUpdate, options?: WriteOptions): Promise<Group>;
   };
 
   readonly invites: {

@@ -5,7 +5,7 @@ import { refused } from '../replica/support/open.ts';
 
 export type Talking = Pick<
   Surface,
-  'channels' | 'messages' | 'members' | 'presence' | 'inbox' | 'acknowledge'
+  'channels' | 'messages' | 'members' | 'groups' | 'presence' | 'inbox' | 'acknowledge'
 >;
 
 export const told = ({ items }: Inbox): string[] => items.map(({ kind, text }) => `${kind} ${text}`);
@@ -131,6 +131,30 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect((await kai.messages.post('dev', { text: 'well' })).hops).toBeUndefined();
       await refused(kai.messages.post('dev', { text: 'known of elsewhere', hops: 3 }), 'too_many_hops');
       await refused(kai.channels.update('dev', { hops: -1 }), 'invalid');
+    });
+
+    it('MSG-7: a group calls those who are in it as the message is written', async () => {
+      const { as } = await open();
+      const [kai, rin, ann] = [as('kai'), as('rin'), as('ann')];
+      for (const who of [rin, ann]) await who.messages.post('general', { text: 'here' });
+      const crew = await kai.groups.create({ handle: 'crew', members: ['kai', 'rin'] });
+      expect(crew.members.map(({ handle }) => handle)).toEqual(['kai', 'rin']);
+      const post = await kai.messages.post('dev', { text: '@crew one' });
+      expect(post.reaches).toEqual([
+        { handle: 'rin', id: expect.any(String), status: 'present', via: 'crew' },
+      ]);
+      expect(post.mentions).toBeUndefined();
+      const changed = await rin.groups.update('@crew', { add: ['ann'], remove: ['rin'] });
+      expect(changed.members.map(({ handle }) => handle)).toEqual(['ann', 'kai']);
+      await kai.messages.post('dev', { text: '@crew two, @rin too' });
+      expect(told(await rin.inbox())).toEqual(['group @crew one', 'mention @crew two, @rin too']);
+      expect(told(await ann.inbox())).toEqual(['group @crew two, @rin too']);
+      expect((await ann.groups.list()).items).toEqual([changed]);
+      await refused(ann.groups.create({ handle: 'crew' }), 'exists');
+      await refused(ann.groups.create({ handle: 'kai' }), 'exists');
+      await refused(ann.groups.create({ handle: 'here' }), 'exists');
+      await refused(ann.groups.update('nobody', { add: [] }), 'not_found');
+      await refused(ann.groups.update('crew', { add: ['nobody'] }), 'not_found');
     });
   });
 }

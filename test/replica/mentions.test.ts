@@ -86,4 +86,26 @@ describe('mentions', () => {
     await refused(reply(ann), 'too_many_hops');
     expect((await kim.messages.post('dev', { text: 'a human', hops: 9 })).hops).toBeUndefined();
   });
+
+  it('MSG-7: on every replica a group is what the message saw of it, in whatever order all of it arrives', async () => {
+    const [ana, bo, cy] = await peers(['ana', 'bo', 'cy']);
+    if (!ana || !bo || !cy) throw new Error('no peers');
+    for (const { replica, name } of [ana, bo, cy]) await replica.messages.post('general', { text: name });
+    await meet(ana, bo, cy);
+    await ana.replica.groups.create({ handle: 'crew', members: ['bo'] });
+    await meet(ana, bo);
+    await ana.replica.groups.update('crew', { add: ['cy'] });
+    // Bo does not know of cy in it, and takes itself out meanwhile.
+    await bo.replica.as('eve').messages.post('dev', { text: '@crew, as bo knows it' });
+    await bo.replica.groups.update('crew', { remove: ['bo'] });
+    await pull(bo, cy);
+    await meet(ana, bo, cy);
+    await cy.replica.messages.post('dev', { text: '@crew, as all know it' });
+    await meet(ana, bo, cy);
+    for (const { replica } of [ana, bo, cy]) {
+      expect((await replica.groups.list()).items[0]?.members.map(({ handle }) => handle)).toEqual(['cy']);
+      expect(told(await replica.as('bo').inbox())).toEqual(['group @crew, as bo knows it']);
+      expect(told(await replica.as('cy').inbox())).toEqual([]);
+    }
+  });
 });

@@ -306,6 +306,11 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
         throw new CoterieError('receipt_unknown', 'Not this one');
       return { acknowledged: 1, counted: 0, items: 0, pending: 0, open: 0 };
     },
+    groups: {
+      list: async () => ({ items: [{ id: 'group-1', handle: 'crew', members: [] }] }),
+      create: async ({ handle }) => ({ id: 'group-1', handle, members: [] }),
+      update: async (id) => ({ id, handle: 'crew', members: [] }),
+    },
     invites: {
       create: async ({ role = 'member', uses = 1, expires = at } = {}) => ({
         ticket: 'coterie1.fake',

@@ -2,6 +2,7 @@ import { onLists, onWrites, type Row } from '../row.ts';
 
 const messages = () => import('../verbs/messages.ts');
 const channels = () => import('../verbs/channels.ts');
+const groups = () => import('../verbs/groups.ts');
 
 /** Channels and what is said in them. */
 export const conversation: readonly Row[] = [
@@ -81,6 +82,37 @@ export const conversation: readonly Row[] = [
     flags: [['--remove', 'unpin it'], ...onWrites],
     example: 'coterie pin qgk7v2a3x4n5m6b7c2d3e4f5ga',
     load: async () => (await messages()).pin,
+  },
+  {
+    name: 'group list',
+    summary: 'List the groups and who is in them.',
+    flags: onLists,
+    example: 'coterie group list',
+    load: async () => (await groups()).list,
+  },
+  {
+    name: 'group create',
+    takes: '<handle> <members...>',
+    summary: 'Make a group of members: @handle calls each of them.',
+    flags: onWrites,
+    example: 'coterie group create reviewers kai rin',
+    load: async () => (await groups()).create,
+  },
+  {
+    name: 'group add',
+    takes: '<handle> <members...>',
+    summary: 'Add members to a group.',
+    flags: onWrites,
+    example: 'coterie group add reviewers zoe',
+    load: async () => (await groups()).add,
+  },
+  {
+    name: 'group remove',
+    takes: '<handle> <members...>',
+    summary: 'Take members out of a group.',
+    flags: onWrites,
+    example: 'coterie group remove reviewers rin',
+    load: async () => (await groups()).remove,
   },
   {
     name: 'channel list',

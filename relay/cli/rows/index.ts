@@ -23,6 +23,7 @@ export const nouns: Readonly<Record<string, string>> = {
   arbiter: 'The replica that grants claims.',
   task: 'Tasks, their claims and links.',
   channel: 'Channels and their settings.',
+  group: 'Named sets of members.',
   memory: 'What the team remembers.',
   hook: 'Hooks of git.',
 };

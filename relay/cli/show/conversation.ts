@@ -1,4 +1,4 @@
-import type { Channel, List, Message, Person, Thread } from '../../../schemas/index.ts';
+import type { Channel, Group, List, Message, Person, Thread } from '../../../schemas/index.ts';
 import { clean, counted, indent, oneLine, table, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
 
@@ -81,4 +81,15 @@ export function channel(item: Channel, view: View): string {
     ? `\n${tint(view, 'yellow', `made apart under the same name: ${item.twins.join(', ')}`)}`
     : '';
   return `${tint(view, 'cyan', item.name)}${archived} ${tint(view, 'dim', item.id)}${topic}${twins}`;
+}
+
+/** A group on one line: its handle, and who is in it. */
+export const group = ({ handle, members, id }: Group, view: View): string =>
+  `${tint(view, 'cyan', `@${oneLine(handle)}`)} ${members.map(who).join(', ') || 'nobody'} ${tint(view, 'dim', id)}`;
+
+export function groups({ items, next }: List<Group>, view: View): string {
+  if (items.length === 0) return tint(view, 'dim', 'no groups');
+  return [...items.map((item) => group(item, view)), more(next, view)]
+    .filter((line) => line !== '')
+    .join('\n');
 }

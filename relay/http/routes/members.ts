@@ -1,9 +1,13 @@
 import {
   CoterieError,
-  list,
+  Group,
+  GroupCreate,
+  GroupUpdate,
+  type List,
   Member,
-  MembersQuery,
   MemberUpdate,
+  People,
+  PeopleQuery,
   RoleGrant,
   Status,
 } from '../../../schemas/index.ts';
@@ -20,10 +24,14 @@ export const memberRoutes = [
   route({
     method: 'get',
     path: '/v1/members',
-    summary: 'Lists the members; `imported=false` leaves out authors of imported history.',
-    query: MembersQuery,
-    answer: list(Member),
-    run: ({ surface, query }) => surface.members.list(query),
+    summary:
+      'Lists the members; `imported=false` leaves out authors of imported history; `groups=true` lists groups.',
+    query: PeopleQuery,
+    answer: People,
+    run: ({ surface, query: { groups, ...query } }): Promise<List<Member> | List<Group>> => {
+      const { imported: _, ...paged } = query;
+      return groups ? surface.groups.list(paged) : surface.members.list(query);
+    },
   }),
   route({
     method: 'get',
@@ -53,5 +61,22 @@ export const memberRoutes = [
     body: RoleGrant,
     answer: Member,
     run: ({ surface, params, body, key }) => surface.members.grant(params.member, body, { key }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/members',
+    summary: 'Makes a group: a named set of members.',
+    body: GroupCreate,
+    answer: Group,
+    status: 201,
+    run: ({ surface, body, key }) => surface.groups.create(body, { key }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/members/{member}',
+    summary: 'Changes a group, by handle or id: its handle, who comes in, who goes.',
+    body: GroupUpdate,
+    answer: Group,
+    run: ({ surface, params, body, key }) => surface.groups.update(params.member, body, { key }),
   }),
 ];

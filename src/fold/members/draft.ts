@@ -2,6 +2,7 @@ import type { Hash, Role } from '../../../schemas/index.ts';
 import type {
   Ending,
   Grant,
+  GroupState,
   InviteState,
   MemberState,
   MembersState,
@@ -27,6 +28,7 @@ export interface Draft extends MembersState {
   readonly replicas: Map<Hash, ReplicaState>;
   readonly members: Map<Hash, MemberState>;
   readonly invites: Map<Hash, InviteState>;
+  readonly groups: Map<Hash, GroupState>;
   readonly terms: Term[];
   readonly frontiers: Narrowing[];
 }
@@ -51,6 +53,7 @@ export const begin = (ends: Ends = new Map()): Folding => ({
     replicas: new Map(),
     members: new Map(),
     invites: new Map(),
+    groups: new Map(),
     terms: [],
     frontiers: [],
   },

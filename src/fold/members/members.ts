@@ -6,6 +6,7 @@ import type { FrontierMap, MembersState, Narrowing, Op, Past, Verdict } from '..
 import { admitReplica, createInvite, createMember, genesis } from './admission.ts';
 import { bindReplica, grantRole, handOver, redactText, updateMember } from './change.ts';
 import { begin, type Folding } from './draft.ts';
+import { createGroup, updateGroup } from './groups.ts';
 import { listed } from './judge.ts';
 import { narrow, narrowing, settle } from './narrow.ts';
 import type { MemberId, Scene } from './scene.ts';
@@ -205,9 +206,11 @@ function act(scene: Scene): Verdict {
       return handOver(scene);
     case 'redact':
       return redactText(scene);
-    // Counted, and not folded yet: groups and key epochs. A join ties heads together.
     case 'group.create':
+      return createGroup(scene);
     case 'group.update':
+      return updateGroup(scene);
+    // Counted, and not folded yet: key epochs. A join ties heads together.
     case 'epoch.begin':
     case 'join':
       return counted;

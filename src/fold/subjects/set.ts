@@ -12,7 +12,7 @@ export const add = (set: Tagged, element: string, op: Hash): Tagged => ({
 });
 
 /** Takes back what the past shows of an element. */
-export function remove(set: Tagged, element: string, past: Past): Tagged {
+export function remove(set: Tagged, element: string, past: Pick<Past, 'has'>): Tagged {
   const adds = own(set, element);
   if (adds === undefined) return set;
   const apart = adds.filter((op) => !past.has(op));

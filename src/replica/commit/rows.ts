@@ -2,7 +2,7 @@ import type { Body, Entry, Hash, Header, InboxItem, OperationState } from '../..
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 11;
+export const viewsVersion = 12;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */

@@ -32,6 +32,8 @@ export interface Proposal {
   /** Hash of the client's idempotency key. */
   readonly key?: Hash | undefined;
   readonly imported?: Imported | undefined;
+  /** It rests on who belongs to the workspace: it carries the heads of the members log whether or not they changed. */
+  readonly seesMembers?: boolean | undefined;
   /** Heads that the decision was based on; without it those folded here. */
   readonly base?: readonly Hash[] | undefined;
 }
@@ -140,7 +142,9 @@ export function createLedger(options: LedgerOptions): Ledger {
     const { log, type } = proposal;
     const head = await sure<HeadRow>(work.draft, keys.head(log, signer.id));
     const members = log === 'members' ? undefined : membership.heads.slice(0, limits.heads);
-    const changed = members !== undefined && (type === 'redact' || members.join(',') !== head?.members);
+    const changed =
+      members !== undefined &&
+      (type === 'redact' || proposal.seesMembers || members.join(',') !== head?.members);
     const segment = await room(work, log);
     const made = makeHeader(crypto, {
       stamp: clock.next(),
@@ -193,7 +197,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     async append(work, proposal) {
       // It is judged by the membership that it names: all of it.
-      if (proposal.type === 'redact') await tied(work);
+      if (proposal.type === 'redact' || proposal.seesMembers) await tied(work);
       const hash = await make(work, proposal, await causes(work, proposal));
       // Whoever reads the thing next can name all its heads as a base.
       if (proposal.base && proposal.subject !== undefined)

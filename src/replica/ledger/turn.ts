@@ -197,6 +197,10 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
     need: needing.need,
     calls: needing.calls,
     madeAs: context.membership.madeAs,
+    inGroup: (id, { members }) => {
+      const group = members && context.membership.at(members).groups.get(id);
+      return group && Object.keys(group.members);
+    },
     unneed: needing.unneed,
     follows: needing.follows,
     held: (task) => work.onDurable(() => context.onHeld(task)),

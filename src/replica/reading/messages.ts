@@ -85,7 +85,9 @@ export function messageShape(reading: Reading, state: MessageState): Message {
   const row = operation(reading, state.id);
   const shown = operation(reading, state.text[0]?.value ?? state.id);
   const data = shown?.header.data ?? {};
-  const mentions = (data['mentions'] as string[] | undefined) ?? [];
+  const mentions = ((data['mentions'] as string[] | undefined) ?? []).filter(
+    (id) => !reading.membership.state.groups.has(id),
+  );
   const references = (data['references'] as Message['references']) ?? [];
   const files = (data['files'] as Message['files']) ?? [];
   const reactions = Object.entries(state.reactions).map(([emoji, members]) => ({

@@ -138,7 +138,9 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
 
 export function commentShape(reading: Reading, state: CommentState): Comment {
   const shown = operation(reading, state.text[0]?.value ?? state.id);
-  const mentions = (shown?.header.data['mentions'] as string[] | undefined) ?? [];
+  const mentions = ((shown?.header.data['mentions'] as string[] | undefined) ?? []).filter(
+    (id) => !reading.membership.state.groups.has(id),
+  );
   return {
     id: state.id,
     task: state.task,

@@ -37,6 +37,8 @@ export interface ViewContext {
   need(member: Hash, because: Calling, op?: Arriving): void;
   /** As `need` for all whom an operation calls now: whoever it called before and does not now is called no more. */
   calls(op: Arriving, members: Iterable<readonly [member: Hash, because: Calling]>): void;
+  /** Members of a group by the membership that an operation names; undefined for what is no group there. */
+  inGroup(id: string, header: Header): readonly Hash[] | undefined;
   /** Members that were made with a handle, by its hash as operations name it. */
   madeAs(handle: Hash): readonly Hash[];
   /** An operation does not count, or is a repeat of another: it needs nobody. */

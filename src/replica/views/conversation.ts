@@ -85,7 +85,7 @@ function callForMessage(view: ViewContext, op: Arriving): void {
   const answered = parent === undefined ? undefined : view.state(parent);
   const root = thread === undefined ? undefined : view.state(thread);
   const begins = root?.kind === 'message' ? root : undefined;
-  const members: (readonly [Hash, Calling])[] = calledIn(op);
+  const members: (readonly [Hash, Calling])[] = calledIn(view, op);
   if (answered) members.push([answered.created.by, 'reply']);
   const following = (member: Hash) =>
     begins ? followingOf(begins, member, op.header.stamp) : ('default' as const);

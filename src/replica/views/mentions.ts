@@ -7,14 +7,18 @@ const fields = ['mentions', 'here', 'awaited'] as const;
 const listIn = ({ header }: Arriving, field: (typeof fields)[number]): readonly string[] =>
   (header.data[field] as readonly string[] | undefined) ?? [];
 
-/** Whom a text calls by name, and by `@here`; `before`: those that were called already. */
-export const calledIn = (
+/** Whom a text calls by name, by a group that they are in, and by `@here`; `before`: those that were called already. */
+export function calledIn(
+  view: ViewContext,
   op: Arriving,
   before: ReadonlySet<string> = new Set(),
-): (readonly [member: Hash, because: 'mention' | 'group'])[] => [
-  ...fresh(op, 'mentions', before).map((member) => [member, 'mention'] as const),
-  ...fresh(op, 'here', before).map((member) => [member, 'group'] as const),
-];
+): (readonly [member: Hash, because: 'mention' | 'group'])[] {
+  const named = fresh(op, 'mentions', before).flatMap((id): (readonly [Hash, 'mention' | 'group'])[] => {
+    const members = view.inGroup(id, op.header);
+    return members ? members.map((member) => [member, 'group'] as const) : [[id, 'mention']];
+  });
+  return [...named, ...fresh(op, 'here', before).map((member) => [member, 'group'] as const)];
+}
 
 const fresh = (op: Arriving, field: (typeof fields)[number], before: ReadonlySet<string>) =>
   listIn(op, field).filter((one) => !before.has(one));
@@ -31,7 +35,7 @@ export function callByEdit(view: ViewContext, op: Arriving): void {
       return header ? fields.flatMap((field) => listIn({ hash, header }, field)) : [];
     }),
   );
-  for (const [member, because] of calledIn(op, before)) view.need(member, because, op);
+  for (const [member, because] of calledIn(view, op, before)) view.need(member, because, op);
   awaitMentioned(view, op, before);
 }
 

@@ -84,7 +84,7 @@ export function addComment(view: ViewContext, op: Arriving, state: CommentState)
   const { draft } = view;
   draft.put(keys.comment(state.task, naturalOrder(op.hash, op.header)), op.hash);
   draft.put(keys.comments(state.task), (draft.get<number>(keys.comments(state.task)) ?? 0) + 1);
-  for (const [member, because] of calledIn(op)) view.need(member, because, op);
+  for (const [member, because] of calledIn(view, op)) view.need(member, because, op);
   awaitMentioned(view, op);
   const task = view.state(state.task);
   if (task) view.need(task.created.by, 'reply', op);

@@ -18,7 +18,7 @@ import { messageOf } from '../reading/messages.ts';
 import { findChannel } from '../reading/names.ts';
 import { type Actor, once, plainState, queuedState, refuseRedacted, type Writing } from './context.ts';
 import { hopsOf } from './hops.ts';
-import { reachedBy, saidIn } from './mentions.ts';
+import { callsGroup, reachedBy, saidIn } from './mentions.ts';
 
 type Key = string | undefined;
 
@@ -54,6 +54,7 @@ export async function postMessage(
         ...(hops > 0 ? { hops } : {}),
       },
       body: { text: input.text },
+      seesMembers: callsGroup(writing.reading, said),
       key: keyHash,
     });
   });
@@ -97,6 +98,7 @@ export async function editText(
       member: actor.id,
       data: said,
       body: { text: input.text },
+      seesMembers: callsGroup(writing.reading, said),
       key: keyHash,
       base: input.base,
     });

@@ -1,5 +1,5 @@
 import type { Hash, Reached } from '../../../schemas/index.ts';
-import type { MemberState } from '../../fold/types.ts';
+import type { GroupState, MemberState } from '../../fold/types.ts';
 import { awaitedHandle } from '../../op/index.ts';
 import type { Reading } from '../reading/context.ts';
 import type { Writing } from './context.ts';
@@ -29,6 +29,14 @@ function bearers(reading: Reading, handle: string): readonly MemberState[] {
   return speaking.length > 0 ? speaking : members;
 }
 
+/** Groups of a handle; more than one where they were made apart. */
+export const groupsOf = ({ membership }: Pick<Reading, 'membership'>, handle: string): GroupState[] =>
+  [...membership.state.groups.values()].filter((group) => group.handle[0]?.value === handle);
+
+/** True where an operation calls a group: who is in it is what it saw of the members log. */
+export const callsGroup = ({ membership }: Reading, { mentions }: Record<string, unknown>): boolean =>
+  Array.isArray(mentions) && mentions.some((id: string) => membership.state.groups.has(id));
+
 /** Tasks that a text names by short id, `kai-12` or `#kai-12`; one that two tasks share is just text. */
 export async function referencesIn(reading: Reading, text: string): Promise<{ kind: 'task'; id: Hash }[]> {
   const names = new Set(
@@ -56,7 +64,7 @@ export async function saidIn(
   const awaited: Hash[] = [];
   let here: Hash[] = [];
   for (const [handle, { path }] of handlesIn(text)) {
-    const members = bearers(reading, handle);
+    const members = [...bearers(reading, handle), ...groupsOf(reading, handle)];
     for (const { id } of members) if (mentions.size < most) mentions.add(id);
     if (handle === 'here') {
       mentions.add(handle);
@@ -89,9 +97,17 @@ export async function reachedBy(
     status: there.has(id) ? 'present' : 'offline',
     ...(via === undefined ? {} : { via }),
   });
+  const { groups } = reading.membership.state;
   const named = new Set([author, 'here', ...(mentions ?? [])]);
   return [
-    ...(mentions ?? []).filter((id) => id !== 'here' && id !== author).map((id) => known(id)),
+    ...(mentions ?? [])
+      .filter((id) => id !== 'here' && id !== author && !groups.has(id))
+      .map((id) => known(id)),
+    ...(mentions ?? []).flatMap((id) => {
+      const group = groups.get(id);
+      const members = Object.keys(group?.members ?? {}).filter((member) => !named.has(member));
+      return members.map((member) => known(member, group?.handle[0]?.value));
+    }),
     ...(here ?? []).filter((id) => !named.has(id)).map((id) => known(id, 'here')),
     ...[...handlesIn(text).keys()]
       .filter((handle) => awaited?.includes(awaitedHandle(reading.crypto, workspace, handle)))

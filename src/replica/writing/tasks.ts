@@ -13,7 +13,7 @@ import { findMember, findTask } from '../reading/names.ts';
 import type { LinkRow } from '../views/links.ts';
 import { statusOf } from '../views/tasks.ts';
 import { type Actor, once, onTask, queuedState, refuseRedacted, type Writing } from './context.ts';
-import { saidIn } from './mentions.ts';
+import { callsGroup, saidIn } from './mentions.ts';
 
 type Key = string | undefined;
 
@@ -188,6 +188,7 @@ export async function commentOn(
       member: actor.id,
       data: { task: id, ...said },
       body: { text },
+      seesMembers: callsGroup(writing.reading, said),
       key: keyHash,
     }),
   );

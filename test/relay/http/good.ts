@@ -38,6 +38,8 @@ export function goodRequests({
     'get /v1/replicas': ['/v1/replicas?limit=5', undefined, 'replicas.list'],
     'get /v1/arbiter': ['/v1/arbiter', undefined, 'arbiter.get'],
     'post /v1/invites': ['/v1/invites', { uses: 2, addresses: ['http://127.0.0.1:4270'] }, 'invites.create'],
+    'post /v1/members': ['/v1/members', { handle: 'crew', members: ['kai'] }, 'groups.create'],
+    'post /v1/members/{member}': ['/v1/members/crew', { add: ['kai'] }, 'groups.update'],
     'get /v1/invites': ['/v1/invites?limit=5', undefined, 'invites.list'],
     'get /v1/channels': ['/v1/channels?limit=10&archived=true', undefined, 'channels.list'],
     'post /v1/channels': ['/v1/channels', { name: 'fresh', topic: 't' }, 'channels.create'],
