@@ -29,6 +29,33 @@ export const Claim = z.strictObject({
     .optional(),
 });
 
+/** Held, and nobody seems to be at it: by the clock here and what was heard here, an observation. */
+export const Stale = z.strictObject({
+  /** `lease`: its time is over and nobody said so yet. `silent`: without a lease, and nothing was heard of its holder. */
+  why: z.enum(['lease', 'silent']),
+  since: Time,
+});
+
+/** Why a task is blocked, and what it is again when nothing blocks it any more. */
+export const Blocked = z.strictObject({
+  operation: z.string(),
+  by: Person,
+  since: Time,
+  reason: z.string().nullable(),
+  /** What it was before. */
+  former: TaskStatus.nullable(),
+  /** What it waits for. Empty: until somebody moves it. */
+  on: z.array(z.strictObject({ id: z.string(), short: z.string().optional() })),
+});
+
+const tally = { done: z.int(), total: z.int() };
+/** Parts that are done, and all that were not cancelled. */
+export const TaskProgress = z.strictObject({
+  ...tally,
+  /** Parts of parts as well, each once; where a single task is asked for. */
+  deep: z.strictObject(tally).optional(),
+});
+
 /** Called done while others hold the task by a grant: the reviewer decides. */
 export const Contested = z.strictObject({
   results: z.array(z.strictObject({ operation: z.string(), by: Person, at: Time })),
@@ -55,12 +82,18 @@ export const Task = z.strictObject({
   reviewer: Person.nullable(),
   labels: z.array(z.string()),
   due: Time.nullable(),
+  /** Open, and due before now by the clock here. */
+  overdue: z.literal(true).optional(),
   evidence: z.array(Evidence),
   creator: Person,
   created: Time,
   updated: Time,
   claim: Claim.nullable(),
   contested: Contested.optional(),
+  stale: Stale.optional(),
+  blocked: Blocked.optional(),
+  /** Of a task that has parts. */
+  progress: TaskProgress.optional(),
   /** Links from this task, and to it (`inverse`). Only those that hold. */
   links: z.array(link),
   inverse: z.array(link),
@@ -74,6 +107,7 @@ export const Task = z.strictObject({
   removed: Removed.optional(),
   imported: ImportedView.optional(),
   aliases: z.array(z.string()).optional(),
+  /** By its status, criteria and evidence; who is asking is not looked at. */
   legalMoves: z.array(TaskStatus),
   base: Base,
 });
@@ -113,6 +147,12 @@ export type TaskUpdate = z.infer<typeof TaskUpdate>;
 export const TaskMove = z.strictObject({
   to: TaskStatus,
   reason: text(4096).optional(),
+  /** What shows that it is done, added with the move. */
+  evidence: z.array(Evidence).min(1).max(50).optional(),
+  /** With `to: "blocked"`: what it waits for. They block it from now on; without it, what blocks it already is meant. */
+  on: z.array(z.string().max(64)).min(1).max(50).optional(),
+  /** An admin makes a move that is not legal, and says why. */
+  force: z.boolean().optional(),
   base: Base.optional(),
 });
 /** How long to wait for the arbiter, ms; 5,000 when absent. */
@@ -133,7 +173,7 @@ export const TaskClaim = z.strictObject({
   base: Base.optional(),
 });
 export const TaskRenew = z.strictObject({ ttl, timeout });
-/** Whether a contested result is taken. */
+/** Whether the result of a task in review, or a contested one, is taken. */
 export const TaskDecide = z.strictObject({
   accept: z.boolean(),
   reason: text(4096).optional(),
@@ -168,6 +208,10 @@ export const TasksQuery = z.strictObject({
   label: z.string().max(100).optional(),
   /** Only tasks that the member holds a claim on. */
   holder: z.string().max(64).optional(),
+  /** Only open tasks that were due before now. */
+  overdue: z.stringbool().optional(),
+  /** Only held tasks at which nobody seems to be. */
+  stale: z.stringbool().optional(),
 });
 export type TasksQuery = z.infer<typeof TasksQuery>;
 export const ReadyQuery = z.strictObject(page);

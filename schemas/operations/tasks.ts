@@ -69,7 +69,13 @@ export const taskOperations = {
   'task.move': type(
     'tasks',
     'task',
-    { to: TaskStatus, from: TaskStatus.optional(), force: z.boolean().optional() },
+    {
+      to: TaskStatus,
+      from: TaskStatus.optional(),
+      force: z.boolean().optional(),
+      /** With `to: "blocked"`: the tasks that it waits for. It is blocked no more once nothing blocks it. */
+      on: z.array(Hash).max(50).optional(),
+    },
     { body: { reason: text(4096).optional() } },
   ),
   /** `subject` links to `to`: `subject blocks to`, `subject parent to` (to is part of subject), and so on. */

@@ -14,9 +14,17 @@ export const written = <T>(op: Op, value: T): Written<T> => ({
  * A register with one more write: it replaces what its past shows, what was written apart from it stays beside it.
  * The latest stamp, then the highest hash, comes first.
  */
-export function write<T>(register: Register<T>, op: Op, past: Pick<Past, 'has'>, value: T): Register<T> {
+export const write = <T>(register: Register<T>, op: Op, past: Pick<Past, 'has'>, value: T): Register<T> =>
+  place(register, past, written(op, value));
+
+/** The same for a value that says more than itself. */
+export function place<W extends Written<unknown>>(
+  register: readonly W[],
+  past: Pick<Past, 'has'>,
+  value: W,
+): readonly W[] {
   const apart = register.filter((other) => !past.has(other.op));
-  return apart.length === 0 ? [written(op, value)] : [...apart, written(op, value)].sort(latestFirst);
+  return apart.length === 0 ? [value] : [...apart, value].sort(latestFirst);
 }
 
 /** The same for a field that an operation may leave alone: `undefined` changes nothing. */

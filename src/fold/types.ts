@@ -63,6 +63,16 @@ export interface Written<T> {
  */
 export type Register<T> = readonly Written<T>[];
 
+/** A status, and for `blocked` what comes after it. */
+export interface StatusWritten extends Written<TaskStatus> {
+  /** What the task was before it was blocked. */
+  readonly former?: TaskStatus;
+  /** Tasks that it waits for: once nothing blocks it any more, it is what it was. */
+  readonly on?: readonly Hash[];
+  /** It was in review, and went back: to who had brought it there. */
+  readonly returned?: Hash;
+}
+
 /** What every subject's state has; all of it is plain JSON. */
 export interface SubjectState {
   readonly kind: 'channel' | 'message' | 'comment' | 'task' | 'memory' | 'reservation';
@@ -178,7 +188,7 @@ export interface TaskState extends SubjectState {
   readonly title: Register<Hash | null>;
   readonly description: Register<Hash | null>;
   readonly criteria: Register<Hash | null>;
-  readonly status: Register<TaskStatus>;
+  readonly status: readonly StatusWritten[];
   readonly priority: Register<Priority>;
   readonly assignee: Register<Hash | null>;
   readonly reviewer: Register<Hash | null>;

@@ -25,7 +25,7 @@ import { find } from './reading/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import type { Surface } from './surface.ts';
 import type { Sync } from './sync/open.ts';
-import { claimTask, decideTask, releaseTask, renewTask } from './writing/claims.ts';
+import { claimTask, releaseTask, renewTask } from './writing/claims.ts';
 import { type Actor, introduce, once, type Writing } from './writing/context.ts';
 import {
   createChannel,
@@ -38,10 +38,13 @@ import {
   updateChannel,
 } from './writing/conversation.ts';
 import { groupVerbs } from './writing/groups.ts';
+import { linkTask } from './writing/links.ts';
 import type { Marks } from './writing/marks.ts';
 import { forget, remember, updateMemory } from './writing/memory.ts';
+import { moveTask } from './writing/moves.ts';
 import { releaseReservation, renewReservation, reserve } from './writing/reservations.ts';
-import { commentOn, createTask, linkTask, moveTask, updateTask } from './writing/tasks.ts';
+import { decideTask } from './writing/review.ts';
+import { commentOn, createTask, updateTask } from './writing/tasks.ts';
 
 /** What a replica's verbs stand on. */
 export interface Core {
@@ -153,7 +156,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         task(await createTask(writing, actor, checked(schemas.TaskCreate, input), options?.key)),
       list: async (query) => listTasks(reading, paged(query)),
       ready: async (query) => readyTasks(reading, paged(query)),
-      get: async (id) => taskShape(reading, await findTask(reading, id)),
+      get: async (id) => taskShape(reading, await findTask(reading, id), true),
       update: async (id, input, options) =>
         task(await updateTask(writing, actor, id, checked(schemas.TaskUpdate, input), options?.key)),
       move: async (id, input, options) =>

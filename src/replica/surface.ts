@@ -129,9 +129,14 @@ export interface Surface {
   readonly tasks: {
     create(input: TaskCreate, options?: WriteOptions): Promise<Task>;
     list(query?: TasksQuery): Promise<List<Task>>;
+    /** What can be begun: by priority, then due, then age. */
     ready(query?: PageOptions): Promise<List<Task>>;
     get(id: string): Promise<Task>;
     update(id: string, input: TaskUpdate, options?: WriteOptions): Promise<Task>;
+    /**
+     * Adds `evidence` with the move. A blocked task waits for `on`, else for what blocks it, and is what it was once
+     * nothing blocks it any more; without either it needs a reason.
+     */
     move(id: string, input: z.infer<typeof TaskMove>, options?: WriteOptions): Promise<Task>;
     /**
      * With `need: "granted"` it waits for the arbiter; rejects with `held` where another was granted it, and with
@@ -143,7 +148,10 @@ export interface Surface {
      * session lives the arbiter makes it longer unasked. Rejects with `not_held` and what may be done instead.
      */
     renew(id: string, input?: z.infer<typeof TaskRenew>, options?: WriteOptions): Promise<Task>;
-    /** Takes a contested result, or sends the task back into work; the reviewer does. */
+    /**
+     * Takes the result of a task in review, or a contested one; or sends the task back into work, with a reason. The
+     * reviewer does, who made the task where it has none, or an admin.
+     */
     decide(id: string, input: z.infer<typeof TaskDecide>, options?: WriteOptions): Promise<Task>;
     release(id: string, input?: { reason?: string | undefined }, options?: WriteOptions): Promise<Task>;
     link(id: string, input: z.infer<typeof TaskLink>, options?: WriteOptions): Promise<Task>;

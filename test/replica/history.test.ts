@@ -139,7 +139,11 @@ describe('the history of a thing', () => {
             priority: () => tasks.update(id, { priority: `P${n}` as 'P0' }),
             label: () => tasks.update(id, { addLabels: [`l${n}`] }),
             unlabel: () => tasks.update(id, { removeLabels: [`l${n}`] }),
-            move: () => tasks.move(id, { to: (['todo', 'doing', 'blocked', 'done'] as const)[n] ?? 'todo' }),
+            move: () =>
+              tasks.move(id, {
+                to: (['todo', 'doing', 'blocked', 'done'] as const)[n] ?? 'todo',
+                reason: 'why',
+              }),
             claim: () => tasks.claim(id),
             release: () => tasks.release(id),
             meet: () => pull(by ? bo : ana, peer),

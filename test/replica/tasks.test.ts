@@ -92,7 +92,7 @@ describe('tasks', () => {
       for (const to of taskStatuses) {
         const task = await kai.tasks.create({ title: `${from} to ${to}`, status: from });
         if (to === from || legalMoves[from].includes(to))
-          expect((await kai.tasks.move(task.id, { to })).status).toBe(to);
+          expect((await kai.tasks.move(task.id, { to, reason: 'why' })).status).toBe(to);
         else {
           const error = await refused(kai.tasks.move(task.id, { to }), 'illegal_move');
           expect([...(error.legal ?? [])].sort()).toEqual([...legalMoves[from]].sort());

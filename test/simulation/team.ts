@@ -77,7 +77,7 @@ const actions: readonly ((turn: Turn) => Promise<void>)[] = [
   },
   async (turn) => {
     const task = pick(turn, turn.said.tasks);
-    if (task) await turn.replica.tasks.move(task, { to: moves[turn.draw(4)] ?? 'doing' });
+    if (task) await turn.replica.tasks.move(task, { to: moves[turn.draw(4)] ?? 'doing', reason: 'why' });
   },
   async ({ replica, draw, said, counts }) => {
     const text = `memory ${counts.acknowledged}`;

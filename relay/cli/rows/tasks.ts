@@ -44,6 +44,8 @@ export const work: readonly Row[] = [
       ['--holder <member>', 'only those that this member holds a claim on'],
       ['--priority <p>', 'only of this priority'],
       ['--label <label>', 'only with this label'],
+      ['--overdue', 'only open ones that were due before now'],
+      ['--stale', 'only those that are held and at which nobody seems to be'],
       ...onLists,
     ],
     example: 'coterie task list --status doing',
@@ -51,7 +53,8 @@ export const work: readonly Row[] = [
   },
   {
     name: 'task ready',
-    summary: 'List the tasks that can be begun: to do, unblocked, unclaimed.',
+    summary:
+      'List the tasks that can be begun: to do, unblocked, unclaimed; by priority, then due, then age.',
     flags: onLists,
     example: 'coterie task ready',
     load: async () => (await tasks()).ready,
@@ -83,8 +86,15 @@ export const work: readonly Row[] = [
     name: 'task move',
     takes: '<task> <status>',
     summary: 'Move a task to another status.',
-    flags: [['--reason <text>', 'why'], base, ...onWrites],
-    example: 'coterie task move kai-12 review',
+    flags: [
+      ['--reason <text>', 'why'],
+      ['--on <task>', 'with blocked: a task that it waits for; may be repeated', 'many'],
+      ['--evidence <kind:ref>', 'what shows that it is done; may be repeated', 'many'],
+      ['--force', 'as an admin, make a move that is not legal; with --reason'],
+      base,
+      ...onWrites,
+    ],
+    example: 'coterie task move kai-12 blocked --on kai-9',
     load: async () => (await tasks()).move,
   },
   {
@@ -115,8 +125,8 @@ export const work: readonly Row[] = [
   {
     name: 'task decide',
     takes: '<task> <decision>',
-    summary: 'As its reviewer, accept or reject the contested result of a task.',
-    flags: [['--reason <text>', 'why'], base, ...onWrites],
+    summary: 'As its reviewer, accept the result of a task in review, or a contested one; or send it back.',
+    flags: [['--reason <text>', 'why; who rejects says it'], base, ...onWrites],
     example: 'coterie task decide kai-12 accept',
     load: async () => (await tasks()).decide,
   },

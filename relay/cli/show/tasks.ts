@@ -21,6 +21,7 @@ export function tasks({ items, next }: List<Task>, view: View): string {
     { title: 'status', of: (task: Task) => task.status, tint: (task: Task) => statusTint[task.status] },
     { title: 'pri', of: (task: Task) => task.priority },
     { title: 'who', of: holder },
+    { title: 'due', of: (task: Task) => (task.overdue ? 'overdue' : ''), tint: 'red' as const },
     { title: 'title', of: title, gives: true },
     { title: 'updated', of: (task: Task) => ago(task.updated, view.now), tint: 'dim' as const },
   ];
@@ -37,11 +38,13 @@ function holder(task: Task): string {
 export function taskLine(task: Task, view: View): string {
   const status = statusTint[task.status];
   const claim = task.claim ? ` · claimed by ${who(task.claim.by)} (${task.claim.certainty})` : '';
+  const notes = [task.overdue ? 'overdue' : '', task.stale ? 'stale' : ''].filter((note) => note !== '');
+  const about = notes.length > 0 ? tint(view, 'red', ` · ${notes.join(', ')}`) : '';
   return [
     tint(view, 'cyan', task.short),
     status ? tint(view, status, task.status) : task.status,
     task.priority,
-    `${title(task)}${tint(view, 'dim', claim)}`,
+    `${title(task)}${tint(view, 'dim', claim)}${about}`,
   ].join(' ');
 }
 
@@ -56,6 +59,20 @@ const inverse: Readonly<Record<string, string>> = {
   supersedes: 'superseded by',
   duplicates: 'duplicated by',
 };
+
+const partsLine = ({ done, total, deep }: NonNullable<Task['progress']>): string =>
+  `${done} of ${total} done${deep && deep.total > total ? `, ${deep.done} of ${deep.total} with their parts` : ''}`;
+
+function blockedLine({ by, since, reason, on }: NonNullable<Task['blocked']>, view: View): string {
+  const waits = on.length > 0 ? `, waits for ${on.map(({ id, short }) => short ?? id).join(', ')}` : '';
+  const why = reason === null ? '' : `: ${oneLine(reason)}`;
+  return `${ago(since, view.now)} by ${who(by)}${waits}${why}`;
+}
+
+const staleLine = ({ why, since }: NonNullable<Task['stale']>, view: View): string =>
+  why === 'lease'
+    ? `its lease was over ${ago(since, view.now)}`
+    : `nothing heard of its holder since ${ago(since, view.now)}`;
 
 /** Everything about a task. */
 export function task(item: Task, comments: List<Comment>, view: View): string {
@@ -72,6 +89,9 @@ export function task(item: Task, comments: List<Comment>, view: View): string {
       ['reviewer', item.reviewer ? who(item.reviewer) : undefined],
       ['labels', item.labels.map(oneLine).join(', ')],
       ['due', item.due ? ago(item.due, view.now) : undefined],
+      ['parts', item.progress ? partsLine(item.progress) : undefined],
+      ['blocked', item.blocked ? blockedLine(item.blocked, view) : undefined],
+      ['stale', item.stale ? staleLine(item.stale, view) : undefined],
       ['links', links.join(', ')],
       ['dropped', (item.dropped ?? []).map((link) => linkLine(link.kind, link)).join(', ')],
       ['blocked by', item.blockers.map((blocker) => blocker.short).join(', ')],

@@ -65,6 +65,8 @@ export const list = asking({
         holder: call.text('holder'),
         priority: priority(call.text('priority')),
         label: call.text('label'),
+        overdue: call.has('overdue') ? true : undefined,
+        stale: call.has('stale') ? true : undefined,
       }) satisfies TasksQuery,
     ),
   show: tasks,
@@ -126,12 +128,18 @@ export const update = asking({
 
 export const move = asking({
   write: true,
-  ask: (team, call) =>
+  ask: async (team, call) =>
     team.tasks.move(
       call.arg(0),
       {
         to: call.arg(1) as Task['status'],
-        ...given({ reason: call.text('reason'), base: call.many('base') }),
+        ...given({
+          reason: call.text('reason'),
+          on: call.many('on'),
+          evidence: await evidence(call),
+          force: call.has('force') ? true : undefined,
+          base: call.many('base'),
+        }),
       },
       once(call),
     ),

@@ -36,7 +36,7 @@ export const taskRoutes = [
   route({
     method: 'get',
     path: '/v1/tasks',
-    summary: 'Lists tasks, by status, assignee, holder, priority or label.',
+    summary: 'Lists tasks, by status, assignee, holder, priority or label; overdue or stale ones.',
     query: TasksQuery,
     answer: list(Task),
     run: ({ surface, query }) => surface.tasks.list(query),
@@ -53,7 +53,7 @@ export const taskRoutes = [
   route({
     method: 'get',
     path: '/v1/tasks/ready',
-    summary: 'Lists what can be begun: to do, unblocked and unclaimed.',
+    summary: 'Lists what can be begun: to do, unblocked and unclaimed; by priority, then due, then age.',
     query: ReadyQuery,
     answer: list(Task),
     run: ({ surface, query }) => surface.tasks.ready(query),

@@ -1,13 +1,11 @@
 import type { Hash, TaskStatus } from '../../../schemas/index.ts';
 import { flagOf, textOf } from '../data.ts';
-import { write, written } from '../register.ts';
+import { place, written } from '../register.ts';
 import { type Applied, apply, isAdmin, refuse, speaker } from '../shared.ts';
-import type { ClaimState, Op, Past, Register, TaskState, Written } from '../types.ts';
+import type { ClaimState, Op, Past, TaskState, Written } from '../types.ts';
 import { endAll, type Holding } from './claims.ts';
+import { reviewersOf } from './done.ts';
 import { statusCell } from './status.ts';
-
-/** The cell in which the writes of a task's reviewer are remembered. */
-export const reviewerCell = 'reviewer';
 
 /** A result that the reviewer has to decide on: who called the task done while others hold it by a grant. */
 export interface Contested {
@@ -29,9 +27,7 @@ export function contestedOf(state: Pick<TaskState, 'status' | 'claims' | 'id'>):
 export function decides(state: TaskState, op: Op, past: Past): boolean {
   if (isAdmin(op)) return true;
   const by = speaker(op.header);
-  const reviewers = past
-    .shows(reviewerCell, state.reviewer)
-    .flatMap(({ value }) => (value === null ? [] : [value]));
+  const reviewers = reviewersOf(state, past);
   return reviewers.length > 0 ? reviewers.includes(by) : state.created.by === by;
 }
 
@@ -51,7 +47,8 @@ export function decide(state: TaskState, op: Op, past: Past): Applied<TaskState>
   if (!decides(state, op, past))
     return refuse(state, 'permission', 'only the reviewer or an admin decides on a result');
   const to: TaskStatus = accept ? 'done' : 'doing';
-  past.changed(statusCell, shown, written(op, to));
-  const status: Register<TaskStatus> = write(state.status, op, past, to);
+  const added = written(op, to);
+  past.changed(statusCell, shown, added);
+  const status = place(state.status, past, added);
   return apply({ ...state, status, ...(accept ? endAll(state, past) : {}) });
 }

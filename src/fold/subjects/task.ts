@@ -10,10 +10,11 @@ import { listOf, nullable, numberOf, recordsOf, textOf, wordOf } from '../data.t
 import type { SubjectFold } from '../fold.ts';
 import { write, writeIf, written } from '../register.ts';
 import { type Applied, apply, applyAny, begun, happened, origin, refuse } from '../shared.ts';
-import type { LinkState, Op, Past, TaskState } from '../types.ts';
+import type { LinkState, Op, Past, Register, StatusWritten, TaskState } from '../types.ts';
 import { type ClaimsAfter, endAll, type Holding, release, request } from './claims.ts';
+import { criteriaCell, reviewerCell } from './done.ts';
 import { expire, grant, renew } from './grants.ts';
-import { decide, finished, reviewerCell } from './results.ts';
+import { decide, finished } from './results.ts';
 import { add, remove, type Tagged } from './set.ts';
 import { move, statusCell } from './status.ts';
 
@@ -23,10 +24,12 @@ export const taskFold: SubjectFold<TaskState> = {
 
   create(op, past) {
     const { data } = op.header;
-    const status = written<TaskStatus>(op, wordOf(data, 'status', taskStatuses) ?? 'todo');
+    const status: StatusWritten = written<TaskStatus>(op, wordOf(data, 'status', taskStatuses) ?? 'todo');
     const reviewer = written(op, textOf(data, 'reviewer') ?? null);
     past?.changed(statusCell, [], status);
     past?.changed(reviewerCell, [], reviewer);
+    const criteria = written(op, textIn(op, 'criteria') ?? null);
+    past?.changed(criteriaCell, [], criteria);
     return {
       ...begun(op),
       kind: 'task',
@@ -34,7 +37,7 @@ export const taskFold: SubjectFold<TaskState> = {
       // A task has a title always; whether its body holds more, `texts` says.
       title: [written(op, op.hash)],
       description: [written(op, textIn(op, 'description') ?? null)],
-      criteria: [written(op, textIn(op, 'criteria') ?? null)],
+      criteria: [criteria],
       status: [status],
       priority: [written(op, wordOf(data, 'priority', priorities) ?? 'P2')],
       assignee: [written(op, textOf(data, 'assignee') ?? null)],
@@ -68,7 +71,7 @@ function applyTask(state: TaskState, op: Op, past: Past): Applied<TaskState> {
     case 'task.update':
       return apply(update(state, op, past));
     case 'task.move': {
-      const moved = move(state.status, op, past);
+      const moved = move(state, op, past);
       if ('reason' in moved) return refuse(state, moved.reason, moved.message, moved.legal);
       let over: Partial<Holding> = {};
       if (moved.to === 'done') over = finished(state, op, past);
@@ -132,22 +135,27 @@ function update(state: TaskState, op: Op, past: Past): TaskState {
     ...state,
     title: writeIf(state.title, op, past, text('title')),
     description: writeIf(state.description, op, past, text('description')),
-    criteria: writeIf(state.criteria, op, past, text('criteria')),
+    criteria: remembered(criteriaCell, state.criteria, op, past, text('criteria')),
     priority: writeIf(state.priority, op, past, wordOf(data, 'priority', priorities)),
     assignee: writeIf(state.assignee, op, past, nullable(data, 'assignee', textOf)),
-    reviewer: reviewed(state, op, past),
+    reviewer: remembered(reviewerCell, state.reviewer, op, past, nullable(data, 'reviewer', textOf)),
     due: writeIf(state.due, op, past, nullable(data, 'due', numberOf)),
     labels,
     evidence: evidence.length === 0 ? state.evidence : [...state.evidence, ...evidence],
   };
 }
 
-/** Who the reviewer is decides what others may do: so what each operation saw of it is remembered. */
-function reviewed(state: TaskState, op: Op, past: Past): TaskState['reviewer'] {
-  const reviewer = nullable(op.header.data, 'reviewer', textOf);
-  if (reviewer === undefined) return state.reviewer;
-  past.changed(reviewerCell, past.shows(reviewerCell, state.reviewer), written(op, reviewer));
-  return write(state.reviewer, op, past, reviewer);
+/** Reviewer and criteria decide what others may do: so what each operation saw of them is remembered. */
+function remembered<T>(
+  cell: string,
+  register: Register<T>,
+  op: Op,
+  past: Past,
+  value: T | undefined,
+): Register<T> {
+  if (value === undefined) return register;
+  past.changed(cell, past.shows(cell, register), written(op, value));
+  return write(register, op, past, value);
 }
 
 /** Links are an add-wins set by kind and target. Whether one closes a cycle only the whole graph can tell. */

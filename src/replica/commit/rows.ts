@@ -1,8 +1,16 @@
-import type { Body, Entry, Hash, Header, InboxItem, OperationState } from '../../../schemas/index.ts';
+import type {
+  Body,
+  Entry,
+  Hash,
+  Header,
+  InboxItem,
+  OperationState,
+  TaskStatus,
+} from '../../../schemas/index.ts';
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 12;
+export const viewsVersion = 13;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -56,7 +64,10 @@ export const keys = {
   message: (channel: Hash, order: string) => `v/message/${channel}/${order}`,
   reply: (root: Hash, order: string) => `v/reply/${root}/${order}`,
   thread: (root: Hash) => `v/thread/${root}`,
-  task: (status: string, priority: string, order: string) => `v/task/${status}/${priority}/${order}`,
+  /** Tasks that can be begun: by priority, then due, then age. */
+  ready: (priority: string, due: number, order: string) => `v/ready/${priority}/${padAny(due)}/${order}`,
+  /** What follows for a task from those that block it. */
+  flow: (task: Hash) => `v/flow/${task}`,
   taskAll: (order: string) => `v/tasks/${order}`,
   short: (short: string, id: Hash) => `v/short/${short}/${id}`,
   shortCount: (prefix: string) => `v/shorts/${prefix}`,
@@ -256,6 +267,14 @@ export interface ItemRow {
   readonly fields?: readonly string[] | undefined;
   /** It is acknowledged with its operation. Absent: by its own id. */
   readonly call?: true | undefined;
+}
+
+/** What follows for a task from those that block it. No row: nothing. */
+export interface FlowRow {
+  /** Where it stands among those that can be begun. */
+  readonly ready?: string | undefined;
+  /** Nothing blocks it any more: what it is again. */
+  readonly now?: TaskStatus | undefined;
 }
 
 /** Written with every commit group. */

@@ -1,5 +1,5 @@
 import { CoterieError, type Hash, limits, type Person, type Stamp } from '../../../schemas/index.ts';
-import type { AnyState, ChannelState, Register } from '../../fold/types.ts';
+import type { AnyState, ChannelState, ClaimState, Register } from '../../fold/types.ts';
 import { type Crypto, stampTime } from '../../op/index.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
@@ -17,6 +17,10 @@ export interface Reading {
   readonly now: () => number;
   /** This replica. */
   readonly replica: Hash;
+  /** Whether the session of a claim lives, as far as it is heard of here. */
+  readonly lives: (task: Hash, claim: ClaimState) => boolean;
+  /** When a member last said how it is, ms. */
+  readonly heard: (member: Hash) => number | undefined;
 }
 
 export const operation = (reading: Reading, hash: Hash): OperationRow | undefined =>

@@ -9,7 +9,7 @@ import {
 import { type CountersRow, type ItemRow, keys, pad } from '../commit/rows.ts';
 import type { Reader } from '../commit/transaction.ts';
 import { stateOf } from '../ledger/state.ts';
-import { statusOf } from '../views/tasks.ts';
+import { shownStatus } from '../views/flow.ts';
 import { operation, type Reading, stampIso, textOf, unknownCursor } from './context.ts';
 import type { Feed } from './feed.ts';
 import { shortOf } from './names.ts';
@@ -123,7 +123,7 @@ function lostTo(reading: Reading, { subject, operations: [op = ''] }: ItemRow): 
   const how = state.taken.find((one) => one.op === op)?.with;
   const isOver = operation(reading, how ?? '')?.header.type === 'lease.expire';
   const cut = isCut ? 'grant cut as the arbiter was moved, held by' : 'claim lost to';
-  return `${isOver ? 'lease over, held by' : cut} ${by ?? 'nobody'}, now ${statusOf(state)}`;
+  return `${isOver ? 'lease over, held by' : cut} ${by ?? 'nobody'}, now ${shownStatus(reading.database, state)}`;
 }
 
 /** The line of an item, one that says what to look at. */

@@ -3,17 +3,17 @@ import {
   type Hash,
   type LinkKind,
   type List,
-  legalMoves,
   limits,
   type Task,
+  type TaskStatus,
   type TasksQuery,
-  taskStatuses,
 } from '../../../schemas/index.ts';
 import type { CommentState, TaskState } from '../../fold/types.ts';
 import { keys, under } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
+import { blockersOf, shownStatus } from '../views/flow.ts';
 import type { LinkRow } from '../views/links.ts';
-import { priorityOf, statusOf } from '../views/tasks.ts';
+import { priorityOf } from '../views/tasks.ts';
 import { claimShape, contestedShape } from './claims.ts';
 import {
   baseOf,
@@ -29,6 +29,7 @@ import {
   time,
   unknownCursor,
 } from './context.ts';
+import { blockedShape, isOverdue, legalFor, progressShape, staleOf } from './flow.ts';
 import { aliasesOf, pageOf } from './messages.ts';
 import { findMember, findTask, shortOf } from './names.ts';
 
@@ -52,33 +53,18 @@ async function inverse(reading: Reading, id: Hash): Promise<{ kind: LinkKind; fr
   });
 }
 
-const closed = (state: TaskState): boolean => statusOf(state) === 'done' || statusOf(state) === 'cancelled';
-
-/** Open tasks that hold links of kind `blocks` to this one. */
-async function blockersOf(
-  reading: Reading,
-  links: readonly { kind: LinkKind; from: Hash }[],
-): Promise<TaskState[]> {
-  const blockers: TaskState[] = [];
-  for (const { kind, from } of links) {
-    if (kind !== 'blocks') continue;
-    const state = stateOf(reading, reading.database, from);
-    if (state?.kind === 'task' && !closed(state)) blockers.push(state);
-  }
-  return blockers;
-}
-
 /** Todo, unblocked, unclaimed. */
-const isReady = (state: TaskState, blockers: readonly unknown[]): boolean =>
-  statusOf(state) === 'todo' && state.claims.length === 0 && blockers.length === 0;
+const isReady = (state: TaskState, status: TaskStatus, blockers: readonly unknown[]): boolean =>
+  status === 'todo' && state.claims.length === 0 && blockers.length === 0;
 
-export async function taskShape(reading: Reading, state: TaskState): Promise<Task> {
+/** `deep`: with the progress of parts of parts, which reads each of them. */
+export async function taskShape(reading: Reading, state: TaskState, deep = false): Promise<Task> {
   const { membership, database } = reading;
   const person = (id: unknown) => (typeof id === 'string' ? membership.person(id) : null);
   const text = (field: string) => (op: unknown) =>
     state.redacted ? null : textOf(reading, op as Hash | null, field);
   const into = await inverse(reading, state.id);
-  const blockers = await blockersOf(reading, into);
+  const blockers = await blockersOf(database, (id) => stateOf(reading, database, id), state.id);
   const links: Link[] = [];
   const dropped: Link[] = [];
   const seen = new Set<string>();
@@ -88,7 +74,8 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     const row = database.get<LinkRow>(keys.link(link.to, link.kind, link.from));
     (row?.dropped ? dropped : links).push(await named(reading, link.kind, link.to));
   }
-  const status = statusOf(state);
+  const status = shownStatus(database, state);
+  const stale = staleOf(reading, state);
   return {
     id: state.id,
     short: await shortOf(reading, state),
@@ -101,6 +88,7 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     reviewer: person(state.reviewer[0]?.value),
     labels: Object.keys(state.labels).sort(),
     due: state.due[0]?.value == null ? null : time(state.due[0].value),
+    ...(isOverdue(reading, state) ? { overdue: true } : {}),
     evidence: state.evidence.map(({ kind, ref }) => ({
       kind: kind as Task['evidence'][number]['kind'],
       ref,
@@ -110,13 +98,16 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     updated: time(state.updated),
     claim: claimShape(reading, state),
     ...contestedShape(reading, state),
+    ...(stale ? { stale } : {}),
+    ...(await blockedShape(reading, state, status)),
+    ...progressShape(reading, state, deep),
     links,
     inverse: await Promise.all(into.map(({ kind, from }) => named(reading, kind, from))),
     ...(dropped.length > 0 ? { dropped } : {}),
     blockers: await Promise.all(
       blockers.map(async (task) => ({ id: task.id, short: await shortOf(reading, task) })),
     ),
-    ready: isReady(state, blockers),
+    ready: isReady(state, status, blockers),
     comments: database.get<number>(keys.comments(state.id)) ?? 0,
     ...siblingsOf(reading, {
       title: [state.title, text('title')],
@@ -131,7 +122,7 @@ export async function taskShape(reading: Reading, state: TaskState): Promise<Tas
     ...removedOf(reading, state),
     ...importedOf(reading, state),
     ...aliasesOf(reading, state.id),
-    legalMoves: [...legalMoves[status]],
+    legalMoves: legalFor(state, status),
     base: baseOf(state),
   };
 }
@@ -169,12 +160,14 @@ export async function listComments(reading: Reading, ref: string, query: Page = 
   );
 }
 
-/** Newest first; by status and priority where the query names a status. */
+/** Newest first. */
 export async function listTasks(reading: Reading, query: TasksQuery = {}): Promise<List<Task>> {
   const assignee = query.assignee === undefined ? undefined : findMember(reading, query.assignee).id;
   const holder = query.holder === undefined ? undefined : findMember(reading, query.holder).id;
   const fits = (state: TaskState): boolean =>
-    (query.status === undefined || statusOf(state) === query.status) &&
+    (query.status === undefined || shownStatus(reading.database, state) === query.status) &&
+    (query.overdue !== true || isOverdue(reading, state)) &&
+    (query.stale !== true || staleOf(reading, state) !== undefined) &&
     (query.priority === undefined || priorityOf(state) === query.priority) &&
     (assignee === undefined || state.assignee[0]?.value === assignee) &&
     (holder === undefined || state.claims[0]?.by === holder) &&
@@ -182,11 +175,9 @@ export async function listTasks(reading: Reading, query: TasksQuery = {}): Promi
   return filtered(reading, 'v/tasks/', query, true, fits);
 }
 
-/** Ready tasks: by priority, then age. */
+/** Tasks that can be begun: by priority, then due, then age. */
 export async function readyTasks(reading: Reading, query: Page = {}): Promise<List<Task>> {
-  return filtered(reading, `v/task/${taskStatuses[0]}/`, query, false, async (state) =>
-    isReady(state, await blockersOf(reading, await inverse(reading, state.id))),
-  );
+  return filtered(reading, 'v/ready/', query, false, () => true);
 }
 
 /** Goes over an index in order until a page is full. The cursor is the last key's own part. */

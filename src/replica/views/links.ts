@@ -17,15 +17,16 @@ const directed = (kind: LinkKind): boolean => acyclicLinks.includes(kind);
 /**
  * The link graph is one scope: links are taken by stamp, then hash, and one that would close a cycle is dropped.
  * A link newer than all others needs one search; a late one, or one that goes while others are dropped, resolves
- * the graph anew and tells what changed.
+ * the graph anew and tells what changed. Returns the tasks that something blocks now, or does not any more.
  */
 export async function placeLinks(
   view: ViewContext,
   before: TaskState | undefined,
   after: TaskState,
-): Promise<void> {
+): Promise<Set<Hash>> {
   const { added, removed } = linkChanges(before, after);
-  if (added.length === 0 && removed.length === 0) return;
+  const blocked = new Set([...added, ...removed].flatMap(({ kind, to }) => (kind === 'blocks' ? [to] : [])));
+  if (added.length === 0 && removed.length === 0) return blocked;
   const { draft } = view;
   let anew = false;
   for (const link of removed) if (takeBack(view, link, after)) anew = true;
@@ -41,7 +42,8 @@ export async function placeLinks(
     }
     if (newest) setCounters(view, { linkStamp: link.stamp });
   }
-  if (anew) await resolveAll(view);
+  if (anew) for (const { kind, to } of await resolveAll(view)) if (kind === 'blocks') blocked.add(to);
+  return blocked;
 }
 
 /** A link that was taken back goes, or makes room for another of the same. True when the graph must be resolved anew. */
@@ -98,7 +100,8 @@ async function closes(view: ViewContext, link: LinkState): Promise<boolean> {
   return closesCycle((id) => next.get(id) ?? [], link.from, link.to);
 }
 
-async function resolveAll(view: ViewContext): Promise<void> {
+/** The whole graph anew. Returns the links that hold now and did not, or the other way round. */
+async function resolveAll(view: ViewContext): Promise<LinkState[]> {
   const { draft } = view;
   const rows = await draft.under<LinkRow>('v/link/');
   const links: LinkState[] = rows.map(([key, row]) => {
@@ -108,6 +111,7 @@ async function resolveAll(view: ViewContext): Promise<void> {
   const { dropped } = resolveLinks(links.filter((link) => directed(link.kind)));
   const gone = new Set(dropped.map((link) => keys.link(link.to, link.kind, link.from)));
   setCounters(view, { linksDropped: 0 });
+  const changed: LinkState[] = [];
   for (const [i, [key, row]] of rows.entries()) {
     const link = links[i];
     if (!link) continue;
@@ -115,8 +119,10 @@ async function resolveAll(view: ViewContext): Promise<void> {
     if (isDropped !== (row.dropped === true)) {
       write(view, link, isDropped);
       view.revised(link.from, 'tasks');
+      changed.push(link);
     } else if (isDropped) setCounters(view, { linksDropped: counters(view).linksDropped + 1 });
   }
+  return changed;
 }
 
 function counters(view: ViewContext): CountersRow {

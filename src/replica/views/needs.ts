@@ -45,9 +45,19 @@ function conflictsOf(state: AnyState, log: string): Consequence[] {
 
 const first = <T>(register: Register<T>): Written<T> | undefined => register[0];
 
-/** A task in review asks its reviewer, unless that is who brought it there. */
+/** A task in review asks its reviewer, unless that is who brought it there; given back, it asks whose work it is. */
 function reviewOf(state: TaskState): Consequence[] {
-  const status = first(state.status);
+  const [status] = state.status;
+  if (status?.returned !== undefined)
+    return [
+      {
+        kind: 'review',
+        members: [status.returned],
+        operations: [status.op],
+        subject: state.id,
+        log: 'tasks',
+      },
+    ];
   const reviewer = first(state.reviewer);
   if (status?.value !== 'review' || !reviewer?.value) return [];
   if (status.by === reviewer.value && reviewer.by === reviewer.value) return [];

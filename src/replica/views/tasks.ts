@@ -1,4 +1,4 @@
-import type { Hash } from '../../../schemas/index.ts';
+import type { Hash, TaskStatus } from '../../../schemas/index.ts';
 import type { CommentState, LinkState, TaskState } from '../../fold/types.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, ViewContext } from './context.ts';
@@ -8,6 +8,7 @@ import { naturalOrder } from './order.ts';
 const showing = <T>(register: readonly { readonly value: T }[], otherwise: T): T =>
   register[0]?.value ?? otherwise;
 export const statusOf = (state: TaskState) => showing(state.status, 'todo');
+export const isOver = (status: TaskStatus): boolean => status === 'done' || status === 'cancelled';
 export const priorityOf = (state: TaskState) => showing(state.priority, 'P2');
 
 /** Where a task stands in lists; made from its creation, so it never moves. */
@@ -21,7 +22,7 @@ export function assign(view: ViewContext, op: Arriving): void {
     view.need(assignee, 'assigned', op);
 }
 
-/** A task appears or changes: lists by status and priority, short ids. Returns true when another may have its short id. */
+/** A task appears or changes: the list of all, short ids. Returns true when another may have its short id. */
 export function placeTask(
   view: ViewContext,
   creation: Arriving,
@@ -31,16 +32,11 @@ export function placeTask(
   const { draft } = view;
   let doubtful = false;
   const order = taskOrder(creation);
-  const place = (state: TaskState) => keys.task(statusOf(state), priorityOf(state), order);
   if (!before) {
     draft.put(keys.taskAll(order), after.id);
     draft.put(keys.short(after.short, after.id), after.created.stamp);
     if (countShort(view, after.short)) doubtful = true;
     view.count('tasks', 1);
-  }
-  if (!before || place(before) !== place(after)) {
-    if (before) draft.remove(place(before));
-    draft.put(place(after), after.id);
   }
   placeHolders(view, before, after);
   return doubtful;
@@ -64,7 +60,6 @@ export function removeTask(view: ViewContext, creation: Arriving, state: TaskSta
   const { draft } = view;
   const order = taskOrder(creation);
   draft.remove(keys.taskAll(order));
-  draft.remove(keys.task(statusOf(state), priorityOf(state), order));
   draft.remove(keys.short(state.short, state.id));
   if (state.requests.length > 0) draft.remove(keys.held(state.id));
   view.count('tasks', -1);

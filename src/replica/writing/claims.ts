@@ -1,12 +1,5 @@
 import type { z } from 'zod';
-import {
-  CoterieError,
-  type Hash,
-  legalMoves,
-  type TaskClaim,
-  type TaskDecide,
-  type TaskRenew,
-} from '../../../schemas/index.ts';
+import { CoterieError, type Hash, type TaskClaim, type TaskRenew } from '../../../schemas/index.ts';
 import type { ClaimState, TaskState } from '../../fold/types.ts';
 import { leaseFrom } from '../arbiter/answers.ts';
 import type { Work } from '../commit/commits.ts';
@@ -15,6 +8,7 @@ import { operationsOn } from '../ledger/subjects/subjects.ts';
 import { mustBe } from '../machines/roles.ts';
 import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
+import { shownStatus } from '../views/flow.ts';
 import { statusOf } from '../views/tasks.ts';
 import { closed, held, isOver, lost } from './claim-errors.ts';
 import { type Actor, once, onTask, queuedState, type Writing } from './context.ts';
@@ -56,7 +50,7 @@ const needOf = (actor: Actor, { claims: [holder] }: TaskState, input: Claiming):
   input.need ?? (holder?.by === actor.id && holder.grant ? 'granted' : 'tentative');
 
 async function begin(writing: Writing, work: Work, actor: Actor, id: Hash, state: TaskState): Promise<void> {
-  if (statusOf(state) !== 'todo') return;
+  if (shownStatus(work.draft, state) !== 'todo') return;
   await onTask(writing, work, actor, id, {
     type: 'task.move',
     data: { to: 'doing', from: 'todo' },
@@ -153,7 +147,7 @@ async function granted(
     writing.allowed();
     now = look();
   }
-  if (now === 'granted' && statusOf(thing(reading, id, 'task')) !== 'todo') return;
+  if (now === 'granted' && shownStatus(reading.database, thing(reading, id, 'task')) !== 'todo') return;
   if (now === 'over' && (await wasHeld(writing, actor, id, request))) return;
   // A claim that is not there is there no later either: whatever is granted apart from this is void.
   const last = await commits.write(async (work) => {
@@ -258,43 +252,12 @@ export async function releaseTask(
       body: { reason },
       key: keyHash,
     });
-    if (statusOf(state) === 'doing' && state.claims.every(({ by }) => by === actor.id))
+    if (shownStatus(work.draft, state) === 'doing' && state.claims.every(({ by }) => by === actor.id))
       await onTask(writing, work, actor, id, {
         type: 'task.move',
         data: { to: 'todo', from: 'doing' },
       });
     return release;
-  });
-  return id;
-}
-
-/** The reviewer takes a contested result, or sends the task back into work. */
-export async function decideTask(
-  writing: Writing,
-  actor: Actor,
-  ref: string,
-  input: z.infer<typeof TaskDecide>,
-  key: Key,
-): Promise<Hash> {
-  const { id } = await findTask(writing.reading, ref);
-  await once(writing, { actor, key, input: { decide: id, input } }, async (work, keyHash) => {
-    const state = await queuedState(writing, work, id, 'task');
-    const result = state.status.find(({ value }) => value === 'done');
-    if (!result)
-      throw new CoterieError(
-        'illegal_move',
-        `The task is ${statusOf(state)}: there is no result to decide on.`,
-        {
-          legal: legalMoves[statusOf(state)],
-        },
-      );
-    return onTask(writing, work, actor, id, {
-      type: 'claim.decide',
-      data: { move: result.op, accept: input.accept },
-      body: { reason: input.reason },
-      key: keyHash,
-      base: input.base,
-    });
   });
   return id;
 }

@@ -1,19 +1,11 @@
-import type { z } from 'zod';
-import {
-  CoterieError,
-  type Hash,
-  type TaskCreate,
-  type TaskLink,
-  type TaskMove,
-  type TaskUpdate,
-} from '../../../schemas/index.ts';
+import type { Hash, TaskCreate, TaskUpdate } from '../../../schemas/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { findMember, findTask } from '../reading/names.ts';
-import type { LinkRow } from '../views/links.ts';
-import { statusOf } from '../views/tasks.ts';
 import { type Actor, once, onTask, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { linkIn } from './links.ts';
 import { callsGroup, saidIn } from './mentions.ts';
+import { move } from './moves.ts';
 
 type Key = string | undefined;
 
@@ -42,6 +34,8 @@ export async function createTask(writing: Writing, actor: Actor, input: TaskCrea
     (input.blockedBy ?? []).map(async (ref) => (await findTask(writing.reading, ref)).id),
   );
   const fields = fieldsOf(writing, input);
+  // What it waits for is known to the move, not to the creation.
+  const waits = input.status === 'blocked' && blockers.length > 0;
   return once(writing, { actor, key, input: { task: input } }, async (work, keyHash) => {
     const id = await writing.ledger.append(work, {
       log: 'tasks',
@@ -50,14 +44,18 @@ export async function createTask(writing: Writing, actor: Actor, input: TaskCrea
       data: {
         short: nextShort(work, actor.handle),
         ...fields,
-        ...(input.status === undefined ? {} : { status: input.status }),
+        ...(input.status === undefined || waits ? {} : { status: input.status }),
         ...(input.labels ? { labels: input.labels } : {}),
       },
       body: { title: input.title, description: input.description, criteria: input.criteria },
       key: keyHash,
     });
-    if (parent !== undefined) await link(writing, work, actor, parent, { kind: 'parent', to: id });
-    for (const blocker of blockers) await link(writing, work, actor, blocker, { kind: 'blocks', to: id });
+    if (parent !== undefined) await linkIn(writing, work, actor, parent, { kind: 'parent', to: id });
+    for (const blocker of blockers) await linkIn(writing, work, actor, blocker, { kind: 'blocks', to: id });
+    if (waits) {
+      const state = await queuedState(writing, work, id, 'task');
+      await move(writing, work, actor, state, { to: 'blocked' }, undefined);
+    }
     return id;
   });
 }
@@ -98,77 +96,6 @@ export async function updateTask(
       base: input.base,
     });
   });
-  return id;
-}
-
-export async function moveTask(
-  writing: Writing,
-  actor: Actor,
-  ref: string,
-  input: z.infer<typeof TaskMove>,
-  key: Key,
-): Promise<Hash> {
-  const { id } = await findTask(writing.reading, ref);
-  await once(writing, { actor, key, input: { move: id, input } }, async (work, keyHash) => {
-    const from = statusOf(await queuedState(writing, work, id, 'task'));
-    return onTask(writing, work, actor, id, {
-      type: 'task.move',
-      data: { to: input.to, from },
-      body: { reason: input.reason },
-      key: keyHash,
-      base: input.base,
-    });
-  });
-  return id;
-}
-
-async function link(
-  writing: Writing,
-  work: Work,
-  actor: Actor,
-  from: Hash,
-  to: { kind: z.infer<typeof TaskLink>['kind']; to: Hash },
-  key?: Hash,
-  base?: readonly Hash[],
-): Promise<Hash> {
-  const hash = await onTask(writing, work, actor, from, {
-    type: 'task.link',
-    data: to,
-    key,
-    base,
-  });
-  const row = work.draft.get<LinkRow>(keys.link(to.to, to.kind, from));
-  if (row?.dropped) throw new CoterieError('cycle', `The link "${to.kind}" would close a cycle.`);
-  return hash;
-}
-
-/** Links two tasks, or takes the link away; what is so already is left alone. */
-export async function linkTask(
-  writing: Writing,
-  actor: Actor,
-  ref: string,
-  input: z.infer<typeof TaskLink>,
-  on: boolean,
-  key: Key,
-): Promise<Hash> {
-  const { id } = await findTask(writing.reading, ref);
-  const to = (await findTask(writing.reading, input.to)).id;
-  await once(
-    writing,
-    { actor, key, input: { link: id, to, kind: input.kind, on } },
-    async (work, keyHash) => {
-      const state = await queuedState(writing, work, id, 'task');
-      const there = state.links.some((known) => known.kind === input.kind && known.to === to);
-      if (there === on) return id;
-      if (on) return link(writing, work, actor, id, { kind: input.kind, to }, keyHash, input.base);
-      return onTask(writing, work, actor, id, {
-        type: 'task.unlink',
-        data: { kind: input.kind, to },
-        key: keyHash,
-        base: input.base,
-      });
-    },
-  );
   return id;
 }
 

@@ -57,6 +57,7 @@ async function act({ random, peers, rare }: Run): Promise<void> {
       task &&
       who.tasks.move(task.id, {
         to: pick(random, ['doing', 'blocked', 'review', 'done', 'todo']) ?? 'doing',
+        reason: 'why',
       }),
     async () => task && who.tasks.claim(task.id),
     async () => task && who.tasks.release(task.id),

@@ -17,6 +17,7 @@ import {
   removeChannel,
   removeMessage,
 } from '../../views/conversation.ts';
+import { concerned, settleFlow } from '../../views/flow.ts';
 import { placeLinks } from '../../views/links.ts';
 import { placeMemory, removeMemory } from '../../views/memory.ts';
 import {
@@ -105,7 +106,18 @@ export async function relist(view: ViewContext, before: AnyState, after: AnyStat
     return followOverlaps(view, after);
   }
   placeTask(view, op, before as TaskState, after);
-  await placeLinks(view, before as TaskState, after);
+  await placeInGraph(view, before as TaskState, after);
+}
+
+/** What a task blocks, and what follows from that for others and itself. */
+async function placeInGraph(
+  view: ViewContext,
+  before: TaskState | undefined,
+  after: TaskState,
+  gone = false,
+) {
+  const blocked = await placeLinks(view, before, gone ? { ...after, links: [] } : after);
+  await settleFlow(view, after.id, [...blocked, ...concerned(before, gone ? undefined : after)]);
 }
 
 /** True where somebody said something else of the thread, or the order of what was said is another. */
@@ -134,7 +146,7 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
     case 'task':
       if (placeTask(view, op, undefined, state)) await followShort(view, state.short);
       await callForComments(view, state);
-      return placeLinks(view, undefined, state);
+      return placeInGraph(view, undefined, state);
     case 'memory':
       placeMemory(view, op, undefined, state);
       return followOwnKey(view, state);
@@ -158,7 +170,7 @@ async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promis
     case 'task':
       removeTask(view, op, state);
       await followShort(view, state.short);
-      return placeLinks(view, state, { ...state, links: [] });
+      return placeInGraph(view, state, state, true);
     case 'memory':
       removeMemory(view, op, state);
       return followOwnKey(view, state);

@@ -1,0 +1,38 @@
+import type { Hash } from '../../../schemas/index.ts';
+import { isAdmin, speaker } from '../shared.ts';
+import type { Op, Past, StatusWritten, TaskState } from '../types.ts';
+import { seen as holding } from './claims.ts';
+
+/** The cells in which the writes of a task's reviewer and of its done-criteria are remembered. */
+export const reviewerCell = 'reviewer';
+export const criteriaCell = 'criteria';
+
+/** The reviewers that an operation saw; more than one where they were named apart. */
+export const reviewersOf = (state: TaskState, past: Past): Hash[] =>
+  past.shows(reviewerCell, state.reviewer).flatMap(({ value }) => (value === null ? [] : [value]));
+
+/**
+ * Why an operation may not call the task done, by what it saw. History is not judged again, and who says done again
+ * says nothing new. While another holds the task by a grant anybody may: the result is contested, and the reviewer
+ * decides.
+ */
+export function refuseDone(
+  state: TaskState,
+  op: Op,
+  past: Past,
+  status: readonly StatusWritten[],
+): string | undefined {
+  if (op.header.imported !== undefined || status.some(({ value }) => value === 'done')) return undefined;
+  const criteria = past.shows(criteriaCell, state.criteria).some(({ value }) => value !== null);
+  if (criteria && !state.evidence.some(({ op: by }) => past.has(by)))
+    return 'a task with done-criteria is not done without evidence';
+  const reviewers = reviewersOf(state, past);
+  if (reviewers.length === 0) return undefined;
+  const by = speaker(op.header);
+  const { claims } = holding(state, past);
+  if (claims.some((claim) => claim.grant !== undefined && claim.by !== by)) return undefined;
+  if (!reviewers.includes(by) && !isAdmin(op))
+    return 'a task that has a reviewer is done when the reviewer says so';
+  const worked = claims[0]?.by === by || status.some((one) => one.value === 'review' && one.by === by);
+  return worked ? 'nobody reviews what is her own work' : undefined;
+}
