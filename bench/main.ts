@@ -21,6 +21,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   live: async () => (await import('./live.ts')).live,
   kept: async () => (await import('./kept.ts')).kept,
   grant: async () => (await import('./grant.ts')).grant,
+  tasks: async () => (await import('./tasks.ts')).tasks,
   idle: async () => (await import('./idle.ts')).idle,
   relay: async () => (await import('./relay.ts')).relay,
 };

@@ -1,5 +1,5 @@
-import type { Hash, Stamp } from '../../schemas/index.ts';
-import type { Register, SubjectState } from './types.ts';
+import type { Hash, Stamp, TaskStatus } from '../../schemas/index.ts';
+import type { Register, SubjectState, Written } from './types.ts';
 
 export interface MemoryVersion {
   readonly op: Hash;
@@ -68,4 +68,14 @@ export interface GroupState {
   readonly handle: Register<string>;
   /** member -> operations that added it and were not taken back. */
   readonly members: Readonly<Record<Hash, readonly Hash[]>>;
+}
+
+/** A status, and for `blocked` what comes after it. */
+export interface StatusWritten extends Written<TaskStatus> {
+  /** What the task was before it was blocked. */
+  readonly former?: TaskStatus;
+  /** Tasks that it waits for: once nothing blocks it any more, it is what it was. */
+  readonly on?: readonly Hash[];
+  /** It was in review, and went back: to who had brought it there. */
+  readonly returned?: Hash;
 }

@@ -1,14 +1,5 @@
-import type {
-  Hash,
-  Header,
-  LinkKind,
-  Priority,
-  RejectedReason,
-  Role,
-  Stamp,
-  TaskStatus,
-} from '../../schemas/index.ts';
-import type { FollowState, GroupState, MemoryState, ReservationState } from './things.ts';
+import type { Hash, Header, LinkKind, Priority, RejectedReason, Role, Stamp } from '../../schemas/index.ts';
+import type { FollowState, GroupState, MemoryState, ReservationState, StatusWritten } from './things.ts';
 
 export type * from './things.ts';
 
@@ -62,16 +53,6 @@ export interface Written<T> {
  * stamp, then highest hash). The value of a text field is the operation whose body holds it, or null when cleared.
  */
 export type Register<T> = readonly Written<T>[];
-
-/** A status, and for `blocked` what comes after it. */
-export interface StatusWritten extends Written<TaskStatus> {
-  /** What the task was before it was blocked. */
-  readonly former?: TaskStatus;
-  /** Tasks that it waits for: once nothing blocks it any more, it is what it was. */
-  readonly on?: readonly Hash[];
-  /** It was in review, and went back: to who had brought it there. */
-  readonly returned?: Hash;
-}
 
 /** What every subject's state has; all of it is plain JSON. */
 export interface SubjectState {

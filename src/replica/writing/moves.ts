@@ -87,7 +87,9 @@ export async function move(
   const { reading } = writing;
   const blockers =
     to === 'blocked' ? await blockersOf(work.draft, (id) => stateOf(reading, work.draft, id), state.id) : [];
-  if (to === 'blocked' && blockers.length === 0 && reason === undefined)
+  const from = shownStatus(work.draft, state);
+  const isLegal = from === to || legalMoves[from].includes(to);
+  if (to === 'blocked' && isLegal && blockers.length === 0 && reason === undefined)
     throw new CoterieError('invalid', 'reason: a blocked task says why', {
       hint: 'Add a reason, or name the tasks that it waits for.',
     });
@@ -95,7 +97,7 @@ export async function move(
     type: 'task.move',
     data: {
       to,
-      from: shownStatus(work.draft, state),
+      from,
       ...(force ? { force } : {}),
       ...(blockers.length > 0 ? { on: blockers.slice(0, 50).map(({ id }) => id) } : {}),
     },

@@ -95,10 +95,41 @@ describe('the verbs of coordination, each a process', () => {
     expect((await at.as('kai', Task, 'task', 'decide', one, 'reject', '--reason', 'no')).status).toBe(
       'doing',
     );
-    expect((await at.as('kai', Task, 'task', 'move', one, 'done')).status).toBe('done');
+    // She holds it herself by now: nobody reviews her own work, unless an admin says why.
+    expect((await at.refused('kai', 'task', 'move', one, 'done')).slice(0, 2)).toEqual(['illegal_move', 4]);
+    const finish = ['task', 'move', one, 'done', '--force'];
+    expect(await at.refused('kai', ...finish)).toEqual(['invalid', 2]);
+    expect((await at.as('kai', Task, ...finish, '--reason', 'alone here')).status).toBe('done');
     expect((await at.refused('rin', 'task', 'claim', one)).slice(0, 2)).toEqual(['illegal_move', 4]);
     expect(await at.refused('rin', 'task', 'claim', 'kai-99')).toEqual(['not_found', 3]);
     expect((await at.as('kai', list(Task), 'task', 'ready')).items.map(({ short }) => short)).toEqual([two]);
+  }, 180_000);
+
+  it('TSK-3 TSK-4 TSK-6 TSK-7: review, block and go on', async () => {
+    const at = await team(home());
+    const make = async (...more: string[]) => (await at.as('kai', Task, 'task', 'create', ...more)).short;
+    const one = await make('One', '--criteria', 'It runs');
+    const other = await make('Other', '--priority', 'P0');
+    expect(await at.refused('kai', 'task', 'move', one, 'blocked')).toEqual(['invalid', 2]);
+    const blocked = await at.as('kai', Task, 'task', 'move', one, 'blocked', '--on', other);
+    expect(blocked).toMatchObject({ status: 'blocked', blocked: { on: [{ short: other }] } });
+    const ready = async () =>
+      (await at.as('kai', list(Task), 'task', 'ready')).items.map(({ short }) => short);
+    expect(await ready()).toEqual([other]);
+    await at.as('rin', Task, 'task', 'claim', other);
+    await at.as('rin', Task, 'task', 'move', other, 'review');
+    expect((await at.refused('rin', 'task', 'decide', other, 'accept')).slice(0, 2)).toEqual([
+      'forbidden',
+      5,
+    ]);
+    expect(await at.refused('kai', 'task', 'decide', other, 'reject')).toEqual(['invalid', 2]);
+    expect((await at.as('kai', Task, 'task', 'decide', other, 'accept')).status).toBe('done');
+    expect(await ready()).toEqual([one]);
+    expect((await at.refused('kai', 'task', 'move', one, 'done')).slice(0, 2)).toEqual(['illegal_move', 4]);
+    const shown = await at.as('kai', Task, 'task', 'move', one, 'done', '--evidence', 'commit:4f1c2ab');
+    expect(shown).toMatchObject({ status: 'done', evidence: [{ kind: 'commit', ref: '4f1c2ab' }] });
+    for (const flag of ['--stale', '--overdue'])
+      expect(await at.as('kai', list(Task), 'task', 'list', flag)).toEqual({ items: [] });
   }, 180_000);
 
   it('CLM-16 CLM-14 CLM-15: arbiter show, hand-over, move', async () => {
