@@ -21,7 +21,6 @@ import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
 import type { AbsorbContext } from './ledger/state.ts';
 import { createMachines } from './machines/machines.ts';
-import { isKept } from './presence/attending.ts';
 import { present } from './presence/present.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/live-feed.ts';
@@ -184,8 +183,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     get replica() {
       return signer.id;
     },
-    lives: (task, claim) => isKept(sync.presence.store, task, claim),
-    heard: (member) => sync.presence.store.heard(member),
+    presence: sync.presence.store,
   };
   const search = openSearch({
     directory: join(storage.info.directory, 'search'),

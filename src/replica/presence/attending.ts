@@ -16,7 +16,7 @@ const streamIn = (session: string): string => `stream ${session}`;
  * of its member says that it is working on the task.
  */
 export function isKept(
-  store: PresenceStore,
+  store: Pick<PresenceStore, 'timely'>,
   task: Hash,
   { by, incarnation }: Pick<ClaimState, 'by' | 'incarnation'>,
 ): boolean {

@@ -1,11 +1,12 @@
 import { CoterieError, type Hash, limits, type Person, type Stamp } from '../../../schemas/index.ts';
-import type { AnyState, ChannelState, ClaimState, Register } from '../../fold/types.ts';
+import type { AnyState, ChannelState, Register } from '../../fold/types.ts';
 import { type Crypto, stampTime } from '../../op/index.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Membership } from '../ledger/membership.ts';
 import { stateOf } from '../ledger/state.ts';
 import { aliasKey } from '../ledger/subjects/repeats.ts';
+import type { PresenceStore } from '../presence/store.ts';
 
 /** What reading needs: committed rows and who is who. */
 export interface Reading {
@@ -17,10 +18,8 @@ export interface Reading {
   readonly now: () => number;
   /** This replica. */
   readonly replica: Hash;
-  /** Whether the session of a claim lives, as far as it is heard of here. */
-  readonly lives: (task: Hash, claim: ClaimState) => boolean;
-  /** When a member last said how it is, ms. */
-  readonly heard: (member: Hash) => number | undefined;
+  /** Who is heard of here. */
+  readonly presence: Pick<PresenceStore, 'timely' | 'heard'>;
 }
 
 export const operation = (reading: Reading, hash: Hash): OperationRow | undefined =>

@@ -3,6 +3,7 @@ import { stampTime } from '../../fold/index.ts';
 import type { TaskState } from '../../fold/types.ts';
 import { keys } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
+import { isKept } from '../presence/attending.ts';
 import type { LinkRow } from '../views/links.ts';
 import { isOver, statusOf } from '../views/tasks.ts';
 import { type Reading, stampIso, textOf, time } from './context.ts';
@@ -16,15 +17,15 @@ export const isOverdue = (reading: Pick<Reading, 'now'>, state: TaskState): bool
 
 /** A task that is held and at which nobody seems to be: by what was heard here, never a fact. */
 export function staleOf(
-  reading: Pick<Reading, 'now' | 'lives' | 'heard'>,
+  reading: Pick<Reading, 'now' | 'presence'>,
   state: TaskState,
 ): Task['stale'] | undefined {
   const [holder] = state.claims;
   const now = reading.now();
-  if (!holder || isOver(statusOf(state)) || reading.lives(state.id, holder)) return undefined;
+  if (!holder || isOver(statusOf(state)) || isKept(reading.presence, state.id, holder)) return undefined;
   if (holder.until !== undefined)
     return holder.until <= now ? { why: 'lease', since: time(holder.until) } : undefined;
-  const last = Math.max(stampTime(holder.stamp), state.updated, reading.heard(holder.by) ?? 0);
+  const last = Math.max(stampTime(holder.stamp), state.updated, reading.presence.heard(holder.by) ?? 0);
   return now - last > silence ? { why: 'silent', since: time(last) } : undefined;
 }
 
