@@ -172,7 +172,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     onRemoved: () => removal.notice(),
   });
   late.sync = sync;
-
   const feed = createFeed(database);
   const reading: Reading = {
     database,

@@ -89,7 +89,8 @@ const works: readonly ((turn: Turn) => Promise<unknown>)[] = [
   async (turn) => turn.handle === 'ana' && turn.background(claim(turn, 'granted', true)),
   async (turn) => turn.background(turn.verbs.tasks.renew(aTask(turn), { ttl: ttl(turn) })),
   async (turn) => turn.verbs.tasks.release(aTask(turn)),
-  async (turn) => turn.verbs.tasks.move(aTask(turn), { to: pick(turn.draw, moves) ?? 'doing' }),
+  async (turn) =>
+    turn.verbs.tasks.move(aTask(turn), { to: pick(turn.draw, moves) ?? 'doing', reason: 'why' }),
   async (turn) => turn.verbs.tasks.move(aTask(turn), { to: 'blocked', reason: 'it waits' }),
   async (turn) => turn.verbs.tasks.decide(aTask(turn), { accept: turn.draw(2) === 0 }),
   async (turn) =>
