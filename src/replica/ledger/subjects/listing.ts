@@ -94,7 +94,7 @@ export async function relist(view: ViewContext, before: AnyState, after: AnyStat
   const creation = view.draft.get<OperationRow>(keys.operation(after.id));
   if (!creation) return;
   followThing(view, after.id, creation.header.log, after);
-  if (after.kind === 'message' && hasOther(before as MessageState, after)) await recallThread(view, after.id);
+  if (after.kind === 'message' && hasOther(before as MessageState, after)) await recallThread(view, after);
   if (after.kind !== 'task' && after.kind !== 'memory' && after.kind !== 'reservation') return;
   const op = { hash: after.id, header: creation.header };
   if (after.kind === 'memory') {
@@ -139,8 +139,8 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
   switch (state.kind) {
     case 'message':
       addMessage(view, op, state);
-      await placeReplies(view, op);
-      return Object.keys(state.follows).length > 0 ? recallThread(view, op.hash) : undefined;
+      await placeReplies(view, op, state);
+      return Object.keys(state.follows).length > 0 ? recallThread(view, state) : undefined;
     case 'comment':
       return addComment(view, op, state);
     case 'task':
@@ -164,7 +164,7 @@ async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promis
   switch (state.kind) {
     case 'message':
       removeMessage(view, op, state);
-      return placeReplies(view, op, true);
+      return placeReplies(view, op, undefined);
     case 'comment':
       return removeComment(view, op, state);
     case 'task':
