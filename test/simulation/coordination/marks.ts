@@ -4,7 +4,7 @@ import { nodeCrypto } from '../../../src/keys/node.ts';
 import { awaitedHandle } from '../../../src/op/index.ts';
 import { type HeadRow, keys, type MarkRow, type OperationRow } from '../../../src/replica/commit/rows.ts';
 import type { Station } from '../station.ts';
-import { isNews, type Model, operationsAt, type Read, readerOf } from './model.ts';
+import { isAwaited, isNews, type Model, operationsAt, type Read, readerOf } from './model.ts';
 import { inboxOf, still } from './reading.ts';
 
 interface Looked {
@@ -77,6 +77,21 @@ function otherIs(
   return wrong;
 }
 
+/** Is a mention in the inbox once, and no more once it was acknowledged? `waits`: it is acknowledged by itself alone. */
+function calledWrongly(
+  { called, cover, forked }: Facts,
+  hash: Hash,
+  isDue: boolean,
+  waits: boolean,
+  { acknowledged, unsure, closed }: Read,
+): string[] {
+  const due = isDue && (waits || !cover) ? 1 : 0;
+  const isRead = waits ? closed.has(hash) : forked && (acknowledged.has(hash) || unsure.has(hash));
+  return called === due || (called === 0 && isRead)
+    ? []
+    : [`mentions it, and is ${called} times in its inbox and not ${due}`];
+}
+
 /**
  * What a member has pending at a station, what its mark covers, and what is in its inbox, beside what it is known to have
  * acknowledged. Returns what is wrong. `settled`: everything is everywhere, marks too.
@@ -107,12 +122,8 @@ export async function misread(
       forked: isForked(looked, row),
     };
     const wrongly = !isNews(row) || row.header.member === member ? ownIs(facts) : otherIs(facts, hash, read);
-    const due =
-      row.header.member !== member && calledIn(row, member, handle, isKnown) && !cover && isNews(row) ? 1 : 0;
-    const again =
-      facts.forked && facts.called === 0 && (read.acknowledged.has(hash) || read.unsure.has(hash));
-    if (facts.called !== due && !again)
-      wrongly.push(`mentions it, and is ${facts.called} times in its inbox and not ${due}`);
+    const isDue = row.header.member !== member && calledIn(row, member, handle, isKnown) && isNews(row);
+    wrongly.push(...calledWrongly(facts, hash, isDue, isAwaited(row, member), read));
     wrong.push(...wrongly.map((line) => `${short(row, hash)} ${line}`));
   }
   for (const hash of open) if (!looked.operations.has(hash)) wrong.push(`${hash} is pending and not here`);

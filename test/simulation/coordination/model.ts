@@ -9,6 +9,8 @@ export interface Shown {
   readonly handle: string;
   readonly receipt: string;
   readonly operations: readonly Hash[];
+  /** Operations whose own items it may take off: those that wait for a handle. */
+  readonly closed: readonly Hash[];
 }
 
 /** What a member acknowledged, as it is told by the answers that it saw: nothing of it is read from a mark. */
@@ -17,6 +19,8 @@ export interface Read {
   readonly acknowledged: Set<Hash>;
   /** What was there before it was a member, and what a lost disk may have known of: either is right. */
   readonly unsure: Set<Hash>;
+  /** Operations that waited for its handle (MSG-3) and whose items it may have acknowledged. */
+  readonly closed: Set<Hash>;
 }
 
 export interface Model {
@@ -48,7 +52,7 @@ export const emptyModel = (): Model => ({
 export function readerOf({ readers }: Model, handle: string): Read {
   const known = readers.get(handle);
   if (known) return known;
-  const read: Read = { acknowledged: new Set(), unsure: new Set() };
+  const read: Read = { acknowledged: new Set(), unsure: new Set(), closed: new Set() };
   readers.set(handle, read);
   return read;
 }
@@ -56,11 +60,10 @@ export function readerOf({ readers }: Model, handle: string): Read {
 /** Notes what was acknowledged. */
 export function acknowledged(
   model: Model,
-  station: string,
-  handle: string,
-  operations: readonly Hash[],
+  { station, handle, operations, closed }: Omit<Shown, 'receipt'>,
 ): void {
   const read = readerOf(model, handle);
+  for (const hash of closed) read.closed.add(hash);
   for (const operation of operations) {
     read.acknowledged.add(operation);
     model.made.push({ station, handle, operation });
@@ -126,3 +129,9 @@ export async function operationsAt(station: Station): Promise<Map<Hash, Operatio
   const rows = await station.rows<OperationRow>('op/');
   return new Map(rows.map(([key, row]): [Hash, OperationRow] => [key.slice('op/'.length), row]));
 }
+
+/** It names the member by a handle that nobody bore when it was written: an item of its own, not of its operation. */
+export const isAwaited = ({ header }: Pick<OperationRow, 'header'>, member: string): boolean => {
+  const { mentions = [], awaited = [] } = header.data as { mentions?: string[]; awaited?: string[] };
+  return awaited.length > 0 && !mentions.includes(member);
+};

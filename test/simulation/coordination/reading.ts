@@ -1,13 +1,31 @@
 import type { CatchUp, Hash, InboxItem } from '../../../schemas/index.ts';
 import type { Surface } from '../../../src/replica/surface.ts';
-import { acknowledged, pick, type Shown, type Turn } from './model.ts';
+import { acknowledged, isAwaited, operationsAt, pick, type Shown, type Turn } from './model.ts';
 
-const calls: readonly InboxItem['kind'][] = ['mention', 'group', 'assigned', 'reply'];
+const calls: readonly InboxItem['kind'][] = ['mention', 'group', 'assigned', 'reply', 'followed'];
 const most = { budget: 200_000, limit: 1000 };
 
-/** The operations that an inbox item stands for, if it is acknowledged with them. */
-const calledBy = ({ kind, operations }: InboxItem): readonly Hash[] =>
-  calls.includes(kind) ? operations : [];
+/** What inbox items stand for. */
+interface Standing {
+  /** The operations that an item stands for, if it is acknowledged with them. */
+  calledBy(item: InboxItem): readonly Hash[];
+  /** Those for whose handle nobody was there: an item by itself. */
+  awaitedBy(item: InboxItem): readonly Hash[];
+}
+
+async function standing({ station, verbs }: Pick<Turn, 'station' | 'verbs'>): Promise<Standing> {
+  const rows = await operationsAt(station);
+  const { id: member } = verbs.member;
+  const awaits = (hash: Hash): boolean => {
+    const row = rows.get(hash);
+    return row !== undefined && isAwaited(row, member);
+  };
+  return {
+    calledBy: ({ kind, operations }) =>
+      calls.includes(kind) ? operations.filter((hash) => kind !== 'mention' || !awaits(hash)) : [],
+    awaitedBy: ({ kind, operations }) => (kind === 'mention' ? operations.filter(awaits) : []),
+  };
+}
 
 /** An answer, with what was pending and open in the inbox at that time: asked again when something came in between. */
 export async function still<T>(
@@ -50,7 +68,12 @@ export async function inboxOf(verbs: Surface): Promise<InboxItem[]> {
 }
 
 /** What the receipt of an answer covers, by what was pending and needed the member when it was given. */
-function coverOf(answer: CatchUp, pending: readonly Hash[], inbox: readonly InboxItem[]): readonly Hash[] {
+function coverOf(
+  answer: CatchUp,
+  pending: readonly Hash[],
+  inbox: readonly InboxItem[],
+  { calledBy }: Standing,
+): readonly Hash[] {
   const shown = answer.items.flatMap((item) => (item.kind === 'operation' ? [item.event.operation] : []));
   const needed = new Set(inbox.flatMap(calledBy));
   const counted = answer.items.reduce((sum, item) => sum + (item.kind === 'range' ? item.count : 0), 0);
@@ -70,20 +93,32 @@ function coverOf(answer: CatchUp, pending: readonly Hash[], inbox: readonly Inbo
 }
 
 /** Reads what there is, within some budget. Nothing of it is acknowledged. */
-async function read({ station, handle, verbs, draw, tally }: Turn): Promise<Shown> {
+async function read(turn: Turn): Promise<Shown> {
+  const { station, handle, verbs, draw, tally } = turn;
   const queries = [most, { limit: 1 }, { limit: 1 + draw(4) }, { budget: 900 + draw(900) }, { budget: 700 }];
   const query = queries[draw(queries.length)];
   const [answer, pending, inbox] = await still(verbs, () => verbs.catchUp(query));
-  const operations = coverOf(answer, pending, inbox);
+  const stands = await standing(turn);
+  const operations = coverOf(answer, pending, inbox, stands);
   tally.catchUps++;
   if (answer.left > 0) tally.cut++;
   if (answer.items.some(({ kind }) => kind === 'range')) tally.counted++;
-  return { station: station.name, handle, receipt: answer.receipt, operations };
+  const closed = inbox.flatMap(stands.awaitedBy);
+  return { station: station.name, handle, receipt: answer.receipt, operations, closed };
 }
 
-async function readInbox({ station, handle, verbs, draw }: Turn): Promise<Shown> {
+async function readInbox(turn: Turn): Promise<Shown> {
+  const { station, handle, verbs, draw } = turn;
   const { items, receipt } = await verbs.inbox({ limit: 1 + draw(3) });
-  return { station: station.name, handle, receipt, operations: items.flatMap(calledBy) };
+  return { station: station.name, handle, receipt, ...(await coveredBy(turn, items)) };
+}
+
+async function coveredBy(
+  turn: Turn,
+  items: readonly InboxItem[],
+): Promise<Pick<Shown, 'operations' | 'closed'>> {
+  const { calledBy, awaitedBy } = await standing(turn);
+  return { operations: items.flatMap(calledBy), closed: items.flatMap(awaitedBy) };
 }
 
 /** What a member reads, and what it acknowledges of that: at once, much later, singly, or never. */
@@ -97,27 +132,29 @@ export const readings: readonly ((turn: Turn) => Promise<void>)[] = [
   acknowledgeOld,
   acknowledgeOld,
   async (turn) => {
-    const { receipt, operations } = await read(turn);
-    await turn.verbs.acknowledge({ receipt });
-    acknowledged(turn.model, turn.station.name, turn.handle, operations);
+    const shown = await read(turn);
+    await turn.verbs.acknowledge({ receipt: shown.receipt });
+    acknowledged(turn.model, shown);
   },
   async (turn) => {
-    const { receipt, operations } = await readInbox(turn);
-    await turn.verbs.acknowledge({ receipt });
-    acknowledged(turn.model, turn.station.name, turn.handle, operations);
+    const shown = await readInbox(turn);
+    await turn.verbs.acknowledge({ receipt: shown.receipt });
+    acknowledged(turn.model, shown);
   },
   async ({ station, handle, verbs, draw, model }) => {
     const pending = await pendingOf(verbs);
     const some = pending.filter(() => draw(4) === 0);
     if (some.length === 0) return;
     await verbs.acknowledge({ operations: some });
-    acknowledged(model, station.name, handle, some);
+    acknowledged(model, { station: station.name, handle, operations: some, closed: [] });
   },
-  async ({ station, handle, verbs, draw, model }) => {
+  async (turn) => {
+    const { station, handle, verbs, draw, model } = turn;
     const item = pick(draw, await inboxOf(verbs));
     if (!item) return;
+    const covered = await coveredBy(turn, [item]);
     await verbs.acknowledge({ items: [item.short] });
-    acknowledged(model, station.name, handle, calledBy(item));
+    acknowledged(model, { station: station.name, handle, ...covered });
   },
 ];
 
@@ -127,6 +164,6 @@ async function acknowledgeOld({ station, handle, verbs, draw, model, tally }: Tu
   const one = pick(draw, mine);
   if (!one) return;
   await verbs.acknowledge({ receipt: one.receipt });
-  acknowledged(model, station.name, handle, one.operations);
+  acknowledged(model, one);
   tally.receipts++;
 }
