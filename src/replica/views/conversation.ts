@@ -75,22 +75,15 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
   awaitMentioned(view, op);
 }
 
-/** A message as it is from here on, while its row does not say so yet; `state` is undefined where it counts no more. */
-interface Changing {
-  readonly id: Hash;
-  readonly state: MessageState | undefined;
-}
-
 /**
  * Whom a message calls: those that it mentions, who wrote what it answers, and who followed its thread when it was made.
  * Who had muted the thread by then is called by name alone.
  */
-function callForMessage(view: ViewContext, op: Arriving, changing?: Changing): void {
+function callForMessage(view: ViewContext, op: Arriving): void {
   const { thread, answers } = op.header.data as { readonly thread?: Hash; readonly answers?: Hash };
   const parent = answers ?? thread;
-  const stateOf = (id: Hash) => (id === changing?.id ? changing.state : view.state(id));
-  const answered = parent === undefined ? undefined : stateOf(parent);
-  const root = thread === undefined ? undefined : stateOf(thread);
+  const answered = parent === undefined ? undefined : view.state(parent);
+  const root = thread === undefined ? undefined : view.state(thread);
   const begins = root?.kind === 'message' ? root : undefined;
   const members: (readonly [Hash, Calling])[] = calledIn(view, op);
   if (answered) members.push([answered.created.by, 'reply']);
@@ -105,36 +98,30 @@ function callForMessage(view: ViewContext, op: Arriving, changing?: Changing): v
 }
 
 /** What somebody wants to be told of a thread changed: its replies call others, perhaps. */
-export async function recallThread(view: ViewContext, state: MessageState): Promise<void> {
-  const { id } = state;
-  for (const [, reply] of await view.draft.under<Hash>(keys.reply(id, '')))
-    recall(view, reply, { id, state });
+export async function recallThread(view: ViewContext, root: Hash): Promise<void> {
+  for (const [, reply] of await view.draft.under<Hash>(keys.reply(root, ''))) recall(view, reply);
 }
 
-function recall(view: ViewContext, hash: Hash, changing?: Changing): void {
+function recall(view: ViewContext, hash: Hash): void {
   const row = view.draft.get<OperationRow>(keys.operation(hash));
-  if (row) callForMessage(view, { hash, header: row.header }, changing);
+  if (row) callForMessage(view, { hash, header: row.header });
 }
 
 /**
- * Replies that came before what they answer are put behind it, and replies to those in turn. Without a `state` the
- * message counts no more, and may have changed its place.
+ * Replies that came before what they answer are put behind it, and replies to those in turn. `moved`: the message
+ * itself may have changed its place.
  */
-export async function placeReplies(
-  view: ViewContext,
-  op: Arriving,
-  state: MessageState | undefined,
-): Promise<void> {
+export async function placeReplies(view: ViewContext, op: Arriving, moved = false): Promise<void> {
   const { draft } = view;
   const channel = channelOfLog(op.header.log);
   if (channel === undefined) return;
   const open = [op.hash];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     // What just came has replies only when some came before it.
-    if (state && parent === op.hash && draft.get(earlyKey(parent)) === undefined) continue;
+    if (!moved && parent === op.hash && draft.get(earlyKey(parent)) === undefined) continue;
     for (const reply of await repliesTo(view, parent)) {
       // Who wrote what it answers, and who follows the thread, is known only now.
-      if (parent === op.hash) recall(view, reply, { id: op.hash, state });
+      if (parent === op.hash) recall(view, reply);
       if (placeReply(view, channel, reply, parent)) open.push(reply);
     }
   }

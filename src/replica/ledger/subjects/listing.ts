@@ -42,6 +42,12 @@ import { aliasKey, firstOfKey, leaveKey } from './repeats.ts';
 
 type Context = Pick<AbsorbContext, 'crypto'>;
 
+/** The same view with a thing as it is from here on: its row says so only when all that follows is filed. */
+const seeing = (view: ViewContext, id: Hash, state: AnyState | undefined): ViewContext => ({
+  ...view,
+  state: (one) => (one === id ? state : view.state(one)),
+});
+
 /** A thing that counts now: the first of its idempotency key is listed, a repeat becomes its alias. */
 export async function list(
   context: Context,
@@ -60,7 +66,7 @@ export async function list(
     if (old && shown) await takeOff(view, { hash: replaces, header: old.header }, shown);
     view.revised(op.hash, op.header.log);
   }
-  await putOn(view, op, state);
+  await putOn(seeing(view, op.hash, state), op, state);
 }
 
 /** A thing that does not count any more leaves the lists; the next of its key takes its place. */
@@ -71,7 +77,8 @@ export async function unlist(
   state: AnyState,
 ): Promise<void> {
   const { draft } = view;
-  if (draft.get<Hash>(aliasKey(op.hash)) === undefined) await takeOff(view, op, state);
+  if (draft.get<Hash>(aliasKey(op.hash)) === undefined)
+    await takeOff(seeing(view, op.hash, undefined), op, state);
   else draft.remove(aliasKey(op.hash));
   const { next, key, things } = leaveKey(context, draft, op);
   if (key !== undefined) followKey(view, key, op, things);
@@ -94,7 +101,7 @@ export async function relist(view: ViewContext, before: AnyState, after: AnyStat
   const creation = view.draft.get<OperationRow>(keys.operation(after.id));
   if (!creation) return;
   followThing(view, after.id, creation.header.log, after);
-  if (after.kind === 'message' && hasOther(before as MessageState, after)) await recallThread(view, after);
+  if (after.kind === 'message' && hasOther(before as MessageState, after)) await recallThread(view, after.id);
   if (after.kind !== 'task' && after.kind !== 'memory' && after.kind !== 'reservation') return;
   const op = { hash: after.id, header: creation.header };
   if (after.kind === 'memory') {
@@ -139,8 +146,8 @@ async function putOn(view: ViewContext, op: Arriving, state: AnyState): Promise<
   switch (state.kind) {
     case 'message':
       addMessage(view, op, state);
-      await placeReplies(view, op, state);
-      return Object.keys(state.follows).length > 0 ? recallThread(view, state) : undefined;
+      await placeReplies(view, op);
+      return Object.keys(state.follows).length > 0 ? recallThread(view, op.hash) : undefined;
     case 'comment':
       return addComment(view, op, state);
     case 'task':
@@ -164,7 +171,7 @@ async function takeOff(view: ViewContext, op: Arriving, state: AnyState): Promis
   switch (state.kind) {
     case 'message':
       removeMessage(view, op, state);
-      return placeReplies(view, op, undefined);
+      return placeReplies(view, op, true);
     case 'comment':
       return removeComment(view, op, state);
     case 'task':
