@@ -22,6 +22,12 @@ describe('tasks', () => {
     await refused(kai.tasks.get(''), 'not_found');
   });
 
+  it('may name their author as reviewer in its very first write', async () => {
+    const kai = await open();
+    const { reviewer } = await kai.tasks.create({ title: 'One', reviewer: 'kai' });
+    expect(reviewer).toMatchObject({ handle: 'kai' });
+  });
+
   it('made at once by one member have numbers without gaps or twins', async () => {
     const kai = await open();
     const made = await Promise.all(

@@ -2,7 +2,7 @@ import type { Hash, TaskCreate, TaskUpdate } from '../../../schemas/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { findMember, findTask } from '../reading/names.ts';
-import { type Actor, once, onTask, queuedState, refuseRedacted, type Writing } from './context.ts';
+import { type Actor, introduce, once, onTask, queuedState, refuseRedacted, type Writing } from './context.ts';
 import { linkIn } from './links.ts';
 import { callsGroup, saidIn } from './mentions.ts';
 import { move } from './moves.ts';
@@ -33,6 +33,11 @@ export async function createTask(writing: Writing, actor: Actor, input: TaskCrea
   const blockers = await Promise.all(
     (input.blockedBy ?? []).map(async (ref) => (await findTask(writing.reading, ref)).id),
   );
+  // Whose first write this is may be named in it.
+  if (input.assignee !== undefined || input.reviewer !== undefined) {
+    writing.allowed();
+    await introduce(writing, actor);
+  }
   const fields = fieldsOf(writing, input);
   // What it waits for is known to the move, not to the creation.
   const waits = input.status === 'blocked' && blockers.length > 0;
