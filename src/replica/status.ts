@@ -4,7 +4,7 @@ import type { Storage } from '../storage/open.ts';
 import type { Checkpoints } from './documents/checkpoints.ts';
 import type { Documents } from './documents/documents.ts';
 import { counters } from './ledger/state.ts';
-import { cursorOf } from './reading/feed.ts';
+import { cursorOf } from './reading/feed/feed.ts';
 import type { Core } from './surface-of.ts';
 import type { ReplicaSource } from './sync/index.ts';
 import { directoryBytes } from './upkeep/size.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CatchUp, Event } from '../../schemas/index.ts';
-import { tokensOf } from '../../src/replica/reading/proof.ts';
+import { tokensOf } from '../../src/replica/reading/waiting/proof.ts';
 import type { Surface } from '../../src/replica/surface.ts';
 import { randomFrom, runSeed } from '../support/storage.ts';
 import { feedOf, home, open, refused, reopen } from './support/open.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Inbox, InboxItem } from '../../schemas/index.ts';
-import { tokensOf } from '../../src/replica/reading/proof.ts';
+import { tokensOf } from '../../src/replica/reading/waiting/proof.ts';
 import type { Replica, Surface } from '../../src/replica/surface.ts';
 import { allOf, type Home, home, open, refused, reopen } from './support/open.ts';
 import { rebuilt } from './support/rebuilt.ts';

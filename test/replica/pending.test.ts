@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CatchUp, CatchUpItem, Event } from '../../schemas/index.ts';
-import { tokensOf } from '../../src/replica/reading/proof.ts';
+import { tokensOf } from '../../src/replica/reading/waiting/proof.ts';
 import type { Surface } from '../../src/replica/surface.ts';
 import { randomFrom, runSeed } from '../support/storage.ts';
 import { feedOf } from './support/open.ts';

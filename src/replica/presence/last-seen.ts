@@ -1,7 +1,7 @@
 import type { Hash } from '../../../schemas/index.ts';
 import { stampTime } from '../../op/index.ts';
 import { operation, type Reading } from '../reading/context.ts';
-import { type Feed, feedRows } from '../reading/feed.ts';
+import { type Feed, feedRows } from '../reading/feed/feed.ts';
 
 /** Events that are looked at, from the newest back. */
 const depth = 4_096;

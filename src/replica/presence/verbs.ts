@@ -2,7 +2,7 @@ import type { PresenceQuery, PresenceSet } from '../../../schemas/index.ts';
 import { CoterieError, type Hash, type List, type Presence } from '../../../schemas/index.ts';
 import { stateOf } from '../ledger/state.ts';
 import { pageOf, type Reading, time } from '../reading/context.ts';
-import type { Feed } from '../reading/feed.ts';
+import type { Feed } from '../reading/feed/feed.ts';
 import { findMember, findTask, shortOf } from '../reading/names.ts';
 import type { Actor } from '../writing/context.ts';
 import type { LastSeen } from './last-seen.ts';

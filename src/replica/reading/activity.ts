@@ -6,7 +6,7 @@ import {
   limits,
 } from '../../../schemas/index.ts';
 import type { Reading } from './context.ts';
-import { cursorOf, eventFilter, eventOf, type Feed, feedRows, parseCursor } from './feed.ts';
+import { cursorOf, eventFilter, eventOf, type Feed, feedRows, parseCursor } from './feed/feed.ts';
 
 /** Events in one run: whoever reads a page never pays for all that one member ever wrote. */
 const longest = 256;

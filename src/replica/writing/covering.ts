@@ -9,8 +9,8 @@ import {
 } from '../../fold/index.ts';
 import type { ItemRow } from '../commit/rows.ts';
 import { operation, type Reading } from '../reading/context.ts';
-import { type Feed, feedRows, firstKept } from '../reading/feed.ts';
-import { type ChainHead, type Counting, vectorOf } from '../reading/pending.ts';
+import { type Feed, feedRows, firstKept } from '../reading/feed/feed.ts';
+import { type ChainHead, type Counting, vectorOf } from '../reading/waiting/pending.ts';
 import { chainsEach } from './context.ts';
 
 interface Source {

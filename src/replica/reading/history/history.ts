@@ -5,7 +5,7 @@ import { keys, type OperationRow } from '../../commit/rows.ts';
 import { stateOf } from '../../ledger/state.ts';
 import { aliasKey } from '../../ledger/subjects/repeats.ts';
 import { pageOf, type Reading, stampIso, time } from '../context.ts';
-import { type Feed, withoutSalt } from '../feed.ts';
+import { type Feed, withoutSalt } from '../feed/feed.ts';
 import { historyState } from './fields.ts';
 import { sightings } from './seen.ts';
 import { type Stored, stateUntil, untilOf } from './until.ts';

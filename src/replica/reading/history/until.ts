@@ -5,7 +5,7 @@ import type { AnyState, Op } from '../../../fold/types.ts';
 import type { OperationRow } from '../../commit/rows.ts';
 import { judgementOf } from '../../ledger/judging.ts';
 import { type Reading, time } from '../context.ts';
-import { type Feed, parseCursor } from '../feed.ts';
+import { type Feed, parseCursor } from '../feed/feed.ts';
 
 /** An operation on a thing, as it is stored. */
 export interface Stored {

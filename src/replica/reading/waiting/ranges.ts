@@ -1,9 +1,9 @@
-import type { CatchUpItem, Hash } from '../../../schemas/index.ts';
-import type { Mark } from '../../fold/index.ts';
-import { keys } from '../commit/rows.ts';
-import { stateOf } from '../ledger/state.ts';
-import { channelOfLog } from '../views/conversation.ts';
-import { operation, type Reading, stampIso, textOf } from './context.ts';
+import type { CatchUpItem, Hash } from '../../../../schemas/index.ts';
+import type { Mark } from '../../../fold/index.ts';
+import { keys } from '../../commit/rows.ts';
+import { stateOf } from '../../ledger/state.ts';
+import { channelOfLog } from '../../views/conversation.ts';
+import { operation, type Reading, stampIso, textOf } from '../context.ts';
 import { firstLine } from './inbox.ts';
 import { type ChainHead, vectorOf } from './pending.ts';
 import { costOf } from './proof.ts';

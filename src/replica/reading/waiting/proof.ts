@@ -1,7 +1,7 @@
-import type { Hash, Peer, Proof, Stamp } from '../../../schemas/index.ts';
-import { type CountersRow, type HeadRow, keys, under } from '../commit/rows.ts';
-import { operation, type Reading, stampIso } from './context.ts';
-import { cursorOf, type Feed } from './feed.ts';
+import type { Hash, Peer, Proof, Stamp } from '../../../../schemas/index.ts';
+import { type CountersRow, type HeadRow, keys, under } from '../../commit/rows.ts';
+import { operation, type Reading, stampIso } from '../context.ts';
+import { cursorOf, type Feed } from '../feed/feed.ts';
 
 /** What an answer's proof rests on besides the rows. */
 export interface Evidence {

@@ -5,14 +5,14 @@ import {
   type InboxItem,
   type InboxQuery,
   limits,
-} from '../../../schemas/index.ts';
-import { type CountersRow, type ItemRow, keys, pad } from '../commit/rows.ts';
-import type { Reader } from '../commit/transaction.ts';
-import { stateOf } from '../ledger/state.ts';
-import { shownStatus } from '../views/flow.ts';
-import { operation, type Reading, stampIso, textOf, unknownCursor } from './context.ts';
-import type { Feed } from './feed.ts';
-import { shortOf } from './names.ts';
+} from '../../../../schemas/index.ts';
+import { type CountersRow, type ItemRow, keys, pad } from '../../commit/rows.ts';
+import type { Reader } from '../../commit/transaction.ts';
+import { stateOf } from '../../ledger/state.ts';
+import { shownStatus } from '../../views/flow.ts';
+import { operation, type Reading, stampIso, textOf, unknownCursor } from '../context.ts';
+import type { Feed } from '../feed/feed.ts';
+import { shortOf } from '../names.ts';
 import { costOf, type Evidence, fitted, proofOf, tokensOf } from './proof.ts';
 import { receiptOf } from './receipts.ts';
 

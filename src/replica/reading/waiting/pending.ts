@@ -1,5 +1,5 @@
-import type { Hash } from '../../../schemas/index.ts';
-import { coversForked, emptyMark, type Mark, type Run } from '../../fold/index.ts';
+import type { Hash } from '../../../../schemas/index.ts';
+import { coversForked, emptyMark, type Mark, type Run } from '../../../fold/index.ts';
 import {
   type BlockRow,
   blockOf,
@@ -11,8 +11,8 @@ import {
   keys,
   type MarkRow,
   under,
-} from '../commit/rows.ts';
-import type { Reading } from './context.ts';
+} from '../../commit/rows.ts';
+import type { Reading } from '../context.ts';
 
 /** A replica's chain in a log, as it stands, up to where it forks. */
 export interface ChainHead {

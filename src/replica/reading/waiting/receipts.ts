@@ -1,7 +1,7 @@
-import { CoterieError, type Hash } from '../../../schemas/index.ts';
-import { hashOf } from '../../op/index.ts';
-import type { Reading } from './context.ts';
-import type { Feed } from './feed.ts';
+import { CoterieError, type Hash } from '../../../../schemas/index.ts';
+import { hashOf } from '../../../op/index.ts';
+import type { Reading } from '../context.ts';
+import type { Feed } from '../feed/feed.ts';
 
 /** What an answer showed: everything that it says is in the receipt itself, so it holds over restarts. */
 export interface Receipt {

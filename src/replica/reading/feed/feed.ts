@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { CoterieError, type Event, type EventsQuery } from '../../../schemas/index.ts';
-import { type FeedRow, keys } from '../commit/rows.ts';
-import { subjectOf } from '../ledger/state.ts';
-import { channelOfLog } from '../views/conversation.ts';
-import { operation, type Reading, stampIso, time } from './context.ts';
-import { findChannel, findMember } from './names.ts';
+import { CoterieError, type Event, type EventsQuery } from '../../../../schemas/index.ts';
+import { type FeedRow, keys } from '../../commit/rows.ts';
+import { subjectOf } from '../../ledger/state.ts';
+import { channelOfLog } from '../../views/conversation.ts';
+import { operation, type Reading, stampIso, time } from '../context.ts';
+import { findChannel, findMember } from '../names.ts';
 
 /** The local order of arrival. A cursor is (feed epoch, number). */
 export interface Feed {

@@ -4,13 +4,13 @@ import {
   type SearchAnswer,
   type SearchQuery,
   type SearchResult,
-} from '../../../schemas/index.ts';
-import type { AnyState } from '../../fold/types.ts';
-import { type Search, snippet } from '../../search/index.ts';
-import { stateOf } from '../ledger/state.ts';
-import { channelOfLog } from '../views/conversation.ts';
-import { operation, type Reading, stampIso, textOf, thing } from './context.ts';
-import { findChannel } from './names.ts';
+} from '../../../../schemas/index.ts';
+import type { AnyState } from '../../../fold/types.ts';
+import { type Search, snippet } from '../../../search/index.ts';
+import { stateOf } from '../../ledger/state.ts';
+import { channelOfLog } from '../../views/conversation.ts';
+import { operation, type Reading, stampIso, textOf, thing } from '../context.ts';
+import { findChannel } from '../names.ts';
 
 /** Results of one answer at most, and when nobody says. */
 const most = 200;

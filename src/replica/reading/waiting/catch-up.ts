@@ -5,12 +5,12 @@ import {
   type Event,
   type Hash,
   inboxKinds,
-} from '../../../schemas/index.ts';
-import type { Mark } from '../../fold/index.ts';
-import { type Because, type ItemRow, keys } from '../commit/rows.ts';
-import { isCovered } from '../views/inbox.ts';
-import { operation, type Reading } from './context.ts';
-import { eventOf, type Feed } from './feed.ts';
+} from '../../../../schemas/index.ts';
+import type { Mark } from '../../../fold/index.ts';
+import { type Because, type ItemRow, keys } from '../../commit/rows.ts';
+import { isCovered } from '../../views/inbox.ts';
+import { operation, type Reading } from '../context.ts';
+import { eventOf, type Feed } from '../feed/feed.ts';
 import { defaultBudget, itemShape, openItems } from './inbox.ts';
 import { type ChainHead, createCounting, instant, markOfMember } from './pending.ts';
 import { costOf, type Evidence, fitted, proofOf } from './proof.ts';

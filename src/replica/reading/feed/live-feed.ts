@@ -1,6 +1,6 @@
-import type { Database } from '../commit/database.ts';
-import type { CountersRow } from '../commit/rows.ts';
-import { keys } from '../commit/rows.ts';
+import type { Database } from '../../commit/database.ts';
+import type { CountersRow } from '../../commit/rows.ts';
+import { keys } from '../../commit/rows.ts';
 import type { Feed } from './feed.ts';
 
 /** The feed of an open replica, and what wakes those who wait for its next row. */

@@ -1,11 +1,11 @@
-import type { Hash } from '../../../schemas/index.ts';
-import type { AnyState } from '../../fold/types.ts';
-import type { SearchChange, SearchDocument, SearchSource } from '../../search/index.ts';
-import { stateOf, subjectOf } from '../ledger/state.ts';
-import { aliasKey } from '../ledger/subjects/repeats.ts';
-import { channelOfLog } from '../views/conversation.ts';
-import { operation, type Reading, textOf } from './context.ts';
-import { type Feed, feedRows } from './feed.ts';
+import type { Hash } from '../../../../schemas/index.ts';
+import type { AnyState } from '../../../fold/types.ts';
+import type { SearchChange, SearchDocument, SearchSource } from '../../../search/index.ts';
+import { stateOf, subjectOf } from '../../ledger/state.ts';
+import { aliasKey } from '../../ledger/subjects/repeats.ts';
+import { channelOfLog } from '../../views/conversation.ts';
+import { operation, type Reading, textOf } from '../context.ts';
+import { type Feed, feedRows } from '../feed/feed.ts';
 
 /** Types of operation that change what can be found. */
 const textual = /^(?:(?:message|comment|task|memory)\.(?:create|edit|update|forget)|redact|revised)$/;
