@@ -33,8 +33,9 @@ export async function createTask(writing: Writing, actor: Actor, input: TaskCrea
   const blockers = await Promise.all(
     (input.blockedBy ?? []).map(async (ref) => (await findTask(writing.reading, ref)).id),
   );
-  // Whose first write this is may be named in it.
-  if (input.assignee !== undefined || input.reviewer !== undefined) {
+  // Whose first write this is may name themselves.
+  const own = [actor.handle, `@${actor.handle}`];
+  if ([input.assignee, input.reviewer].some((name) => typeof name === 'string' && own.includes(name))) {
     writing.allowed();
     await introduce(writing, actor);
   }
