@@ -6,7 +6,7 @@ import { type Asked, pairs, percentile, type Result, ratio, result } from './sup
 import { besidePlace, emptyPlace } from './support/workspace.ts';
 
 const defaultSize = 200;
-const warming = 20;
+const warming = 200;
 
 interface Granted {
   /** Claimed over HTTP from the node, which is the arbiter. */

@@ -7,7 +7,7 @@ import { type SigningAnswer, type SigningCall, signatureBytes } from './signing-
 /** So many go to the thread at once, without waiting for more: waking it costs as much as signing five. */
 const batchSize = 32;
 /** Up to so many are signed in place: that is sooner done than handed over. */
-const inPlace = 2;
+const inPlace = 4;
 
 interface Asked {
   readonly text: Uint8Array;
