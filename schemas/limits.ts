@@ -10,6 +10,8 @@ export const limits = {
   textBytes: 64 * 1024,
   /** Titles of tasks and memory, bytes of UTF-8. */
   titleBytes: 1024,
+  /** Members of a direct conversation. */
+  conversation: 16,
   /** Causal heads an operation may name. */
   heads: 8,
   /** A remote stamp further ahead than this does not pull our clock, ms. */

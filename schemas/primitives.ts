@@ -106,11 +106,14 @@ export const Emoji = z
   .regex(/^[^\s\p{Cc}:]+$/u, 'an emoji is one emoji or a short name without colons')
   .refine(wellFormed, 'text holds a lone surrogate');
 
-/** A path of a log: `members`, `channels`, `tasks`, `memory`, `reservations`, `channel.<id>`, `marks.<member>`. */
+/**
+ * A path of a log: `members`, `channels`, `tasks`, `memory`, `reservations`, `channel.<id>`, `direct.<id>` (a conversation
+ * between some members), `marks.<member>`.
+ */
 export const LogName = z
   .string()
   .regex(
-    /^(?:members|channels|tasks|memory|reservations|(?:channel|marks)\.[a-z2-7]{26})$/,
+    /^(?:members|channels|tasks|memory|reservations|(?:channel|direct|marks)\.[a-z2-7]{26})$/,
     'not the name of a log',
   );
 export type LogName = z.infer<typeof LogName>;

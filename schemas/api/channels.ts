@@ -111,7 +111,12 @@ export const MessagesQuery = z.strictObject({
   until: Time.optional(),
 });
 export type MessagesQuery = z.infer<typeof MessagesQuery>;
-export const ChannelsQuery = z.strictObject({ ...page, archived: z.stringbool().optional() });
+export const ChannelsQuery = z.strictObject({
+  ...page,
+  archived: z.stringbool().optional(),
+  /** The direct conversations of who asks, instead of channels. */
+  direct: z.stringbool().optional(),
+});
 
 /** A thread: its first message, then the replies, oldest first. */
 export const Thread = z.strictObject({

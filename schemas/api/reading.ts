@@ -101,6 +101,7 @@ export type SearchAnswer = z.infer<typeof SearchAnswer>;
 
 /** Why something needs a member, the most pressing first. */
 export const inboxKinds = [
+  'direct',
   'mention',
   'group',
   'reply',
@@ -122,7 +123,7 @@ export const InboxItem = z.strictObject({
   /** The shortest beginning of the id, at least 6 characters, that no other open item of this member has. */
   short: z.string(),
   /**
-   * `mention`: by its handle; `group`: by `@here`. `followed`: a reply in a thread that it follows.
+   * `direct`: said to it in a direct conversation. `mention`: by its handle; `group`: by `@here`. `followed`: a reply in a thread that it follows.
    * `lost`: a claim of this member, to one that was made apart from it, by force, as its lease was over, or because the
    * arbiter was moved by force.
    * `conflict`: something was written apart by this member and another, or two requests under one idempotency key

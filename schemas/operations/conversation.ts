@@ -42,6 +42,12 @@ export const messageOperations = {
       thread: Hash.optional(),
       /** The message this one answers; causality between messages. */
       answers: Hash.optional(),
+      /** In a direct conversation, and only there: whom it addresses, all that are in it but the author. */
+      to: z
+        .array(Hash)
+        .min(1)
+        .max(limits.conversation - 1)
+        .optional(),
       /** How many agents answered each other before this. */
       hops: z.int().min(0).max(1000).optional(),
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ExportSummary } from '../../schemas/index.ts';
 import type { LongWork } from '../replica/surface.ts';
@@ -85,9 +86,7 @@ async function writeAll(
 
   const channels: { channel: ExportChannel; id: string }[] = [];
   for await (const channel of reader.channels()) {
-    const id =
-      channel.default === undefined ? names.id(channel.id, channel.source) : `default:${channel.default}`;
-    channels.push({ channel, id });
+    channels.push({ channel, id: channelId(channel, names) });
   }
   await write('channels', async (give) => {
     for (const { channel, id } of channels) await give(channelRow(channel, id, names));
@@ -130,6 +129,14 @@ async function writeAll(
       await give({ id, handle: member.handle, name: member.name, kind: member.kind, at: member.created });
   });
   return files;
+}
+
+/** A channel that every workspace has is called by its name there, a direct conversation by who is in it. */
+function channelId(channel: ExportChannel, names: Names): string {
+  if (channel.default !== undefined) return `default:${channel.default}`;
+  if (!channel.addressed) return names.id(channel.id, channel.source);
+  const members = (channel.direct ?? []).map((person) => names.member(person)).sort();
+  return `direct:${createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 32)}`;
 }
 
 function channelRow(channel: ExportChannel, id: string, names: Names): Row<'channels'> {

@@ -5,7 +5,7 @@ const indent = (text: string, by: string): string => text.replace(/^(?=.)/gm, by
 
 /** The head of a channel's page. */
 export function channelHead(channel: ExportChannel, names: Names): string {
-  const lines = [`# ${channel.name}`];
+  const lines = [`# ${channel.addressed ? 'Direct conversation' : channel.name}`];
   if (channel.topic !== '') lines.push('', channel.topic);
   if (channel.direct)
     lines.push('', `Between ${channel.direct.map(({ id }) => `@${names.handle(id)}`).join(', ')}.`);

@@ -17,7 +17,9 @@ export type ExportChannel = Pick<Channel, 'id' | 'name' | 'topic' | 'archived' |
   Sourced & {
     /** First name of one of the five channels that every workspace has. */
     readonly default?: string | undefined;
-    /** When it was made, ISO; null for one of the five. */
+    /** A direct conversation that was begun by a message: it has no name, and is there by who is in it. */
+    readonly addressed?: true | undefined;
+    /** When it was made, ISO; null for one of the five, and for a conversation. */
     readonly at: string | null;
     /** How many agents may answer each other in a row, where it was set. */
     readonly hops?: number | undefined;

@@ -20,7 +20,10 @@ import {
 
 // The rows of an export, one file a shape. Keys are written in this order. What refers to a row names its `id`.
 
-/** `imported.source` where the thing has one, else `coterie:<workspace>:<hash>`; `default:<name>` for the five channels. */
+/**
+ * `imported.source` where the thing has one, else `coterie:<workspace>:<hash>`; `default:<name>` for the five channels,
+ * `direct:<hash of the members>` for a direct conversation.
+ */
 const Id = z.string().min(1).max(512);
 
 const Mentions = z.array(Id).max(200);
@@ -36,7 +39,8 @@ export const MemberRow = z.strictObject({
 
 export const ChannelRow = z.strictObject({
   id: Id,
-  name: ChannelName,
+  /** Empty for a direct conversation. */
+  name: ChannelName.or(z.literal('')),
   topic: text(1024),
   archived: z.boolean(),
   direct: z.array(Id).max(50).optional(),

@@ -73,5 +73,5 @@ export { createMembers, foldMembers, type MembersLog } from './members/members.t
 export type { MemberId } from './members/scene.ts';
 export { compare, order, stampTime } from './order.ts';
 export { counted, rejected } from './shared.ts';
-export { defaultChannel } from './subjects/channel.ts';
+export { defaultChannel, directChannel } from './subjects/channel.ts';
 export type * from './types.ts';

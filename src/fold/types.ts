@@ -75,7 +75,10 @@ export interface ChannelState extends SubjectState {
   readonly topic: Register<Hash | null>;
   readonly archived: Register<boolean>;
   readonly hops: Register<number>;
+  /** Who is in a direct conversation. */
   readonly direct?: readonly Hash[];
+  /** A conversation that was begun by a message to those who are in it: it has no operation of its own. */
+  readonly addressed?: true;
 }
 
 export interface TextState extends SubjectState {
@@ -87,6 +90,8 @@ export interface TextState extends SubjectState {
 
 export interface MessageState extends TextState {
   readonly kind: 'message';
+  /** Whom it addresses, in a direct conversation. */
+  readonly to?: readonly Hash[];
   readonly thread?: Hash;
   readonly answers?: Hash;
   /** emoji -> member -> operations that put it there and were not taken back. */

@@ -2,6 +2,7 @@ import type { Row, RowKind } from '../export/rows.ts';
 import {
   channelDrafts,
   channelEnd,
+  channelLog,
   commentDrafts,
   evidenceDrafts,
   linkDraft,
@@ -15,7 +16,7 @@ import {
 import { type ExportFiles, openExport } from './coterie/files.ts';
 import { inOrder } from './coterie/order.ts';
 import { answered, type Survey, survey } from './coterie/survey.ts';
-import { type Draft, type Importer, ref, type SetAside } from './draft.ts';
+import type { Draft, DraftLog, Importer, SetAside } from './draft.ts';
 
 /**
  * Reads a directory that Coterie exported. Every row keeps its id as `imported.source`, so that an export of what was
@@ -40,9 +41,9 @@ export function coterieImporter(directory: string): Importer {
 /** In an order in which everything comes after what it names. */
 async function* write(files: ExportFiles, found: Survey): AsyncGenerator<Draft | SetAside> {
   for await (const { row } of files.rows('members')) yield memberDraft(row);
-  const channels: Row<'channels'>[] = [];
+  const channels = new Map<string, Row<'channels'>>();
   for await (const { row } of files.rows('channels')) {
-    channels.push(row);
+    channels.set(row.id, row);
     yield* channelDrafts(row);
   }
   const evidence: Row<'tasks'>[] = [];
@@ -54,17 +55,21 @@ async function* write(files: ExportFiles, found: Survey): AsyncGenerator<Draft |
 
   /** Messages that were given and that something names, and their channels. */
   const given = new Map<string, string>();
-  yield* writeMessages(files, found, given);
+  const logOf = (channel: string | undefined): DraftLog | undefined => {
+    const row = channel === undefined ? undefined : channels.get(channel);
+    return row && channelLog(row);
+  };
+  yield* writeMessages(files, found, given, logOf);
   for await (const { row } of files.rows('reactions')) {
-    const channel = given.get(row.message);
-    if (channel === undefined)
+    const log = logOf(given.get(row.message));
+    if (log === undefined)
       yield { what: 'reaction', source: row.id, reason: `its message ${row.message} is not in the export` };
-    else yield reactionDraft(row, ref(channel));
+    else yield reactionDraft(row, log);
   }
   for (const row of evidence) yield* evidenceDrafts(row, (id) => given.has(id));
   for await (const { row } of files.rows('comments')) yield* commentDrafts(row);
   for await (const { row } of files.rows('links')) yield linkDraft(row);
-  for (const row of channels) yield* channelEnd(row);
+  for (const row of channels.values()) yield* channelEnd(row);
 }
 
 async function* rowsOf<K extends RowKind>(
@@ -92,6 +97,7 @@ async function* writeMessages(
   files: ExportFiles,
   found: Survey,
   given: Map<string, string>,
+  logOf: (channel: string) => DraftLog | undefined,
 ): AsyncGenerator<Draft | SetAside> {
   const named = (id: string): boolean => found.named.has(id);
   const exists = { task: found.tasks, memory: found.memory, message: given };
@@ -99,7 +105,10 @@ async function* writeMessages(
   for await (const { item, missing } of inOrder(rowsOf(files, 'messages'), answered, named, new Set())) {
     for (const id of missing) yield leftOut(item, id);
     const absent = (item.references ?? []).filter(({ kind, id }) => !exists[kind].has(id));
-    yield* messageDrafts(item, (id) => missing.has(id) || absent.some((to) => to.id === id));
+    const log = logOf(item.channel);
+    // The survey refused what names a channel that is not there.
+    if (log === undefined) continue;
+    yield* messageDrafts(item, log, (id) => missing.has(id) || absent.some((to) => to.id === id));
     if (absent.length > 0) later.push(item);
     if (named(item.id)) given.set(item.id, item.channel);
   }
@@ -108,7 +117,8 @@ async function* writeMessages(
     const absent = (item.references ?? []).filter(({ kind, id }) => !exists[kind].has(id));
     for (const { id } of absent) yield leftOut(item, id);
     const all = item.references?.length === absent.length;
-    if (!all) yield* referencesDraft(item, (id) => absent.some((to) => to.id === id));
+    const log = logOf(item.channel);
+    if (!all && log) yield* referencesDraft(item, log, (id) => absent.some((to) => to.id === id));
   }
 }
 

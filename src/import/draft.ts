@@ -9,7 +9,9 @@ export type Ref = { readonly $ref: string };
 /** The log in which a draft is to be written. */
 export type DraftLog =
   | { readonly kind: 'members' | 'channels' | 'tasks' | 'memory' }
-  | { readonly kind: 'channel'; readonly channel: Ref };
+  | { readonly kind: 'channel'; readonly channel: Ref }
+  /** A direct conversation, by all that are in it. */
+  | { readonly kind: 'direct'; readonly members: readonly Ref[] };
 
 /** One operation to write. Refers to earlier drafts only. */
 export interface Draft {

@@ -2,6 +2,7 @@ import type { Body, Entry, Hash } from '../../schemas/index.ts';
 import {
   type AnyState,
   defaultChannels,
+  directChannel,
   foldFor,
   foldMembers,
   foldOf,
@@ -19,6 +20,7 @@ import {
   type Crypto,
   checkShape,
   keyId,
+  logOwner,
   memberIdOf,
   type ReadEntry,
   readEntry,
@@ -135,7 +137,7 @@ async function judgeAlone(crypto: Crypto, reads: ReadonlyMap<Hash, Read>): Promi
   );
   await Promise.all(
     [...reads.values()].map(async ({ hash, entry, signedBytes }) => {
-      const shape = checkShape(entry);
+      const shape = checkShape(crypto, entry);
       const key = keys.get(entry.header.replica);
       if (shape.state === 'rejected') verdicts.set(hash, shape);
       else if (shape.state === 'waiting' || key === undefined) verdicts.set(hash, waiting);
@@ -209,6 +211,9 @@ export async function readView(options: {
   for (const [id, ops] of subjects) {
     const state = foldThing(id, ops, things.get(id), verdicts);
     if (state) things.set(id, state);
+    if (state?.kind !== 'message' || !state.to) continue;
+    const conversation = directChannel(logOwner(ops[0]?.header.log ?? ''), [state.created.by, ...state.to]);
+    things.set(conversation.id, conversation);
   }
 
   const operations = new Map<Hash, Found>();
@@ -233,7 +238,7 @@ export function messagesOf(view: View, channel: Hash): Extract<AnyState, { kind:
   const ops: Op[] = [];
   for (const state of view.things.values()) {
     const header = view.operations.get(state.id)?.entry.header;
-    if (state.kind !== 'message' || header?.log !== `channel.${channel}`) continue;
+    if (state.kind !== 'message' || !header || logOwner(header.log) !== channel) continue;
     found.push(state);
     const answers = state.answers ?? state.thread;
     const after = answers ? [answers] : [];

@@ -15,6 +15,10 @@ export const defaultChannelNames = ['general', 'problems', 'shipping', 'dev', 'd
 export const defaultChannelId = (crypto: Sha256, workspace: Hash, name: string): Hash =>
   hashOf(crypto, [workspace, name]);
 
+/** Id of the conversation between these members, whoever begins it. Its log is `direct.<id>`. */
+export const directId = (crypto: Sha256, workspace: Hash, members: Iterable<Hash>): Hash =>
+  hashOf(crypto, ['direct', workspace, ...[...members].sort()]);
+
 /** How an operation names a handle that nobody bears: a name in clear would stay when its text is removed. */
 export const awaitedHandle = (crypto: Sha256, workspace: Hash, handle: string): Hash =>
   hashOf(crypto, ['handle', workspace, handle]);

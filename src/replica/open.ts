@@ -177,6 +177,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     database,
     membership,
     crypto: nodeCrypto,
+    workspace: workspace.id,
     defaultChannel: context.defaultChannel,
     now,
     get replica() {
@@ -204,7 +205,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     reading,
     commits,
     ledger,
-    workspace: workspace.id,
     machine: workspace.machine,
     maker: workspace.maker,
     incarnation: Buffer.from(random(9)).toString('base64url'),
@@ -274,7 +274,6 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     documents,
     checkpoints,
     removal,
-    workspace,
     digests: sync.digests,
     source: sync.source,
   });

@@ -88,8 +88,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
   return {
     member: { handle: actor.handle, id: actor.id },
     channels: {
-      list: async (query) => listChannels(reading, paged(query)),
-      get: async (channel) => channelShape(reading, await findChannel(reading, channel)),
+      list: async (query) => listChannels(reading, paged(query), actor.id),
+      get: async (channel) => channelShape(reading, await findChannel(reading, channel, actor.id)),
       async create(input, options) {
         const id = await createChannel(writing, actor, checked(schemas.ChannelCreate, input), options?.key);
         return channelShape(reading, await findChannel(reading, id));
@@ -110,7 +110,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
         const valid = checked(schemas.MessagePost, input);
         return posted(writing, actor, await postMessage(writing, actor, channel, valid, options?.key), valid);
       },
-      list: async (channel, query) => listMessages(reading, channel, paged(query)),
+      list: async (channel, query) => listMessages(reading, channel, paged(query), actor.id),
       get: async (id) => messageOf(reading, id),
       thread: async (id, query) => readThread(reading, id, paged(query), actor.id),
       async edit(id, input, options) {
@@ -279,19 +279,19 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     async search(query) {
       open();
-      return find(reading, core.search, checked(schemas.SearchQuery, query));
+      return find(reading, core.search, actor.id, checked(schemas.SearchQuery, query));
     },
     async recall(query) {
       open();
       const { tag, ...rest } = checked(schemas.RecallQuery, query);
-      return find(reading, core.search, { ...rest, kind: 'memory' }, tag);
+      return find(reading, core.search, actor.id, { ...rest, kind: 'memory' }, tag);
     },
     events({ signal, ...query } = {}) {
       const valid = checked(schemas.EventsQuery, query);
       const until = signal ? AbortSignal.any([signal, closing]) : closing;
-      return attended(core, actor, events(reading, feed, valid, until));
+      return attended(core, actor, events(reading, feed, actor.id, valid, until));
     },
-    activity: async (query) => activity(reading, feed, paged(query)),
+    activity: async (query) => activity(reading, feed, actor.id, paged(query)),
     history: async (id, query) => {
       const valid = checked(schemas.HistoryQuery, query ?? {});
       return history(reading, feed, await anyId(reading, id), valid);

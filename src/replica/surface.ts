@@ -95,7 +95,9 @@ export interface Surface {
   readonly member: { readonly handle: string; readonly id: string };
 
   readonly channels: {
-    list(query?: PageOptions & { archived?: boolean | undefined }): Promise<List<Channel>>;
+    list(
+      query?: PageOptions & { archived?: boolean | undefined; direct?: boolean | undefined },
+    ): Promise<List<Channel>>;
     get(channel: string): Promise<Channel>;
     create(input: z.infer<typeof ChannelCreate>, options?: WriteOptions): Promise<Channel>;
     update(channel: string, input: z.infer<typeof ChannelUpdate>, options?: WriteOptions): Promise<Channel>;

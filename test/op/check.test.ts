@@ -197,7 +197,7 @@ describe('rules between fields', () => {
       },
       chain,
     );
-    expect(checkShape(genesis).state).toBe('counted');
+    expect(checkShape(nodeCrypto, genesis).state).toBe('counted');
     const read = readEntry(nodeCrypto, genesis);
     expect(checkEntry(nodeCrypto, genesis, { workspace: read.ok ? read.hash : '' }).state).toBe('counted');
     expect(checkEntry(nodeCrypto, genesis, { workspace }).state).toBe('rejected');
@@ -213,7 +213,7 @@ describe('rules between fields', () => {
       },
       chainFrom(9, 'members'),
     );
-    expect(checkShape(stolen).state).toBe('counted');
+    expect(checkShape(nodeCrypto, stolen).state).toBe('counted');
     expect(selfKey(stolen.header)).toBe(publicKey);
     expect(await verifySignature(nodeCrypto, stolen, publicKey)).toBe(false);
     expect(selfKey((await make({})).header)).toBeUndefined();
@@ -223,10 +223,12 @@ describe('rules between fields', () => {
 describe('a body that is not there', () => {
   test('OP-18 waits, unless a redact is named; the rest is judged alike', async () => {
     const entry = await make({});
-    expect(checkShape(entry)).toEqual({ state: 'counted' });
-    expect(checkShape({ header: entry.header, sig: entry.sig })).toEqual(waiting('body'));
-    expect(checkShape(stripped(entry, workspace))).toEqual({ state: 'counted' });
+    expect(checkShape(nodeCrypto, entry)).toEqual({ state: 'counted' });
+    expect(checkShape(nodeCrypto, { header: entry.header, sig: entry.sig })).toEqual(waiting('body'));
+    expect(checkShape(nodeCrypto, stripped(entry, workspace))).toEqual({ state: 'counted' });
     const wrong = await make({ data: { hops: -1 } });
-    expect(checkShape({ header: wrong.header, sig: wrong.sig })).toEqual(checkShape(wrong));
+    expect(checkShape(nodeCrypto, { header: wrong.header, sig: wrong.sig })).toEqual(
+      checkShape(nodeCrypto, wrong),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Header } from '../../schemas/index.ts';
+import { nodeCrypto } from '../../src/keys/node.ts';
 import { refuseMalformed } from '../../src/replica/ledger/judging.ts';
 import { asTexts, hand, type Made } from './sync/hand.ts';
 import { equal, meet, type Peer, session } from './sync/support.ts';
@@ -67,10 +68,12 @@ describe('memory that was made apart under one key', () => {
       return { hash, header: entry.header as Header, body: entry.body };
     };
     const good = await shown({ key: 'k', supersedes: Array.from({ length: 50 }, () => eve.id) });
-    expect(() => refuseMalformed(good)).not.toThrow();
+    expect(() => refuseMalformed(nodeCrypto, good)).not.toThrow();
     for (const data of [{ supersedes: Array.from({ length: 51 }, () => eve.id) }, { color: 'red' }]) {
       const bad = await shown(data);
-      expect(() => refuseMalformed(bad), Object.keys(data)[0]).toThrow(/no replica would take this/);
+      expect(() => refuseMalformed(nodeCrypto, bad), Object.keys(data)[0]).toThrow(
+        /no replica would take this/,
+      );
     }
   });
 });

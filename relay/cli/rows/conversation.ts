@@ -9,7 +9,7 @@ export const conversation: readonly Row[] = [
   {
     name: 'post',
     takes: '<channel> <text...>',
-    summary: 'Post a message; - reads the text from stdin.',
+    summary: 'Post a message; @rin or @rin,@ann in place of a channel says it to them directly.',
     flags: [
       ['--thread <id>', 'reply in the thread of this message'],
       ['--file <url>', 'link a file; may be repeated', 'many'],
@@ -22,7 +22,7 @@ export const conversation: readonly Row[] = [
   {
     name: 'read',
     takes: '<channel>',
-    summary: 'Read a channel, the newest messages last.',
+    summary: 'Read a channel, or what was said to you and @rin directly, the newest messages last.',
     flags: [
       ['--order <order>', 'newest or oldest: which end to begin at'],
       ['--since <time>', 'from this time on (ISO 8601, or 90m, 2h, 3d ago)'],
@@ -117,7 +117,11 @@ export const conversation: readonly Row[] = [
   {
     name: 'channel list',
     summary: 'List the channels.',
-    flags: [['--archived', 'only those that are archived'], ...onLists],
+    flags: [
+      ['--archived', 'only those that are archived'],
+      ['--direct', 'your direct conversations instead'],
+      ...onLists,
+    ],
     example: 'coterie channel list',
     load: async () => (await channels()).list,
   },

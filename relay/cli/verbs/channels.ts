@@ -3,7 +3,13 @@ import { channel, channels } from '../show/conversation.ts';
 
 export const list = asking({
   ask: (team, call) =>
-    team.channels.list(given({ ...paged(call), archived: call.has('archived') ? true : undefined })),
+    team.channels.list(
+      given({
+        ...paged(call),
+        archived: call.has('archived') ? true : undefined,
+        direct: call.has('direct') ? true : undefined,
+      }),
+    ),
   show: channels,
 });
 

@@ -14,7 +14,7 @@ export const channelRoutes = [
   route({
     method: 'get',
     path: '/v1/channels',
-    summary: 'Lists the channels; archived ones only when asked.',
+    summary: 'Lists the channels; archived ones, or direct conversations of the caller, only when asked.',
     query: ChannelsQuery,
     answer: list(Channel),
     run: ({ surface, query }) => surface.channels.list(query),
@@ -55,7 +55,8 @@ export const channelRoutes = [
   route({
     method: 'post',
     path: '/v1/channels/{channel}/messages',
-    summary: 'Posts a message, or a reply with `thread`.',
+    summary:
+      'Posts a message, or a reply with `thread`. In place of a channel `@rin,@ann` is the direct conversation with them.',
     body: MessagePost,
     answer: Message,
     status: 201,

@@ -51,16 +51,26 @@ export const firstStamp = '0'.repeat(26);
  * anyone writes replaces them.
  */
 export function defaultChannel(id: Hash, name: string): ChannelState {
-  const first = <T>(value: T): Register<T> => [{ op: id, stamp: firstStamp, by: id, value }];
+  return { ...unmade(id), name: first(id, name) };
+}
+
+/** The conversation between some members, whose id is made from theirs: it is there as soon as they are. */
+export function directChannel(id: Hash, members: Iterable<Hash>): ChannelState {
+  return { ...unmade(id), direct: [...members].sort(), addressed: true };
+}
+
+const first = <T>(id: Hash, value: T): Register<T> => [{ op: id, stamp: firstStamp, by: id, value }];
+
+function unmade(id: Hash): ChannelState {
   return {
     kind: 'channel',
     id,
     heads: [],
     created: { by: id, stamp: firstStamp, at: 0 },
     operations: 0,
-    name: first(name),
-    topic: first<Hash | null>(null),
-    archived: first(false),
-    hops: first(defaultHops),
+    name: [],
+    topic: first<Hash | null>(id, null),
+    archived: first(id, false),
+    hops: first(id, defaultHops),
   };
 }

@@ -1,8 +1,8 @@
 import type { Hash, Stamp } from '../../../schemas/index.ts';
-import { own, textOf, wordOf } from '../data.ts';
+import { listOf, own, textOf, wordOf } from '../data.ts';
 import type { SubjectFold } from '../fold.ts';
 import { write, written } from '../register.ts';
-import { apply, applyAny, speaker } from '../shared.ts';
+import { apply, applyAny, refuse, speaker } from '../shared.ts';
 import type { Following, MessageState, Op, Past } from '../types.ts';
 import { add, remove } from './set.ts';
 import { beginText, edit } from './text.ts';
@@ -14,9 +14,11 @@ export const messageFold: SubjectFold<MessageState> = {
   create(op) {
     const thread = textOf(op.header.data, 'thread');
     const answers = textOf(op.header.data, 'answers');
+    const to = listOf(op.header.data, 'to');
     return {
       ...beginText(op),
       kind: 'message',
+      ...(to.length === 0 ? {} : { to }),
       ...(thread === undefined ? {} : { thread }),
       ...(answers === undefined ? {} : { answers }),
       reactions: {},
@@ -27,6 +29,7 @@ export const messageFold: SubjectFold<MessageState> = {
   },
 
   apply(state, op, past) {
+    if (!mayTouch(state, op)) return refuse(state, 'permission', 'only who is in the conversation does that');
     switch (op.header.type) {
       case 'message.edit':
         return edit(state, op, past);
@@ -52,6 +55,14 @@ export const messageFold: SubjectFold<MessageState> = {
     }
   },
 };
+
+/** What is said in a direct conversation is for those who are in it to answer; a removal has rules of its own. */
+const mayTouch = ({ to, created }: MessageState, { header }: Op): boolean =>
+  to === undefined ||
+  header.type === 'redact' ||
+  header.type === 'join' ||
+  header.imported !== undefined ||
+  [created.by, ...to].includes(speaker(header));
 
 /** One member's hand on one emoji: an add-wins set of members for each. An emoji that nobody holds is gone. */
 function react(reactions: MessageState['reactions'], op: Op, past: Past): MessageState['reactions'] {

@@ -2,7 +2,7 @@ import type { Row } from '../../export/rows.ts';
 import { type Draft, type DraftLog, type Ref, ref } from '../draft.ts';
 import { boundedSource, changeSource, moveSource } from '../sources.ts';
 import { chunks } from '../text.ts';
-import { isDefault } from './survey.ts';
+import { isConversation, isDefault } from './survey.ts';
 
 // Rows as drafts. A row's id is the source of the operation that makes the thing; what is done to it is named after it.
 
@@ -77,6 +77,8 @@ export function memberDraft({ id, handle, name, kind, at }: Row<'members'>): Dra
 export function* channelDrafts(row: Row<'channels'>): Generator<Draft> {
   const { id, name, topic, direct, at } = row;
   const made = at === null ? 0 : millis(at);
+  // It is there as soon as something is said in it.
+  if (isConversation(id)) return;
   if (!isDefault(id)) {
     yield {
       ref: id,
@@ -113,6 +115,14 @@ export function* channelEnd({ id, archived, at }: Row<'channels'>): Generator<Dr
     yield change(channels, 'channel.update', id, boundedSource(`${id}:archived`), { archived }, { at: made });
 }
 
+/** Where the messages of a channel are. */
+export const channelLog = ({ id, direct = [] }: Row<'channels'>): DraftLog =>
+  isConversation(id) ? { kind: 'direct', members: direct.map(ref) } : { kind: 'channel', channel: ref(id) };
+
+/** Whom a message of a direct conversation addresses: all that are in it but its author. */
+const addressed = (log: DraftLog, author: string): { to?: Ref[] } =>
+  log.kind === 'direct' ? { to: log.members.filter(({ $ref }) => $ref !== author) } : {};
+
 const mentions = (ids: readonly string[] | undefined): { mentions?: (string | Ref)[] } =>
   ids ? { mentions: ids.map((id) => (id === 'here' ? id : ref(id))) } : {};
 
@@ -129,8 +139,11 @@ function messageData(row: Row<'messages'>, missing: (id: string) => boolean): Re
 }
 
 /** A message and the marks on it; without the names of what is missing. */
-export function* messageDrafts(row: Row<'messages'>, missing: (id: string) => boolean): Generator<Draft> {
-  const log: DraftLog = { kind: 'channel', channel: ref(row.channel) };
+export function* messageDrafts(
+  row: Row<'messages'>,
+  log: DraftLog,
+  missing: (id: string) => boolean,
+): Generator<Draft> {
   const { id, thread, answers } = row;
   const at = millis(row.at);
   yield {
@@ -139,6 +152,7 @@ export function* messageDrafts(row: Row<'messages'>, missing: (id: string) => bo
     type: 'message.create',
     data: {
       ...messageData(row, missing),
+      ...addressed(log, row.author),
       ...(thread !== undefined && !missing(thread) ? { thread: ref(thread) } : {}),
       ...(answers !== undefined && !missing(answers) ? { answers: ref(answers) } : {}),
     },
@@ -151,23 +165,19 @@ export function* messageDrafts(row: Row<'messages'>, missing: (id: string) => bo
 }
 
 /** The same message again, with references to what came after it; nothing where the text was removed. */
-export function* referencesDraft(row: Row<'messages'>, missing: (id: string) => boolean): Generator<Draft> {
+export function* referencesDraft(
+  row: Row<'messages'>,
+  log: DraftLog,
+  missing: (id: string) => boolean,
+): Generator<Draft> {
   const { id, text, author } = row;
   if (text === null) return;
-  const log: DraftLog = { kind: 'channel', channel: ref(row.channel) };
   const by = { at: millis(row.at), author, body: { text } };
   yield change(log, 'message.edit', id, boundedSource(`${id}:references`), messageData(row, missing), by);
 }
 
-export function reactionDraft({ id, message, emoji, member, at }: Row<'reactions'>, channel: Ref): Draft {
-  return change(
-    { kind: 'channel', channel },
-    'message.react',
-    message,
-    id,
-    { emoji },
-    { at: millis(at), author: member },
-  );
+export function reactionDraft({ id, message, emoji, member, at }: Row<'reactions'>, log: DraftLog): Draft {
+  return change(log, 'message.react', message, id, { emoji }, { at: millis(at), author: member });
 }
 
 /** A task with its labels; evidence may name messages and comes later. */

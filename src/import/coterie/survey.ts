@@ -16,6 +16,8 @@ export interface Survey {
 export const isDefault = (id: string): boolean =>
   id.startsWith('default:') && defaultChannels.includes(id.slice('default:'.length));
 
+export const isConversation = (id: string): boolean => id.startsWith('direct:');
+
 /**
  * Reads every row once, so that a damaged export is refused before anything of it is written.
  * @throws {CoterieError} `import_invalid` naming the line
@@ -28,6 +30,7 @@ export async function survey(files: ExportFiles): Promise<Survey> {
     memory: new Set<string>(),
     comments: new Set<string>(),
   };
+  const conversations = new Map<string, ReadonlySet<string>>();
   const named = new Set<string>();
   const counts: Record<string, number> = {};
   const count = (noun: string): void => {
@@ -61,6 +64,7 @@ export async function survey(files: ExportFiles): Promise<Survey> {
     if (placed.row.id.startsWith('default:') && !isDefault(placed.row.id))
       throw invalid(`${placed.place}: ${placed.row.id} is not one of the channels that every workspace has`);
     for (const id of placed.row.direct ?? []) need(ids.members, id, 'member', placed);
+    if (isConversation(placed.row.id)) conversations.set(placed.row.id, new Set(placed.row.direct));
     count('channels');
   }
   for await (const placed of files.rows('tasks')) {
@@ -89,6 +93,7 @@ export async function survey(files: ExportFiles): Promise<Survey> {
   }
   counts['threads'] = await surveyMessages(files, {
     channels: ids.channels,
+    conversations,
     named,
     count,
     need,
@@ -107,6 +112,7 @@ async function surveyMessages(
   files: ExportFiles,
   known: {
     readonly channels: ReadonlySet<string>;
+    readonly conversations: ReadonlyMap<string, ReadonlySet<string>>;
     readonly named: Set<string>;
     count(noun: string): void;
     need(known: ReadonlySet<string>, id: string | null, what: string, placed: { place: string }): void;
@@ -117,6 +123,8 @@ async function surveyMessages(
   for await (const placed of files.rows('messages')) {
     known.need(known.channels, placed.row.channel, 'channel', placed);
     known.needMembers(placed);
+    if (known.conversations.get(placed.row.channel)?.has(placed.row.author) === false)
+      throw invalid(`${placed.place}: ${placed.row.author} is not in the conversation ${placed.row.channel}`);
     for (const id of answered(placed.row)) known.named.add(id);
     for (const { kind, id } of placed.row.references ?? []) if (kind === 'message') known.named.add(id);
     if (placed.row.thread !== undefined) threads.add(placed.row.thread);

@@ -117,7 +117,7 @@ export function checkEntry(
   const workspace = header.workspace === '' ? read.hash : header.workspace;
   if (expected.workspace !== undefined && workspace !== expected.workspace)
     return { state: 'rejected', reason: 'schema', message: 'it is of another workspace' };
-  return checkShape(read.entry);
+  return checkShape(crypto, read.entry);
 }
 
 /**

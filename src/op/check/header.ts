@@ -11,7 +11,7 @@ type Test = (value: unknown) => boolean;
 // Written by hand, because every operation that arrives passes here; a test holds it equal to the schema.
 const hashPattern = /^[a-z2-7]{25}[aeimquy4]$/;
 const stampPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-const logPattern = /^(?:members|channels|tasks|memory|reservations|(?:channel|marks)\.[a-z2-7]{26})$/;
+const logPattern = /^(?:members|channels|tasks|memory|reservations|(?:channel|direct|marks)\.[a-z2-7]{26})$/;
 const maxMillis = 2 ** 48 - 1;
 
 const isHash: Test = (value) => typeof value === 'string' && hashPattern.test(value);

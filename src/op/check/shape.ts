@@ -8,6 +8,8 @@ import {
   operationType,
   type PublicKey,
 } from '../../../schemas/index.ts';
+import type { Crypto } from '../crypto.ts';
+import { directId } from '../names.ts';
 import { judgeHeader } from './header.ts';
 
 const fine: OperationState = { state: 'counted' };
@@ -16,10 +18,11 @@ const bodiless: OperationState = { state: 'waiting', for: [{ kind: 'body' }] };
 
 const rejected = (message: string): OperationState => ({ state: 'rejected', reason: 'schema', message });
 
-/** The kind of a log from its name: what stands before the first dot. */
+/** The kind of a log from its name: what stands before the first dot. A direct conversation is a channel. */
 export const logKind = (log: string): LogKind => {
   const dot = log.indexOf('.');
-  return (dot < 0 ? log : log.slice(0, dot)) as LogKind;
+  const kind = dot < 0 ? log : log.slice(0, dot);
+  return (kind === 'direct' ? 'channel' : kind) as LogKind;
 };
 
 /** What stands behind the dot: a channel's or a member's id; empty in other logs. */
@@ -74,6 +77,22 @@ function headerRule(header: Header, type: OperationType): string | undefined {
   return undefined;
 }
 
+/** A message of a direct conversation addresses all that are in it, which is what the conversation is named by. */
+function addressRule(crypto: Pick<Crypto, 'sha256'>, header: Header): string | undefined {
+  if (header.type !== 'message.create') return undefined;
+  const to = header.data['to'] as readonly string[] | undefined;
+  const isDirect = header.log.startsWith('direct.');
+  if (to === undefined)
+    return isDirect ? 'a message of a direct conversation says whom it addresses' : undefined;
+  if (!isDirect) return 'only a message of a direct conversation addresses members';
+  const author = header.imported?.author ?? header.member ?? '';
+  const members = new Set([author, ...to]);
+  if (members.size <= to.length) return 'it addresses a member twice, or its author';
+  if (directId(crypto, header.workspace, members) !== logOwner(header.log))
+    return 'it addresses others than those who are in the conversation';
+  return undefined;
+}
+
 function bodyState(entry: Entry, type: OperationType): OperationState {
   if (entry.header.bodyHash === undefined) return bodyRequired(type) ? rejected('its text is missing') : fine;
   // A type that had no text when this version was made may have one later.
@@ -89,7 +108,7 @@ function bodyState(entry: Entry, type: OperationType): OperationState {
  * Waiting for a version: newer `v`, unknown type or fields. Waiting for its body: absent, and not marked redacted
  * (whether `redacted` names a valid redact is for the caller to find out). Rejected: everything else that is wrong.
  */
-export function checkShape(entry: Entry): OperationState {
+export function checkShape(crypto: Pick<Crypto, 'sha256'>, entry: Entry): OperationState {
   const { header } = entry;
   const verdict = judgeHeader(header);
   if (typeof verdict !== 'string') return rejected(`${verdict.field} is missing or wrong`);
@@ -100,6 +119,8 @@ export function checkShape(entry: Entry): OperationState {
   if (rule !== undefined) return rejected(rule);
   const data = compare(type.data, header.data, 'data');
   if (typeof data === 'object') return rejected(data.message);
+  const address = addressRule(crypto, header);
+  if (address !== undefined) return rejected(address);
   const body = bodyState(entry, type);
   return data === 'newer' && body.state !== 'rejected' ? newer : body;
 }

@@ -79,7 +79,7 @@ export async function moveArbiter(
     if (term.arbiter === to) return term.op;
     if (input.force) {
       const data = { to, term: term.term + 1, frontier: await frontierHere(reading) };
-      const said = { log: 'members', subject: writing.workspace, member: actor.id, key: hashed };
+      const said = { log: 'members', subject: writing.reading.workspace, member: actor.id, key: hashed };
       return writing.ledger.append(work, { ...said, type: 'arbiter.move', data });
     }
     if (term.arbiter !== reading.replica)
@@ -101,7 +101,7 @@ async function handOver(writing: Writing, work: Work, to: Hash, key: Hash | unde
     const hash = await ledger.append(work, {
       log: 'members',
       type: 'arbiter.handover',
-      subject: writing.workspace,
+      subject: writing.reading.workspace,
       data: { to: isLast ? to : reading.replica, term: present(reading).term + 1, grants: some },
       key: isLast ? key : undefined,
     });

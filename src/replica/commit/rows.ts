@@ -10,7 +10,7 @@ import type {
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 13;
+export const viewsVersion = 14;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */
@@ -60,6 +60,8 @@ export const keys = {
   /** What of a document is in records and not in its checkpoint. */
   tail: (document: string) => `tail/${document}`,
   channel: (id: Hash) => `v/channel/${id}`,
+  /** A direct conversation, for each who is in it. */
+  direct: (member: Hash, id: Hash) => `v/direct/${member}/${id}`,
   channelName: (name: string, id: Hash) => `v/name/${name}/${id}`,
   message: (channel: Hash, order: string) => `v/message/${channel}/${order}`,
   reply: (root: Hash, order: string) => `v/reply/${root}/${order}`,

@@ -9,23 +9,23 @@ import {
 } from '../../../schemas/index.ts';
 import { judge } from '../../fold/index.ts';
 import { epochOf, isArbiters, type Judgement } from '../../fold/members/judge.ts';
-import { checkShape, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
+import { type Crypto, checkShape, selfKey, verifyAdmission, verifySignature } from '../../op/index.ts';
 import { type ChainRow, type HeadRow, keys, type OperationRow } from '../commit/rows.ts';
 import { type Reader, sure } from '../commit/transaction.ts';
 import type { Arriving } from '../views/context.ts';
 import { type AbsorbContext, subjectOf } from './state.ts';
 
 /** What an entry says of itself, apart from its signature. */
-export function shapeOf(entry: Entry): Pick<OperationRow, 'flaw' | 'newer'> {
-  const state = checkShape(entry);
+export function shapeOf(crypto: Pick<Crypto, 'sha256'>, entry: Entry): Pick<OperationRow, 'flaw' | 'newer'> {
+  const state = checkShape(crypto, entry);
   if (state.state === 'rejected') return { flaw: { reason: 'schema', message: state.message } };
   if (state.state === 'waiting' && state.for.some(({ kind }) => kind === 'version')) return { newer: true };
   return {};
 }
 
 /** Throws `invalid` for what others would reject for its form, or not understand: it would count here and nowhere else. */
-export function refuseMalformed({ header, body }: Arriving): void {
-  const { flaw, newer } = shapeOf({ header, ...(body ? { body } : {}), sig: '' });
+export function refuseMalformed(crypto: Pick<Crypto, 'sha256'>, { header, body }: Arriving): void {
+  const { flaw, newer } = shapeOf(crypto, { header, ...(body ? { body } : {}), sig: '' });
   if (!flaw && !newer) return;
   throw new CoterieError(
     'invalid',

@@ -164,7 +164,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       body: proposal.body,
       random,
     });
-    refuseMalformed(made);
+    refuseMalformed(crypto, made);
     let bytes = made.signedBytes.length + entryOverhead;
     for (const text of Object.values(made.body ?? {})) bytes += text.length;
     work.draft.put(keys.segment(log), {

@@ -45,7 +45,7 @@ export async function countersign(
     );
   const state = inviteOf(writing, invite, request.workspace);
   const admitted: Admitted = {
-    workspace: writing.workspace,
+    workspace: writing.reading.workspace,
     key: request.key,
     encryption: request.encryption,
     seed: request.seed,
@@ -61,9 +61,9 @@ export async function countersign(
   };
 }
 
-function inviteOf({ reading, workspace }: Writing, id: Hash, asked: Hash): InviteState {
+function inviteOf({ reading }: Writing, id: Hash, asked: Hash): InviteState {
   const invite = reading.membership.state.invites.get(id);
-  if (asked !== workspace || invite === undefined || invite.countersigner !== reading.replica)
+  if (asked !== reading.workspace || invite === undefined || invite.countersigner !== reading.replica)
     throw new CoterieError('ticket_elsewhere', 'This node did not give out that ticket.');
   return invite;
 }
@@ -95,7 +95,7 @@ async function count(
   if (isRevoked(invite)) throw new CoterieError('ticket_expired', 'The ticket was revoked.');
   return writing.commits.write(async ({ draft }) => {
     // This replica may have taken another key since.
-    inviteOf(writing, invite.id, writing.workspace);
+    inviteOf(writing, invite.id, writing.reading.workspace);
     const row = await draft.getConfirmed<InviteRow>(inviteKey(invite.id));
     // A restored directory keeps no row of what was given out before: it does not know of the uses since its backup.
     if (!row)

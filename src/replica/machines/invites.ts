@@ -77,8 +77,8 @@ export async function createInvite(
   return invitation(writing, host, invite);
 }
 
-async function invitation({ reading, workspace }: Writing, host: Host, invite: Hash): Promise<Invitation> {
-  const { database, membership, crypto } = reading;
+async function invitation({ reading }: Writing, host: Host, invite: Hash): Promise<Invitation> {
+  const { database, membership, crypto, workspace } = reading;
   const row = await database.getConfirmed<InviteRow>(inviteKey(invite));
   const genesis = await database.getConfirmed<OperationRow>(keys.operation(workspace));
   const state = membership.state.invites.get(invite);

@@ -45,7 +45,7 @@ export function createMachines(options: {
   readonly now: () => number;
 }): Machines {
   const { writing, signer, now } = options;
-  const membersLog = createMembersLog(writing.reading, writing.workspace);
+  const membersLog = createMembersLog(writing.reading, writing.reading.workspace);
   let host: Host | undefined;
   const peers = async (): Promise<readonly Peer[]> => (await host?.peers()) ?? [];
   return {

@@ -97,7 +97,7 @@ export async function revokeReplica(
     return writing.ledger.append(work, {
       log: 'members',
       type: 'replica.revoke',
-      subject: writing.workspace,
+      subject: writing.reading.workspace,
       member: actor.id,
       data: { replica: id, frontier: await frontierOf(reading, id) },
       body: { reason: input.reason },

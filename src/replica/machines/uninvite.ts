@@ -69,7 +69,7 @@ export async function revokeInvite(
     return writing.ledger.append(work, {
       log: 'members',
       type: 'invite.revoke',
-      subject: writing.workspace,
+      subject: writing.reading.workspace,
       member: actor.id,
       data: { invite: id, frontier },
       key: hashed,

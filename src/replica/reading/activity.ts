@@ -2,9 +2,11 @@ import {
   type ActivityItem,
   type ActivityQuery,
   type Event,
+  type Hash,
   type List,
   limits,
 } from '../../../schemas/index.ts';
+import { isOfOthers } from '../views/conversation.ts';
 import type { Reading } from './context.ts';
 import { cursorOf, eventFilter, eventOf, type Feed, feedRows, parseCursor } from './feed/feed.ts';
 
@@ -35,9 +37,10 @@ const itemOf = ({ newest, oldest, count, subjects }: Line): ActivityItem =>
 export async function activity(
   reading: Reading,
   feed: Feed,
+  member: Hash,
   query: ActivityQuery = {},
 ): Promise<List<ActivityItem>> {
-  const passes = await eventFilter(reading, query);
+  const passes = await eventFilter(reading, member, query);
   const limit = Math.min(query.limit ?? limits.pageDefault, limits.pageSize);
   let to = query.cursor === undefined ? feed.end() : parseCursor(feed, query.cursor);
   const lines: Line[] = [];
@@ -47,6 +50,8 @@ export async function activity(
     for (const [n, row] of rows.reverse()) {
       const event = eventOf(reading, feed, n, row);
       if (!event || !passes(event)) continue;
+      // Of conversations between others only those that are asked for.
+      if (query.channels === undefined && isOfOthers(reading.database, member, event.log)) continue;
       const last = lines.at(-1);
       if (last && query.each !== true && isOfRun(last, event)) {
         last.oldest = event;

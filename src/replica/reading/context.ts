@@ -18,6 +18,7 @@ export interface Reading {
   readonly now: () => number;
   /** This replica. */
   readonly replica: Hash;
+  readonly workspace: Hash;
   /** Who is heard of here. */
   readonly presence: Pick<PresenceStore, 'timely' | 'heard'>;
 }

@@ -1,9 +1,10 @@
 import type { Hash } from '../../../schemas/index.ts';
-import type { ExportReader } from '../../export/reader.ts';
+import type { ExportChannel, ExportReader } from '../../export/reader.ts';
 import type { ChannelState, MessageState, TaskState } from '../../fold/types.ts';
 import { defaultChannelId, defaultChannelNames } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
+import type { ChannelRow } from '../views/conversation.ts';
 import type { LinkRow } from '../views/links.ts';
 import { operation, type Reading, stampIso, textOf, time } from './context.ts';
 import { memoryShape } from './memory.ts';
@@ -30,8 +31,8 @@ const happened = (row: OperationRow): string =>
   row.header.imported ? time(row.header.imported.at) : stampIso(row.header.stamp);
 
 /** What an export reads of a workspace, as it was written: nothing depends on who brought it in. */
-export function createExportReader(reading: Reading, workspace: Hash): ExportReader {
-  const { database, membership } = reading;
+export function createExportReader(reading: Reading): ExportReader {
+  const { database, membership, workspace } = reading;
   const defaults = new Map(
     defaultChannelNames.map((name): [Hash, string] => [
       defaultChannelId(reading.crypto, workspace, name),
@@ -42,6 +43,25 @@ export function createExportReader(reading: Reading, workspace: Hash): ExportRea
   function author(row: OperationRow) {
     const id = row.header.imported ? row.header.imported.author : row.header.member;
     return id === undefined ? null : membership.person(id);
+  }
+
+  function channelOf(state: ChannelState): ExportChannel {
+    const { id, addressed } = state;
+    const row = operation(reading, id);
+    const fallback = defaults.get(id);
+    const hops = state.hops[0];
+    return {
+      id,
+      name: state.name[0]?.value ?? (addressed ? '' : id),
+      ...(addressed ? { addressed: true } : {}),
+      topic: textOf(reading, state.topic[0]?.value, 'topic') ?? '',
+      archived: state.archived[0]?.value ?? false,
+      ...(state.direct ? { direct: state.direct.map((member) => membership.person(member)) } : {}),
+      ...sourceOf(row),
+      ...(fallback === undefined ? {} : { default: fallback }),
+      at: row ? happened(row) : null,
+      ...(hops && hops.op !== id ? { hops: hops.value } : {}),
+    };
   }
 
   async function* states<K extends 'task' | 'memory' | 'message' | 'comment'>(prefix: string, kind: K) {
@@ -69,24 +89,12 @@ export function createExportReader(reading: Reading, workspace: Hash): ExportRea
       }
     },
     async *channels() {
-      for (const [key] of await database.under<unknown>('v/channel/')) {
+      for (const [key, counts] of await database.under<ChannelRow>('v/channel/')) {
         const id = key.slice('v/channel/'.length);
         const state = stateOf(reading, database, id) as ChannelState | undefined;
         if (state?.kind !== 'channel') continue;
-        const row = operation(reading, id);
-        const fallback = defaults.get(id);
-        const hops = state.hops[0];
-        yield {
-          id,
-          name: state.name[0]?.value ?? id,
-          topic: textOf(reading, state.topic[0]?.value, 'topic') ?? '',
-          archived: state.archived[0]?.value ?? false,
-          ...(state.direct ? { direct: state.direct.map((member) => membership.person(member)) } : {}),
-          ...sourceOf(row),
-          ...(fallback === undefined ? {} : { default: fallback }),
-          at: row ? happened(row) : null,
-          ...(hops && hops.op !== id ? { hops: hops.value } : {}),
-        };
+        if (state.addressed && !counts.messages) continue;
+        yield channelOf(state);
       }
     },
     async *messages(channel) {

@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import {
   type Channel,
+  type ChannelsQuery,
   CoterieError,
   type Hash,
   type Header,
@@ -31,11 +33,11 @@ import {
   time,
   unknownCursor,
 } from './context.ts';
-import { findChannel } from './names.ts';
+import { findChannel, nameOfChannel } from './names.ts';
 
 export async function channelShape(reading: Reading, state: ChannelState): Promise<Channel> {
   const row = reading.database.get<ChannelRow>(keys.channel(state.id));
-  const name = state.name[0]?.value ?? state.id;
+  const name = nameOfChannel(reading, state);
   const twins = (await reading.database.channelsNamed(name)).filter((id) => id !== state.id);
   const latest =
     row?.latest === undefined
@@ -168,8 +170,9 @@ export async function listMessages(
   reading: Reading,
   channel: string,
   query: MessagesQuery = {},
+  member?: Hash,
 ): Promise<List<Message>> {
-  const { id } = await findChannel(reading, channel);
+  const { id } = await findChannel(reading, channel, member);
   const from = edge(query.since);
   const to = edge(query.until);
   return pageOf(
@@ -203,22 +206,27 @@ export async function readThread(
   return { root: messageShape(reading, first), ...replies, following: followingOf(first, member) };
 }
 
+/** Channels; or the direct conversations of the member who asks, those that somebody said something in. */
 export async function listChannels(
   reading: Reading,
-  query: { limit?: number | undefined; cursor?: string | undefined; archived?: boolean | undefined } = {},
+  query: z.infer<typeof ChannelsQuery> = {},
+  member: Hash,
 ): Promise<List<Channel>> {
   const limit = Math.min(query.limit ?? limits.pageSize, limits.pageSize);
-  const rows = await reading.database.list<ChannelRow>({
-    ...under('v/channel/'),
-    ...(query.cursor === undefined ? {} : { gte: `v/channel/${query.cursor}\u0000` }),
+  const direct = query.direct ?? false;
+  const prefix = direct ? keys.direct(member, '') : 'v/channel/';
+  const rows = await reading.database.list<unknown>({
+    ...under(prefix),
+    ...(query.cursor === undefined ? {} : { gte: `${prefix}${query.cursor}\u0000` }),
   });
   const items: Channel[] = [];
   let next: string | undefined;
   for (const [key] of rows) {
-    const id = key.slice('v/channel/'.length);
+    const id = key.slice(prefix.length);
     const state = stateOf(reading, reading.database, id);
-    if (state?.kind !== 'channel' || (state.archived[0]?.value ?? false) !== (query.archived ?? false))
-      continue;
+    if (state?.kind !== 'channel' || (state.addressed ?? false) !== direct) continue;
+    if (direct && !reading.database.get<ChannelRow>(keys.channel(id))?.messages) continue;
+    if ((state.archived[0]?.value ?? false) !== (query.archived ?? false)) continue;
     if (items.length === limit) {
       next = items.at(-1)?.id;
       break;

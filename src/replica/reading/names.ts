@@ -1,6 +1,7 @@
-import { CoterieError, type Hash } from '../../../schemas/index.ts';
+import { CoterieError, type Hash, limits } from '../../../schemas/index.ts';
+import { directChannel } from '../../fold/index.ts';
 import type { ChannelState, MemberState, TaskState } from '../../fold/types.ts';
-import { hashOf } from '../../op/index.ts';
+import { directId, hashOf } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Reader } from '../commit/transaction.ts';
 import { stateOf } from '../ledger/state.ts';
@@ -8,8 +9,12 @@ import { isHash, type Reading, thing } from './context.ts';
 
 const lastPart = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 
-/** A channel by id or by name, with or without `#`. */
-export async function findChannel(reading: Reading, ref: string): Promise<ChannelState> {
+/**
+ * A channel by id or by name, with or without `#`. `@mia` or `@mia,@ben` is the direct conversation with them; whoever
+ * asks (`me`) need not be named.
+ */
+export async function findChannel(reading: Reading, ref: string, me?: Hash): Promise<ChannelState> {
+  if (ref.startsWith('@')) return conversationWith(reading, ref, me);
   if (isHash(ref)) {
     const state = stateOf(reading, reading.database, ref);
     if (state?.kind === 'channel') return state;
@@ -28,6 +33,30 @@ export async function findChannel(reading: Reading, ref: string): Promise<Channe
     });
   return state;
 }
+
+function conversationWith(reading: Reading, ref: string, me: Hash | undefined): ChannelState {
+  const named = ref.split(',').map((handle) => findMember(reading, handle.trim()).id);
+  const members = new Set(me === undefined ? named : [me, ...named]);
+  if (members.size < 2 || members.size > limits.conversation)
+    throw new CoterieError(
+      'invalid',
+      `${ref}: a direct conversation is between 2 to ${limits.conversation} members.`,
+      {
+        hint: 'Name the others, such as @mia or @mia,@ben; for more of them make a channel.',
+      },
+    );
+  const id = directId(reading.crypto, reading.workspace, members);
+  const state = stateOf(reading, reading.database, id);
+  return state?.kind === 'channel' ? state : directChannel(id, members);
+}
+
+/** How a channel is called: by its name, a direct conversation by who is in it. */
+export const nameOfChannel = ({ membership }: Pick<Reading, 'membership'>, state: ChannelState): string =>
+  state.name[0]?.value ??
+  (state.direct ?? [])
+    .map((id) => `@${membership.person(id).handle}`)
+    .sort()
+    .join(',');
 
 /** Between a short id and the part of the id that tells twins apart. */
 const longer = '~';

@@ -55,7 +55,7 @@ export function createCredentials(options: {
 
   /** The signatures of an entry hold, and nothing is wrong with its form; `later` where it waits for a later version. */
   async function formOf({ entry }: Brought): Promise<'whole' | 'later' | 'wrong'> {
-    const { state } = checkShape(entry);
+    const { state } = checkShape(crypto, entry);
     if (state === 'rejected' || (await checkSignatures(context, entry)) !== 'holds') return 'wrong';
     return state === 'counted' ? 'whole' : 'later';
   }

@@ -1,6 +1,6 @@
 import { CoterieError, type Hash, type OperationTypeName } from '../../../schemas/index.ts';
-import type { Draft, ImportSink, Written } from '../../import/draft.ts';
-import { defaultChannelId, defaultChannelNames, hashOf } from '../../op/index.ts';
+import type { Draft, DraftLog, ImportSink, Written } from '../../import/draft.ts';
+import { defaultChannelId, defaultChannelNames, directId, hashOf } from '../../op/index.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys } from '../commit/rows.ts';
 import { aliasKey, type IdempotencyRow } from '../ledger/subjects/repeats.ts';
@@ -18,7 +18,7 @@ export async function createImportSink(writing: Writing, actor: Actor): Promise<
   const ids = new Map<string, Hash>(
     defaultChannelNames.map((name) => [
       `default:${name}`,
-      defaultChannelId(reading.crypto, writing.workspace, name),
+      defaultChannelId(reading.crypto, writing.reading.workspace, name),
     ]),
   );
 
@@ -50,6 +50,14 @@ export async function createImportSink(writing: Writing, actor: Actor): Promise<
     return record;
   }
 
+  async function logOf(work: Work, log: DraftLog): Promise<string> {
+    if (log.kind === 'channel') return `channel.${await resolve(work, log.channel.$ref)}`;
+    if (log.kind !== 'direct') return log.kind;
+    const members: Hash[] = [];
+    for (const member of log.members) members.push(await resolve(work, member.$ref));
+    return `direct.${directId(reading.crypto, reading.workspace, members)}`;
+  }
+
   async function writeOne(work: Work, draft: Draft): Promise<Written> {
     const { ref } = draft;
     const row = first
@@ -63,10 +71,7 @@ export async function createImportSink(writing: Writing, actor: Actor): Promise<
     const takeBack = work.savepoint();
     try {
       const { at, source, author } = draft.imported;
-      const log =
-        draft.log.kind === 'channel'
-          ? `channel.${await resolve(work, draft.log.channel.$ref)}`
-          : draft.log.kind;
+      const log = await logOf(work, draft.log);
       const subject = draft.subject ? await resolve(work, draft.subject.$ref) : undefined;
       const authorId = author ? await resolve(work, author.$ref) : undefined;
       const hash = await writing.ledger.append(work, {

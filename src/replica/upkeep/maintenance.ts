@@ -11,7 +11,6 @@ import type { Removal } from '../documents/removal.ts';
 import type { Replica } from '../surface.ts';
 import type { Core } from '../surface-of.ts';
 import type { ReplicaSource } from '../sync/index.ts';
-import type { WorkspaceRow } from '../workspace/bootstrap.ts';
 import { type Actor, introduce } from '../writing/context.ts';
 import { examine } from './doctor.ts';
 import { copyKey, refuseFilled } from './restore.ts';
@@ -29,11 +28,10 @@ export function maintenanceOf(options: {
   readonly documents: Documents;
   readonly checkpoints: Checkpoints;
   readonly removal: Removal;
-  readonly workspace: WorkspaceRow;
   readonly digests: Digests;
   readonly source: Pick<ReplicaSource, 'refusals' | 'refused' | 'pads'>;
 }): Maintenance {
-  const { core, actor, storage, database, commits, documents, checkpoints, removal, workspace } = options;
+  const { core, actor, storage, database, commits, documents, checkpoints, removal } = options;
   let importing: Promise<unknown> = Promise.resolve();
   return {
     async import(request, work = {}) {
@@ -58,7 +56,7 @@ export function maintenanceOf(options: {
         import('../../export/export.ts'),
         import('../reading/export-reader.ts'),
       ]);
-      return exportTo(request.directory, createExportReader(core.reading, workspace.id), work);
+      return exportTo(request.directory, createExportReader(core.reading), work);
     },
     async backup({ directory }, work = {}) {
       await refuseFilled(directory);

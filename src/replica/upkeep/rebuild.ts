@@ -68,7 +68,7 @@ export async function rebuildViews(options: RebuildOptions): Promise<void> {
         if (!row) continue;
         const { feed: _, state: __, newer, ...plain } = row;
         // What an earlier version did not know, this one may.
-        if (newer) Object.assign(plain, shapeOf(entryOf(row)));
+        if (newer) Object.assign(plain, shapeOf(context.crypto, entryOf(row)));
         const op = { hash, header: row.header, body: row.body };
         const then = asOf(work, row.arrival ?? 0);
         await release(context, then, await arrive(context, then, op, plain));

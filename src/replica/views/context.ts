@@ -22,7 +22,7 @@ export interface Consequence {
 }
 
 /** Why an operation needs a member: with its operation it is acknowledged. */
-export type Calling = 'mention' | 'group' | 'assigned' | 'reply' | 'followed';
+export type Calling = 'direct' | 'mention' | 'group' | 'assigned' | 'reply' | 'followed';
 
 /** What a view may do while an operation is taken in. */
 export interface ViewContext {

@@ -1,7 +1,11 @@
 import type { Hash, Header } from '../../../schemas/index.ts';
+import { listOf } from '../../fold/data.ts';
+import { directChannel } from '../../fold/index.ts';
 import { followingOf } from '../../fold/subjects/message.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
+import { logKind, logOwner } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
+import type { Reader } from '../commit/transaction.ts';
 import type { Arriving, Calling, ViewContext } from './context.ts';
 import { awaitMentioned, calledIn, forgetMentioned } from './mentions.ts';
 import { following, movedKey, naturalOrder, orderOf } from './order.ts';
@@ -18,8 +22,16 @@ export interface ThreadRow {
   readonly latest?: string | undefined;
 }
 
+/** The channel or direct conversation that a log holds the messages of. */
 export const channelOfLog = (log: string): Hash | undefined =>
-  log.startsWith('channel.') ? log.slice('channel.'.length) : undefined;
+  logKind(log) === 'channel' ? logOwner(log) : undefined;
+
+export const logOfChannel = ({ id, addressed }: Pick<ChannelState, 'id' | 'addressed'>): string =>
+  `${addressed ? 'direct' : 'channel'}.${id}`;
+
+/** Whether a log holds a direct conversation that the member is not in. */
+export const isOfOthers = (reader: Pick<Reader, 'get'>, member: Hash, log: string): boolean =>
+  log.startsWith('direct.') && reader.get(keys.direct(member, logOwner(log))) === undefined;
 
 /** Replies to a message that is not the first of its thread. */
 const answerKey = (parent: Hash, reply: Hash): string => `v/answer/${parent}/${reply}`;
@@ -49,6 +61,7 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
   const { draft } = view;
   const channel = channelOfLog(op.header.log);
   if (channel === undefined) return;
+  if (state.to) beginConversation(view, channel, [state.created.by, ...state.to]);
   const parent = parentOf(state);
   const order = orderAfterParent(view, op.hash, op.header, parent);
   setOrder(view, op.hash, op.header, order);
@@ -75,6 +88,13 @@ export function addMessage(view: ViewContext, op: Arriving, state: MessageState)
   awaitMentioned(view, op);
 }
 
+/** A direct conversation is there from its first message on, for those who are in it. */
+function beginConversation({ draft }: ViewContext, id: Hash, members: readonly Hash[]): void {
+  if (draft.get(keys.state(id)) !== undefined) return;
+  draft.put(keys.state(id), directChannel(id, members));
+  for (const member of members) draft.put(keys.direct(member, id), 0);
+}
+
 /**
  * Whom a message calls: those that it mentions, who wrote what it answers, and who followed its thread when it was made.
  * Who had muted the thread by then is called by name alone.
@@ -86,6 +106,7 @@ function callForMessage(view: ViewContext, op: Arriving): void {
   const root = thread === undefined ? undefined : view.state(thread);
   const begins = root?.kind === 'message' ? root : undefined;
   const members: (readonly [Hash, Calling])[] = calledIn(view, op);
+  for (const member of listOf(op.header.data, 'to')) members.push([member, 'direct']);
   if (answered) members.push([answered.created.by, 'reply']);
   const following = (member: Hash) =>
     begins ? followingOf(begins, member, op.header.stamp) : ('default' as const);

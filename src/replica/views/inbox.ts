@@ -20,7 +20,7 @@ export const itemId = (hash: (value: unknown) => Hash, kind: Because, operations
 type Told = readonly (readonly [member: Hash, id: Hash])[];
 
 /** Of one operation and member the first of these. */
-const calls = ['mention', 'group', 'assigned', 'reply', 'followed'] as const;
+const calls = ['direct', 'mention', 'group', 'assigned', 'reply', 'followed'] as const;
 
 interface Call {
   readonly kind: (typeof calls)[number] | 'counted';

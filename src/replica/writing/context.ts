@@ -34,7 +34,6 @@ export interface Writing {
   readonly reading: Reading;
   readonly commits: Commits;
   readonly ledger: Ledger;
-  readonly workspace: Hash;
   /** Public key of this user's machine. */
   readonly machine: string;
   /** Handle that made the workspace, where this machine owns it. */

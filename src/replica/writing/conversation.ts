@@ -10,12 +10,13 @@ import {
   type OperationTypeName,
 } from '../../../schemas/index.ts';
 import { followingOf } from '../../fold/subjects/message.ts';
-import type { MessageState } from '../../fold/types.ts';
+import type { ChannelState, MessageState } from '../../fold/types.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
 import { operation, thing } from '../reading/context.ts';
 import { messageOf } from '../reading/messages.ts';
-import { findChannel } from '../reading/names.ts';
+import { findChannel, nameOfChannel } from '../reading/names.ts';
+import { logOfChannel } from '../views/conversation.ts';
 import { type Actor, once, plainState, queuedState, refuseRedacted, type Writing } from './context.ts';
 import { hopsOf } from './hops.ts';
 import { callsGroup, reachedBy, saidIn } from './mentions.ts';
@@ -30,24 +31,28 @@ export async function postMessage(
   input: MessagePost,
   key: Key,
 ): Promise<Hash> {
-  const { id } = await findChannel(writing.reading, channel);
+  const found = await findChannel(writing.reading, channel, actor.id);
+  const { id } = found;
+  const log = logOfChannel(found);
+  const to = addressed(writing, actor, found);
   const said = await saidIn(writing, input.text);
   const answered = input.thread === undefined ? undefined : thing(writing.reading, input.thread, 'message');
-  if (answered && logOf(writing, answered.id) !== `channel.${id}`)
+  if (answered && logOf(writing, answered.id) !== log)
     throw new CoterieError('invalid', `The message ${answered.id} is in another channel.`, {
       hint: 'Reply in the channel of the thread.',
     });
   const root = answered?.thread ?? answered?.id;
   return once(writing, { actor, key, input: { post: id, input } }, async (work, keyHash) => {
-    const state = plainState(writing, work, id, 'channel');
+    const state = found.addressed ? found : plainState(writing, work, id, 'channel');
     if (state.archived[0]?.value) throw new CoterieError('archived', `The channel ${channel} is archived.`);
     const hops = hopsOf(writing, work, actor, { channel: state, root, hops: input.hops });
     return writing.ledger.append(work, {
-      log: `channel.${id}`,
+      log,
       type: 'message.create',
       member: actor.id,
       data: {
         ...said,
+        ...to,
         ...(input.files ? { files: input.files } : {}),
         ...(root ? { thread: root } : {}),
         ...(answered && answered.id !== root ? { answers: answered.id } : {}),
@@ -58,6 +63,21 @@ export async function postMessage(
       key: keyHash,
     });
   });
+}
+
+/** Whom a message addresses, in a direct conversation. Throws `forbidden` where it is one of others. */
+function addressed(
+  { reading }: Writing,
+  actor: Actor,
+  channel: ChannelState,
+): { readonly to?: readonly Hash[] } {
+  if (!channel.addressed) return {};
+  const members = channel.direct ?? [];
+  if (!members.includes(actor.id))
+    throw new CoterieError('forbidden', `${nameOfChannel(reading, channel)} is a conversation of others.`, {
+      hint: 'Begin one with them, which includes you.',
+    });
+  return { to: members.filter((id) => id !== actor.id) };
 }
 
 /** A message as it was just posted: with whom its mentions reach. */
@@ -243,7 +263,15 @@ export async function updateChannel(
   input: z.infer<typeof ChannelUpdate>,
   key: Key,
 ): Promise<Hash> {
-  const { id } = await findChannel(writing.reading, channel);
+  const { id, addressed: isDirect } = await findChannel(writing.reading, channel, actor.id);
+  if (isDirect)
+    throw new CoterieError(
+      'invalid',
+      'A direct conversation has neither a name nor a topic, and no archive.',
+      {
+        hint: 'Make a channel for what needs them.',
+      },
+    );
   await once(writing, { actor, key, input: { channel: id, input } }, async (work, keyHash) => {
     const state = await queuedState(writing, work, id, 'channel');
     if (input.name !== undefined && input.name !== state.name[0]?.value) {

@@ -1,8 +1,10 @@
 import { CoterieError, type Hash } from '../../../schemas/index.ts';
+import { listOf } from '../../fold/data.ts';
 import { defaultHops } from '../../fold/subjects/channel.ts';
 import type { ChannelState } from '../../fold/types.ts';
 import type { Work } from '../commit/commits.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
+import { nameOfChannel } from '../reading/names.ts';
 import type { ChannelRow, ThreadRow } from '../views/conversation.ts';
 import type { Actor, Writing } from './context.ts';
 
@@ -16,7 +18,7 @@ interface Posting {
 
 /**
  * How often agents have answered each other, this post counted. In a thread a post answers the newest message that is
- * here; outside one, the newest of the channel, where that mentions the author. Throws `too_many_hops` beyond what the
+ * here; outside one, the newest of the channel, where that mentions the author or is a direct conversation. Throws `too_many_hops` beyond what the
  * channel allows. A human's post has none.
  */
 export function hopsOf(writing: Writing, work: Work, actor: Actor, posting: Posting): number {
@@ -32,7 +34,7 @@ export function hopsOf(writing: Writing, work: Work, actor: Actor, posting: Post
   if (hops > most)
     throw new CoterieError(
       'too_many_hops',
-      `Agents answered each other ${hops} times, and ${posting.channel.name[0]?.value} allows ${most}.`,
+      `Agents answered each other ${hops} times, and ${nameOfChannel(writing.reading, posting.channel)} allows ${most}.`,
     );
   return hops;
 }
@@ -53,6 +55,6 @@ function answered(
   const latest = draft.get<ChannelRow>(keys.channel(channel.id))?.latest;
   const newest = latest === undefined ? undefined : draft.get<Hash>(keys.message(channel.id, latest));
   const header = newest === undefined ? undefined : draft.get<OperationRow>(keys.operation(newest))?.header;
-  const mentions = header?.data['mentions'];
-  return Array.isArray(mentions) && mentions.includes(author) ? header : undefined;
+  const calls = header ? [...listOf(header.data, 'mentions'), ...listOf(header.data, 'to')] : [];
+  return channel.addressed || calls.includes(author) ? header : undefined;
 }

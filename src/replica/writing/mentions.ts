@@ -56,10 +56,7 @@ export async function referencesIn(reading: Reading, text: string): Promise<{ ki
  * What a text carries besides itself: whom it calls, as ids. Who is there for `@here` is decided now, by what this
  * replica knows, and stands in the operation; a handle that nobody bears waits for whoever is made with it.
  */
-export async function saidIn(
-  { reading, workspace, present }: Writing,
-  text: string,
-): Promise<Record<string, unknown>> {
+export async function saidIn({ reading, present }: Writing, text: string): Promise<Record<string, unknown>> {
   const mentions = new Set<string>();
   const awaited: Hash[] = [];
   let here: Hash[] = [];
@@ -70,7 +67,7 @@ export async function saidIn(
       mentions.add(handle);
       here = [...(await present())].sort().slice(0, mostHere);
     } else if (members.length === 0 && !path && handle.length <= longestHandle)
-      awaited.push(awaitedHandle(reading.crypto, workspace, handle));
+      awaited.push(awaitedHandle(reading.crypto, reading.workspace, handle));
   }
   const references = await referencesIn(reading, text);
   return Object.fromEntries(
@@ -80,16 +77,16 @@ export async function saidIn(
   );
 }
 
-/** Whom the mentions of an operation reach, and whether they are there now; its author aside. */
+/** Whom an operation addresses or mentions, and whether they are there now; its author aside. */
 export async function reachedBy(
-  { reading, workspace, present }: Writing,
+  { reading, present }: Writing,
   author: Hash,
   data: Readonly<Record<string, unknown>>,
   text: string,
 ): Promise<Reached[]> {
   const listed = (field: string) => (data[field] as readonly Hash[] | undefined) ?? [];
-  const [mentions, here, awaited] = ['mentions', 'here', 'awaited'].map(listed);
-  if (!mentions?.length && !awaited?.length) return [];
+  const [mentions, here, awaited, to] = ['mentions', 'here', 'awaited', 'to'].map(listed);
+  if (!mentions?.length && !awaited?.length && !to?.length) return [];
   const there = await present();
   const known = (id: Hash, via?: string): Reached => ({
     handle: reading.membership.person(id).handle,
@@ -98,11 +95,9 @@ export async function reachedBy(
     ...(via === undefined ? {} : { via }),
   });
   const { groups } = reading.membership.state;
-  const named = new Set([author, 'here', ...(mentions ?? [])]);
+  const named = new Set([author, 'here', ...(to ?? []), ...(mentions ?? [])]);
   return [
-    ...(mentions ?? [])
-      .filter((id) => id !== 'here' && id !== author && !groups.has(id))
-      .map((id) => known(id)),
+    ...[...named].filter((id) => id !== 'here' && id !== author && !groups.has(id)).map((id) => known(id)),
     ...(mentions ?? []).flatMap((id) => {
       const group = groups.get(id);
       const members = Object.keys(group?.members ?? {}).filter((member) => !named.has(member));
@@ -110,7 +105,7 @@ export async function reachedBy(
     }),
     ...(here ?? []).filter((id) => !named.has(id)).map((id) => known(id, 'here')),
     ...[...handlesIn(text).keys()]
-      .filter((handle) => awaited?.includes(awaitedHandle(reading.crypto, workspace, handle)))
+      .filter((handle) => awaited?.includes(awaitedHandle(reading.crypto, reading.workspace, handle)))
       .map((handle): Reached => ({ handle, status: 'unknown' })),
   ];
 }

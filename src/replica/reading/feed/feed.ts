@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CoterieError, type Event, type EventsQuery } from '../../../../schemas/index.ts';
+import { CoterieError, type Event, type EventsQuery, type Hash } from '../../../../schemas/index.ts';
 import { type FeedRow, keys } from '../../commit/rows.ts';
 import { subjectOf } from '../../ledger/state.ts';
 import { channelOfLog } from '../../views/conversation.ts';
@@ -83,14 +83,23 @@ const parts = (list: string): string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** Whether an event passes. Unknown channels and members are errors, not filters that nothing passes. */
-export async function eventFilter(reading: Reading, query: Filter): Promise<(event: Event) => boolean> {
+/**
+ * Whether an event passes, for a member that asks. Unknown channels and members are errors, not filters that nothing
+ * passes.
+ */
+export async function eventFilter(
+  reading: Reading,
+  me: Hash,
+  query: Filter,
+): Promise<(event: Event) => boolean> {
   const types = query.types === undefined ? undefined : parts(query.types);
   const channels =
     query.channels === undefined
       ? undefined
       : new Set(
-          await Promise.all(parts(query.channels).map(async (ref) => (await findChannel(reading, ref)).id)),
+          await Promise.all(
+            parts(query.channels).map(async (ref) => (await findChannel(reading, ref, me)).id),
+          ),
         );
   const members =
     query.members === undefined
@@ -134,11 +143,12 @@ export async function feedRows(
 export function events(
   reading: Reading,
   feed: Feed,
+  member: Hash,
   query: z.infer<typeof EventsQuery>,
   signal: AbortSignal,
 ): AsyncGenerator<Event> {
   const from = query.since === undefined ? feed.end() : parseCursor(feed, query.since);
-  return untilAborted(stream(reading, feed, query, from, signal), signal);
+  return untilAborted(stream(reading, feed, member, query, from, signal), signal);
 }
 
 /** What a read meets that closing overtook is the end, not an error. */
@@ -153,11 +163,12 @@ async function* untilAborted(source: AsyncGenerator<Event>, signal: AbortSignal)
 async function* stream(
   reading: Reading,
   feed: Feed,
+  member: Hash,
   query: Filter,
   from: number,
   signal: AbortSignal,
 ): AsyncGenerator<Event> {
-  const passes = await eventFilter(reading, query);
+  const passes = await eventFilter(reading, member, query);
   let n = from;
   while (!signal.aborted) {
     const end = feed.end();

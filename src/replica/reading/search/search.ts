@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import {
   CoterieError,
+  type Hash,
   type SearchAnswer,
   type SearchQuery,
   type SearchResult,
@@ -8,9 +9,9 @@ import {
 import type { AnyState } from '../../../fold/types.ts';
 import { type Search, snippet } from '../../../search/index.ts';
 import { stateOf } from '../../ledger/state.ts';
-import { channelOfLog } from '../../views/conversation.ts';
+import { channelOfLog, isOfOthers } from '../../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf, thing } from '../context.ts';
-import { findChannel } from '../names.ts';
+import { findChannel, nameOfChannel } from '../names.ts';
 
 /** Results of one answer at most, and when nobody says. */
 const most = 200;
@@ -20,13 +21,15 @@ const usual = 20;
 export async function find(
   reading: Reading,
   search: Search,
+  member: Hash,
   query: z.infer<typeof SearchQuery>,
   tag?: string,
 ): Promise<SearchAnswer> {
   const offset = query.cursor === undefined ? 0 : Number(query.cursor);
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new CoterieError('invalid', 'cursor is not one of a search.');
-  const channel = query.channel === undefined ? undefined : (await findChannel(reading, query.channel)).id;
+  const channel =
+    query.channel === undefined ? undefined : (await findChannel(reading, query.channel, member)).id;
   const kinds =
     query.kind === undefined
       ? undefined
@@ -42,6 +45,9 @@ export async function find(
     offset,
   });
   const results = found.hits.flatMap(({ id, kind, score, terms }): SearchResult[] => {
+    // Of conversations between others only the one that is asked for.
+    const log = operation(reading, id)?.header.log ?? '';
+    if (channel === undefined && isOfOthers(reading.database, member, log)) return [];
     const shown = shownOf(reading, thing(reading, id, kind));
     return shown ? [{ kind, id, score, ...shown.fields, snippet: snippet(shown.text, terms) }] : [];
   });
@@ -63,7 +69,7 @@ function shownOf(reading: Reading, state: AnyState) {
     case 'message': {
       const channel = channelOfLog(operation(reading, state.id)?.header.log ?? '') ?? '';
       const place = stateOf(reading, reading.database, channel);
-      const name = place?.kind === 'channel' ? place.name[0]?.value : undefined;
+      const name = place?.kind === 'channel' ? nameOfChannel(reading, place) : undefined;
       return {
         text: textOf(reading, state.text[0]?.value, 'text') ?? '',
         fields: { by, at, channel, place: name ?? channel },

@@ -14,7 +14,7 @@ import { eventOf, type Feed } from '../feed/feed.ts';
 import { defaultBudget, itemShape, openItems } from './inbox.ts';
 import { type ChainHead, createCounting, instant, markOfMember } from './pending.ts';
 import { costOf, type Evidence, fitted, proofOf } from './proof.ts';
-import { ranges, remaining } from './ranges.ts';
+import { betweenOthers, ranges, remaining } from './ranges.ts';
 import { type Receipt, receiptOf } from './receipts.ts';
 
 const defaultLimit = 50;
@@ -78,13 +78,14 @@ export async function catchUp(
   if (beyond.pending <= limit && beyond.rows.length <= limit) {
     const items = await allOf(reading, feed, beyond);
     const to = beyond.rows.at(-1)?.[0] ?? 0;
+    const counts = items.some(({ kind }) => kind === 'range');
     if (items.reduce((sum, item) => sum + costOf(item), 0) <= room)
-      return answer(ranked(items), { n: beyond.end, from: 0, to, counts: false }, 0, 0);
+      return answer(ranked(items), { n: beyond.end, from: 0, to, counts }, 0, 0);
   }
 
   const singles = await needed(reading, feed, beyond, limit, room);
   const rest = remaining(reading, beyond.mark, beyond.chains, singles.uncounted);
-  const lines = await ranges(reading, rest, room - singles.cost);
+  const lines = await ranges(reading, member, rest, room - singles.cost);
   const unshown = beyond.rows.length - singles.items.length;
   const { to } = singles;
   // Where not even one line for the rest fits, it was not counted either.
@@ -172,7 +173,15 @@ async function needed(
 /** Each pending operation, with why it needs the member where it does, and what needs it besides. */
 async function allOf(reading: Reading, feed: Feed, beyond: Beyond): Promise<CatchUpItem[]> {
   const { member, rows } = beyond;
-  const singles = await allPending(reading, feed, beyond);
+  const all = await allPending(reading, feed, beyond);
+  const called = new Set(rows.flatMap(([, { operations }]) => operations));
+  const needed = all.filter(({ operation: hash }) => called.has(hash));
+  const { rest, lines } = await betweenOthers(
+    reading,
+    member,
+    all.filter(({ operation: hash }) => !called.has(hash)),
+  );
+  const singles = [...needed, ...rest];
   const pending = new Set(singles.map(({ operation: hash }) => hash));
   const because = new Map<Hash, Because>();
   const items: CatchUpItem[] = [];
@@ -181,7 +190,7 @@ async function allOf(reading: Reading, feed: Feed, beyond: Beyond): Promise<Catc
     if (hash !== undefined) because.set(hash, row.kind);
     else items.push({ kind: 'item', item: await itemShape(reading, member, row) });
   }
-  return [...items, ...singles.map((event) => itemOf(event, because.get(event.operation)))];
+  return [...items, ...singles.map((event) => itemOf(event, because.get(event.operation))), ...lines];
 }
 
 /** Every pending operation, in the order of arrival. */

@@ -9,10 +9,11 @@ import {
 import { type CountersRow, type ItemRow, keys, pad } from '../../commit/rows.ts';
 import type { Reader } from '../../commit/transaction.ts';
 import { stateOf } from '../../ledger/state.ts';
+import { channelOfLog } from '../../views/conversation.ts';
 import { shownStatus } from '../../views/flow.ts';
 import { operation, type Reading, stampIso, textOf, unknownCursor } from '../context.ts';
 import type { Feed } from '../feed/feed.ts';
-import { shortOf } from '../names.ts';
+import { nameOfChannel, shortOf } from '../names.ts';
 import { costOf, type Evidence, fitted, proofOf, tokensOf } from './proof.ts';
 import { receiptOf } from './receipts.ts';
 
@@ -73,15 +74,16 @@ async function aboutOf(
   { subject, log }: ItemRow,
 ): Promise<{ place?: string; says: string }> {
   const state = stateOf(reading, reading.database, subject);
-  const nameOf = (id: string): string | undefined => {
-    const channel = stateOf(reading, reading.database, id);
-    return channel?.kind === 'channel' ? channel.name[0]?.value : undefined;
+  const placeOf = (id: string | undefined): string | undefined => {
+    const channel = id === undefined ? undefined : stateOf(reading, reading.database, id);
+    if (channel?.kind !== 'channel') return undefined;
+    return `${channel.addressed ? '' : '#'}${nameOfChannel(reading, channel)}`;
   };
   switch (state?.kind) {
     case 'message': {
-      const name = nameOf(log.slice('channel.'.length));
+      const place = placeOf(channelOfLog(log));
       const says = textOf(reading, state.text[0]?.value, 'text') ?? '(removed)';
-      return { ...(name === undefined ? {} : { place: `#${name}` }), says };
+      return { ...(place === undefined ? {} : { place }), says };
     }
     case 'comment': {
       const task = stateOf(reading, reading.database, state.task);
@@ -100,7 +102,7 @@ async function aboutOf(
       };
     case 'channel':
       return {
-        place: `#${state.name[0]?.value ?? ''}`,
+        place: `#${nameOfChannel(reading, state)}`,
         says: textOf(reading, state.topic[0]?.value, 'topic') ?? '',
       };
     case 'reservation':

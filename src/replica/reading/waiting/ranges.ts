@@ -1,9 +1,10 @@
-import type { CatchUpItem, Hash } from '../../../../schemas/index.ts';
+import type { CatchUpItem, Event, Hash } from '../../../../schemas/index.ts';
 import type { Mark } from '../../../fold/index.ts';
 import { keys } from '../../commit/rows.ts';
 import { stateOf } from '../../ledger/state.ts';
-import { channelOfLog } from '../../views/conversation.ts';
+import { channelOfLog, isOfOthers } from '../../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf } from '../context.ts';
+import { nameOfChannel } from '../names.ts';
 import { firstLine } from './inbox.ts';
 import { type ChainHead, vectorOf } from './pending.ts';
 import { costOf } from './proof.ts';
@@ -37,16 +38,34 @@ const added = (a: Range | undefined, b: Range): Range =>
     ? b
     : { count: a.count + b.count, from: a.from < b.from ? a.from : b.from, to: a.to > b.to ? a.to : b.to };
 
+/** What others said to each other directly, out of what would be shown singly: a line a conversation. */
+export async function betweenOthers(
+  reading: Reading,
+  member: Hash,
+  events: readonly Event[],
+): Promise<{ readonly rest: readonly Event[]; readonly lines: readonly CatchUpItem[] }> {
+  const apart = new Map<string, Range>();
+  const rest: Event[] = [];
+  for (const event of events) {
+    if (!isOfOthers(reading.database, member, event.log)) rest.push(event);
+    else apart.set(event.log, added(apart.get(event.log), { count: 1, from: event.at, to: event.at }));
+  }
+  const lines: CatchUpItem[] = [];
+  for (const [log, range] of apart) lines.push(await rangeItem(reading, member, log, range));
+  return { rest, lines };
+}
+
 /** A line a log; the last line takes together what the budget can't name. Undefined where not even that fits. */
 export async function ranges(
   reading: Reading,
+  member: Hash,
   logs: readonly [log: string, range: Range][],
   budget: number,
 ): Promise<CatchUpItem[] | undefined> {
   const items: CatchUpItem[] = [];
   let left = budget;
   for (const [i, [log, range]] of logs.entries()) {
-    const full = await rangeItem(reading, log, range);
+    const full = await rangeItem(reading, member, log, range);
     const isLast = i === logs.length - 1;
     const rest = together(logs.slice(i));
     const room = left - (isLast ? 0 : costOf(rest));
@@ -59,21 +78,24 @@ export async function ranges(
   return items;
 }
 
+/** A line for all of a log. What others say to each other directly is counted, and not quoted. */
 async function rangeItem(
   reading: Reading,
+  member: Hash,
   log: string,
   range: Range,
 ): Promise<CatchUpItem & { kind: 'range' }> {
   const channel = channelOfLog(log);
   const state = channel === undefined ? undefined : stateOf(reading, reading.database, channel);
-  const name = state?.kind === 'channel' ? (state.name[0]?.value ?? log) : log;
+  const name = state?.kind === 'channel' ? nameOfChannel(reading, state) : log;
+  const quoted = channel !== undefined && !isOfOthers(reading.database, member, log);
   return {
     kind: 'range',
     log,
     ...(channel ? { channel } : {}),
     name,
     ...range,
-    headlines: channel ? await headlines(reading, channel) : [],
+    headlines: quoted ? await headlines(reading, channel) : [],
   };
 }
 

@@ -24,9 +24,15 @@ export interface Merged {
 const forged = { reason: 'signature' as const, message: 'its signature does not hold' };
 
 /** What the row of an operation says of an entry: what is wrong with it, if anything. */
-function verdictOn({ entry, signed }: Looked): Pick<OperationRow, 'flaw' | 'newer' | 'unchecked'> {
+function verdictOn(
+  { crypto }: Pick<AbsorbContext, 'crypto'>,
+  { entry, signed }: Looked,
+): Pick<OperationRow, 'flaw' | 'newer' | 'unchecked'> {
   if (signed === 'fails') return { flaw: forged };
-  return { ...shapeOf(entry), ...(signed === 'holds' || signed === 'proven' ? {} : { unchecked: true }) };
+  return {
+    ...shapeOf(crypto, entry),
+    ...(signed === 'holds' || signed === 'proven' ? {} : { unchecked: true }),
+  };
 }
 
 const rowOf = (entry: Entry, segment: number): OperationRow => ({
@@ -52,7 +58,7 @@ export async function mergeEntry(
   const op = { hash, header: entry.header, body: entry.body };
   const known = await sure<OperationRow>(draft, keys.operation(hash));
   if (!known) {
-    const row = { ...rowOf(entry, n), ...verdictOn(looked) };
+    const row = { ...rowOf(entry, n), ...verdictOn(context, looked) };
     return { placed: true, lets: await arrive(context, work, op, row) };
   }
   if (known.sig !== entry.sig) return mergeTwin(context, work, looked, known, n);
@@ -75,7 +81,8 @@ async function mergeBody(
   if (entry.body === undefined) {
     if (redact && redact.state?.state !== 'rejected') return [];
     await changeRow(work, hash, { redacted: entry.redacted });
-  } else await changeRow(work, hash, { body: entry.body, redacted: undefined, ...shapeOf(entry) });
+  } else
+    await changeRow(work, hash, { body: entry.body, redacted: undefined, ...shapeOf(context.crypto, entry) });
   return again(context, work, hash);
 }
 
@@ -112,7 +119,7 @@ async function mergeTwin(
     segment,
     also: also.length > 0 ? also : undefined,
     twins: true,
-    ...shapeOf(whole),
+    ...shapeOf(context.crypto, whole),
   };
   draft.put(keys.operation(hash), row);
   const op = { hash, header: row.header, body: row.body };
