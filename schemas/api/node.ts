@@ -90,7 +90,7 @@ export const Progress = z.strictObject({ stage: z.string(), done: z.int(), total
 export type Progress = z.infer<typeof Progress>;
 
 export const ImportRequest = z.strictObject({
-  format: z.enum(['slack', 'beads', 'coterie']),
+  format: z.enum(['slack', 'beads', 'reflectt', 'coterie']),
   /** A path on the node's own machine. */
   path: z.string().min(1).max(4096),
 });

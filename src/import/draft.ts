@@ -41,7 +41,7 @@ export const isDraft = (item: Draft | SetAside): item is Draft => 'ref' in item;
 
 /** Reads one source, once. It knows no replica: what it yields depends on its input alone. */
 export interface Importer {
-  /** `slack`, `beads` or `coterie`. */
+  /** `slack`, `beads`, `reflectt` or `coterie`. */
   readonly format: string;
   /** What was read so far, a noun and its count. */
   readonly read: Readonly<Record<string, number>>;

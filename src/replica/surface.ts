@@ -277,7 +277,7 @@ export interface Replica extends Surface {
   /** The same verbs as another member that this replica hosts; one that does not exist yet is made at its first write. */
   as(handle: string): Surface;
   import(
-    request: { format: 'slack' | 'beads' | 'coterie'; path: string },
+    request: { format: 'slack' | 'beads' | 'reflectt' | 'coterie'; path: string },
     work?: LongWork,
   ): Promise<ImportSummary>;
   export(request: { directory: string }, work?: LongWork): Promise<ExportSummary>;

@@ -72,7 +72,7 @@ export const node: readonly Row[] = [
   {
     name: 'import',
     takes: '<format> <path>',
-    summary: 'Import history: slack ZIP|DIR, beads FILE, or coterie DIR (an export).',
+    summary: 'Import history: slack ZIP|DIR, beads FILE, reflectt DIR, or coterie DIR (an export).',
     flags: [['--verbose', 'list everything that was set aside, not only counts']],
     example: 'coterie import slack export.zip',
     load: async () => (await transfer()).importVerb,

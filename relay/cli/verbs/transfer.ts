@@ -30,7 +30,7 @@ function long<T>(
   });
 }
 
-const formats = ['slack', 'beads', 'coterie'] as const;
+const formats = ['slack', 'beads', 'reflectt', 'coterie'] as const;
 type Format = (typeof formats)[number];
 const isFormat = (word: string): word is Format => formats.some((format) => format === word);
 
