@@ -78,7 +78,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
   const open = (): void => {
     if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
-  const task = async (id: string) => taskShape(reading, thing(reading, id, 'task'));
+  const task = async (id: string) => taskShape(reading, thing(reading, id, 'task'), actor.id);
 
   const evidence: Evidence = {
     digest: () => core.digests.workspace(),
@@ -154,9 +154,9 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     tasks: {
       create: async (input, options) =>
         task(await createTask(writing, actor, checked(schemas.TaskCreate, input), options?.key)),
-      list: async (query) => listTasks(reading, paged(query)),
-      ready: async (query) => readyTasks(reading, paged(query)),
-      get: async (id) => taskShape(reading, await findTask(reading, id), true),
+      list: async (query) => listTasks(reading, actor.id, paged(query)),
+      ready: async (query) => readyTasks(reading, actor.id, paged(query)),
+      get: async (id) => taskShape(reading, await findTask(reading, id), actor.id, true),
       update: async (id, input, options) =>
         task(await updateTask(writing, actor, id, checked(schemas.TaskUpdate, input), options?.key)),
       move: async (id, input, options) =>

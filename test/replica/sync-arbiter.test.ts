@@ -182,6 +182,39 @@ describe('the office of arbiter', () => {
     await meet(ana, bo, cy);
     await equal(ana, bo, cy);
   });
+
+  it('CLM-15: moved by force, grants nothing before it has what the frontier lets count', async () => {
+    const { time, ana, bo, cy } = await team();
+    const { id: one } = await ana.replica.tasks.create({ title: 'One' });
+    const { id: two } = await ana.replica.tasks.create({ title: 'Two' });
+    await meet(ana, bo, cy);
+    // What ana granted reaches bo alone, who moves the office to cy; cy hears of the move and of no grant.
+    await ana.replica.tasks.claim(one, { need: 'granted' });
+    await pull(ana, bo);
+    await ownerOn(bo).arbiter.move({ to: cy.replica.id, force: true });
+    const members = await bo.source.diff('log/members/1', await cy.source.stateVector('log/members/1'));
+    expect(await cy.source.receive('log/members/1', members, 997)).toMatchObject({ ok: true });
+    await cy.source.idle();
+    expect(await cy.replica.arbiter.get()).toMatchObject({ self: true, how: 'move' });
+
+    const early = cy.replica.tasks.claim(one, { need: 'granted', timeout: 500 });
+    const refusal = refused(early, 'not_certain');
+    await told(cy.replica, 'claim.request');
+    time.advance(500);
+    expect((await refusal).hint).toContain('where the office was moved');
+    const waits = claims(cy, two);
+    await told(cy.replica, 'claim.request', 2);
+    expect((await cy.replica.tasks.get(two)).claim).toBeNull();
+    await pull(bo, cy);
+    // It looks again by itself.
+    time.advance(1000);
+    expect(holder(await waits)).toEqual(['cy', 'granted']);
+    await refused(cy.replica.tasks.claim(one, { need: 'granted' }), 'held');
+    await meet(ana, bo, cy);
+    for (const { replica } of [ana, bo, cy])
+      expect(holder(await replica.tasks.get(one))).toEqual(['ana', 'granted']);
+    await equal(ana, bo, cy);
+  });
 });
 
 /** The owner, who is a member of the same machine: any of its replicas speaks for it. */

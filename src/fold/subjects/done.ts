@@ -11,28 +11,47 @@ export const criteriaCell = 'criteria';
 export const reviewersOf = (state: TaskState, past: Past): Hash[] =>
   past.shows(reviewerCell, state.reviewer).flatMap(({ value }) => (value === null ? [] : [value]));
 
+/** What decides whether a task may be called done: who says so, and what shows of the task. */
+export interface DoneAsked extends Pick<TaskState, 'claims' | 'status'> {
+  readonly by: Hash | undefined;
+  readonly isAdmin: boolean;
+  readonly hasCriteria: boolean;
+  readonly hasEvidence: boolean;
+  readonly reviewers: readonly Hash[];
+}
+
 /**
- * Why an operation may not call the task done, by what it saw. History is not judged again, and who says done again
- * says nothing new. While another holds the task by a grant anybody may: the result is contested, and the reviewer
- * decides.
+ * Why somebody may not call the task done. Who says done again says nothing new. While another holds the task by a grant
+ * anybody may: the result is contested, and the reviewer decides.
  */
+export function whyNotDone(asked: DoneAsked): string | undefined {
+  const { by, claims, reviewers, status } = asked;
+  if (status.some(({ value }) => value === 'done')) return undefined;
+  if (asked.hasCriteria && !asked.hasEvidence)
+    return 'a task with done-criteria is not done without evidence';
+  if (reviewers.length === 0) return undefined;
+  if (claims.some((claim) => claim.grant !== undefined && claim.by !== by)) return undefined;
+  if ((by === undefined || !reviewers.includes(by)) && !asked.isAdmin)
+    return 'a task that has a reviewer is done when the reviewer says so';
+  const worked = claims[0]?.by === by || status.some((one) => one.value === 'review' && one.by === by);
+  return worked ? 'nobody reviews what is her own work' : undefined;
+}
+
+/** Why an operation may not call the task done, by what it saw. History is not judged again. */
 export function refuseDone(
   state: TaskState,
   op: Op,
   past: Past,
   status: readonly StatusWritten[],
 ): string | undefined {
-  if (op.header.imported !== undefined || status.some(({ value }) => value === 'done')) return undefined;
-  const criteria = past.shows(criteriaCell, state.criteria).some(({ value }) => value !== null);
-  if (criteria && !state.evidence.some(({ op: by }) => past.has(by)))
-    return 'a task with done-criteria is not done without evidence';
-  const reviewers = reviewersOf(state, past);
-  if (reviewers.length === 0) return undefined;
-  const by = speaker(op.header);
-  const { claims } = holding(state, past);
-  if (claims.some((claim) => claim.grant !== undefined && claim.by !== by)) return undefined;
-  if (!reviewers.includes(by) && !isAdmin(op))
-    return 'a task that has a reviewer is done when the reviewer says so';
-  const worked = claims[0]?.by === by || status.some((one) => one.value === 'review' && one.by === by);
-  return worked ? 'nobody reviews what is her own work' : undefined;
+  if (op.header.imported !== undefined) return undefined;
+  return whyNotDone({
+    by: speaker(op.header),
+    isAdmin: isAdmin(op),
+    hasCriteria: past.shows(criteriaCell, state.criteria).some(({ value }) => value !== null),
+    hasEvidence: state.evidence.some(({ op: by }) => past.has(by)),
+    reviewers: reviewersOf(state, past),
+    claims: holding(state, past).claims,
+    status,
+  });
 }

@@ -39,14 +39,14 @@ export function move(
   if (to === undefined) return { reason: 'schema', message: 'a move names no status' };
   const seen = [...past.shows(statusCell, state.status)].sort(latestFirst);
   const forced = flagOf(data, 'force') === true && isAdmin(op);
-  const legal = taskStatuses.filter((status) => seen.some((one) => movesFrom(one).includes(status)));
-  if (!forced && !legal.includes(to) && !seen.some(({ value }) => value === to)) {
+  const fromSeen = taskStatuses.filter((status) => seen.some((one) => movesFrom(one).includes(status)));
+  const why = forced ? undefined : refuseDone(state, op, past, seen);
+  const legal = fromSeen.filter((status) => status !== 'done' || why === undefined);
+  if (!forced && !fromSeen.includes(to) && !seen.some(({ value }) => value === to)) {
     const was = seen.map(({ value }) => value).join(' and ');
     return { reason: 'illegal_move', message: `a task that is ${was} can't become ${to}`, legal };
   }
-  const why = to === 'done' && !forced ? refuseDone(state, op, past, seen) : undefined;
-  if (why !== undefined)
-    return { reason: 'illegal_move', message: why, legal: legal.filter((status) => status !== 'done') };
+  if (to === 'done' && why !== undefined) return { reason: 'illegal_move', message: why, legal };
   const added: StatusWritten = {
     ...written(op, to),
     ...(to === 'blocked' ? waiting(op, seen) : {}),

@@ -8,11 +8,12 @@ import { type Reader, sure } from '../commit/transaction.ts';
 import { stateOf } from '../ledger/state.ts';
 import type { Writing } from '../writing/context.ts';
 import { type Answer, answersTo } from './answers.ts';
+import { holdsFrontier } from './frontier.ts';
 
 /**
  * The arbiter at work: while the members log names this replica, it grants requests for tasks, and ends leases
  * that are over by its clock. It says nothing while nothing may be written here: a restored directory that
- * has met no peer.
+ * has met no peer; nor, after a forced move, before all is here that counts of those who were the arbiter before.
  */
 export interface Arbiter {
   /** Who asks for a task, or holds it, changed. */
@@ -26,7 +27,7 @@ export interface Arbiter {
   close(): Promise<void>;
 }
 
-/** A task that could not be answered is looked at again after this long, ms. */
+/** A task that could not be answered, or may not be yet, is looked at again after this long, ms. */
 const later = 1000;
 /** Timers hold no longer time, ms. */
 const longestTimer = 24 * 60 * 60 * 1000;
@@ -71,6 +72,8 @@ export function createArbiter(options: {
   let next = Number.POSITIVE_INFINITY;
   let looking: Promise<void> | undefined;
   let closed = false;
+  /** The term for which everything that counts of earlier ones was found here. */
+  let whole: Hash | undefined;
 
   const mine = (): Term | undefined => {
     const term = termOf(reading);
@@ -82,12 +85,16 @@ export function createArbiter(options: {
     return state?.kind === 'task' ? state : undefined;
   };
 
-  const answersAt = (reader: Pick<Reader, 'get'>, id: Hash): ReturnType<typeof answersTo> => {
+  function answersAt(reader: Pick<Reader, 'get'>, id: Hash): ReturnType<typeof answersTo> {
     const state = taskAt(reader, id);
-    return state && mine()
-      ? answersTo(state, now(), promisedOf(reading, reader, id), (claim) => lives(id, claim))
-      : { answers: [], again: undefined };
-  };
+    const term = mine();
+    if (!state || !term) return { answers: [], again: undefined };
+    if (whole !== term.op) {
+      if (!holdsFrontier(reader, reading.membership.state)) return { answers: [], again: now() + later };
+      whole = term.op;
+    }
+    return answersTo(state, now(), promisedOf(reading, reader, id), (claim) => lives(id, claim));
+  }
 
   async function say(work: Work, task: Hash, answer: Answer): Promise<void> {
     const term = mine();

@@ -106,7 +106,7 @@ export function createExportReader(reading: Reading): ExportReader {
     },
     async *tasks() {
       for await (const state of states('v/tasks/', 'task')) {
-        const shape = await taskShape(reading, state);
+        const shape = await taskShape(reading, state, undefined);
         yield { ...shape, short: state.short, moved: movedOf(state) };
       }
     },

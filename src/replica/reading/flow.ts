@@ -1,5 +1,6 @@
 import { type Hash, legalMoves, type Task, type TaskStatus } from '../../../schemas/index.ts';
 import { stampTime } from '../../fold/index.ts';
+import { whyNotDone } from '../../fold/subjects/done.ts';
 import type { TaskState } from '../../fold/types.ts';
 import { keys } from '../commit/rows.ts';
 import { stateOf } from '../ledger/state.ts';
@@ -85,8 +86,26 @@ export function progressShape(reading: Reading, state: TaskState, deep: boolean)
   return { progress: { ...tallyOf(parts), deep: tallyOf([...all.values()]) } };
 }
 
-/** Where a task may go: what has criteria is not done without evidence. */
-export const legalFor = (state: TaskState, status: TaskStatus): TaskStatus[] => {
-  const lacks = state.criteria.some(({ value }) => value !== null) && state.evidence.length === 0;
-  return legalMoves[status].filter((to) => to !== 'done' || !lacks);
-};
+/**
+ * Where a member may move a task now: a reader nowhere, and to `done` only who may call it so. Without a member, where
+ * somebody may who is no reviewer.
+ */
+export function legalFor(
+  { membership }: Pick<Reading, 'membership'>,
+  state: TaskState,
+  status: TaskStatus,
+  by: Hash | undefined,
+): TaskStatus[] {
+  const role = by === undefined ? undefined : membership.state.members.get(by)?.role;
+  if (role === 'reader') return [];
+  const why = whyNotDone({
+    by,
+    isAdmin: role === 'admin' || role === 'owner',
+    hasCriteria: state.criteria.some(({ value }) => value !== null),
+    hasEvidence: state.evidence.length > 0,
+    reviewers: state.reviewer.flatMap(({ value }) => (value === null ? [] : [value])),
+    claims: state.claims,
+    status: state.status,
+  });
+  return legalMoves[status].filter((to) => to !== 'done' || why === undefined);
+}

@@ -57,8 +57,13 @@ async function inverse(reading: Reading, id: Hash): Promise<{ kind: LinkKind; fr
 const isReady = (state: TaskState, status: TaskStatus, blockers: readonly unknown[]): boolean =>
   status === 'todo' && state.claims.length === 0 && blockers.length === 0;
 
-/** `deep`: with the progress of parts of parts, which reads each of them. */
-export async function taskShape(reading: Reading, state: TaskState, deep = false): Promise<Task> {
+/** As a member sees it, who may do what it says. `deep`: with the progress of parts of parts, which reads each of them. */
+export async function taskShape(
+  reading: Reading,
+  state: TaskState,
+  viewer: Hash | undefined,
+  deep = false,
+): Promise<Task> {
   const { membership, database } = reading;
   const person = (id: unknown) => (typeof id === 'string' ? membership.person(id) : null);
   const text = (field: string) => (op: unknown) =>
@@ -122,7 +127,7 @@ export async function taskShape(reading: Reading, state: TaskState, deep = false
     ...removedOf(reading, state),
     ...importedOf(reading, state),
     ...aliasesOf(reading, state.id),
-    legalMoves: legalFor(state, status),
+    legalMoves: legalFor(reading, state, status, viewer),
     base: baseOf(state),
   };
 }
@@ -161,7 +166,7 @@ export async function listComments(reading: Reading, ref: string, query: Page = 
 }
 
 /** Newest first. */
-export async function listTasks(reading: Reading, query: TasksQuery = {}): Promise<List<Task>> {
+export async function listTasks(reading: Reading, viewer: Hash, query: TasksQuery = {}): Promise<List<Task>> {
   const assignee = query.assignee === undefined ? undefined : findMember(reading, query.assignee).id;
   const holder = query.holder === undefined ? undefined : findMember(reading, query.holder).id;
   const fits = (state: TaskState): boolean =>
@@ -172,17 +177,18 @@ export async function listTasks(reading: Reading, query: TasksQuery = {}): Promi
     (assignee === undefined || state.assignee[0]?.value === assignee) &&
     (holder === undefined || state.claims[0]?.by === holder) &&
     (query.label === undefined || Object.hasOwn(state.labels, query.label));
-  return filtered(reading, 'v/tasks/', query, true, fits);
+  return filtered(reading, viewer, 'v/tasks/', query, true, fits);
 }
 
 /** Tasks that can be begun: by priority, then due, then age. */
-export async function readyTasks(reading: Reading, query: Page = {}): Promise<List<Task>> {
-  return filtered(reading, 'v/ready/', query, false, () => true);
+export async function readyTasks(reading: Reading, viewer: Hash, query: Page = {}): Promise<List<Task>> {
+  return filtered(reading, viewer, 'v/ready/', query, false, () => true);
 }
 
 /** Goes over an index in order until a page is full. The cursor is the last key's own part. */
 async function filtered(
   reading: Reading,
+  viewer: Hash,
   prefix: string,
   query: Page,
   newest: boolean,
@@ -196,7 +202,7 @@ async function filtered(
     if (state?.kind !== 'task' || !(await fits(state))) continue;
     if (items.length === limit && last !== undefined)
       return { items, next: last.slice(prefix.length).replaceAll('/', slash) };
-    items.push(await taskShape(reading, state));
+    items.push(await taskShape(reading, state, viewer));
     last = key;
   }
   return { items };

@@ -1,5 +1,8 @@
-import { CoterieError, type Hash, legalMoves, type TaskStatus } from '../../../schemas/index.ts';
+import { CoterieError, type Hash, type TaskStatus } from '../../../schemas/index.ts';
+import { currentTerm } from '../../fold/members/draft.ts';
 import type { TaskState } from '../../fold/types.ts';
+import { holdsFrontier } from '../arbiter/frontier.ts';
+import { legalFor } from '../reading/flow.ts';
 import { statusOf } from '../views/tasks.ts';
 import type { Actor, Writing } from './context.ts';
 
@@ -14,10 +17,10 @@ export function held(writing: Writing, by: Hash): CoterieError {
   });
 }
 
-export function closed(state: TaskState): CoterieError {
+export function closed({ reading }: Writing, actor: Actor, state: TaskState): CoterieError {
   const status = statusOf(state);
   return new CoterieError('illegal_move', `The task is ${status}; it can't be claimed.`, {
-    legal: legalMoves[status],
+    legal: legalFor(reading, state, status, actor.id),
     hint: 'Reopen it first with a legal move.',
   });
 }
@@ -28,7 +31,7 @@ export function lost(writing: Writing, actor: Actor, state: TaskState, why?: str
   const [holder] = state.claims;
   if (isOver(status))
     return new CoterieError('not_held', why ?? `Nobody holds this task: it is ${status}.`, {
-      legal: legalMoves[status],
+      legal: legalFor(writing.reading, state, status, actor.id),
       hint: 'Reopen it first with a legal move.',
     });
   if (!holder || holder.by === actor.id)
@@ -40,5 +43,23 @@ export function lost(writing: Writing, actor: Actor, state: TaskState, why?: str
   return new CoterieError('not_held', `The task is held by ${who}, not by ${actor.handle}.`, {
     legal: ['comment', 'ready'],
     hint: `Talk to @${who}, or take another task.`,
+  });
+}
+
+const nothingLeft =
+  'Nothing is left of the request. Ask again under a new key, or claim with need "tentative".';
+
+/** No grant came in time; where this replica is the arbiter and may not grant yet, why. */
+export function notGranted({ reading }: Writing, wait: number): CoterieError {
+  const { database, membership, replica } = reading;
+  const { state } = membership;
+  if (currentTerm(state.terms)?.arbiter === replica && !holdsFrontier(database, state))
+    return new CoterieError(
+      'not_certain',
+      'This replica is the arbiter by a forced move, and grants nothing before it has all that those before it granted.',
+      { hint: `Let it sync with the replica where the office was moved. ${nothingLeft}` },
+    );
+  return new CoterieError('not_certain', `The arbiter did not grant it within ${wait} ms.`, {
+    hint: nothingLeft,
   });
 }

@@ -10,7 +10,7 @@ import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
 import { shownStatus } from '../views/flow.ts';
 import { statusOf } from '../views/tasks.ts';
-import { closed, held, isOver, lost } from './claim-errors.ts';
+import { closed, held, isOver, lost, notGranted } from './claim-errors.ts';
 import { type Actor, once, onTask, queuedState, type Writing } from './context.ts';
 
 type Key = string | undefined;
@@ -26,7 +26,7 @@ const mineIn = (state: TaskState, actor: Actor): ClaimState | undefined =>
 function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Claiming): void {
   const status = statusOf(state);
   const [holder] = state.claims;
-  if (isOver(status)) throw closed(state);
+  if (isOver(status)) throw closed(writing, actor, state);
   if (input.force) {
     mustBe(writing, actor, 'admin', 'takes a task from who holds it');
     if (input.reason === undefined)
@@ -165,10 +165,8 @@ async function granted(
   const left = thing(reading, id, 'task');
   const holder = last === 'over' ? left.claims[0] : last;
   if (holder && holder.by !== actor.id) throw held(writing, holder.by);
-  if (isOver(statusOf(left))) throw closed(left);
-  throw new CoterieError('not_certain', `The arbiter did not grant it within ${wait} ms.`, {
-    hint: 'Nothing is left of the request. Ask again under a new key, or claim with need "tentative".',
-  });
+  if (isOver(statusOf(left))) throw closed(writing, actor, left);
+  throw notGranted(writing, wait);
 }
 
 /**

@@ -71,7 +71,7 @@ function refuseMove(writing: Writing, work: Work, actor: Actor, state: TaskState
   if (state.status[0]?.on === undefined || base !== undefined || from === to) return;
   if (!legalMoves[from].includes(to))
     throw new CoterieError('illegal_move', `A task that is ${from} can't become ${to}.`, {
-      legal: legalFor(state, from),
+      legal: legalFor(writing.reading, state, from, actor.id),
     });
 }
 

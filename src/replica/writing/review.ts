@@ -46,7 +46,7 @@ function review(
   const status = shownStatus(work.draft, state);
   if (status !== 'review')
     throw new CoterieError('illegal_move', `The task is ${status}: there is no result to decide on.`, {
-      legal: legalFor(state, status),
+      legal: legalFor(writing.reading, state, status, actor.id),
     });
   const reviewers = state.reviewer.flatMap(({ value }) => (value === null ? [] : [value]));
   const decides = reviewers.length > 0 ? reviewers.includes(actor.id) : state.created.by === actor.id;
