@@ -64,6 +64,7 @@ export async function statusOf(options: {
       refusals: source.refusals(),
       refused: source.refused,
       pads: source.pads,
+      clocks: core.presence.clocks(),
       reading,
     }),
     since: options.since,

@@ -198,4 +198,32 @@ describe('presence between replicas', () => {
     await tell(ana, bo);
     expect(await shown(bo, 'ana')).toEqual(['idle', null, ana.replica.id]);
   });
+
+  it('PRS-9: whose clock is far ahead is told so, and so are the others, until it is right again', async () => {
+    const { time, all } = await team('ana', 'bo');
+    const [ana, bo] = all as [Peer, Peer];
+    const told = async ({ replica }: Peer) => {
+      const { warnings } = await replica.status();
+      const { findings } = await replica.doctor();
+      const [found] = warnings.filter(({ what }) => what === 'clock');
+      const finding = findings.find(({ what }) => what === 'clock');
+      expect(finding?.state).toBe(found ? 'warning' : 'ok');
+      if (found) expect(finding?.message).toBe(found.message);
+      return found?.message;
+    };
+    await bo.reopen({ now: () => time.now() + 48 * 60 * minute, timer: time.timer });
+    for (const one of all) await says(one, { state: 'working' });
+    await tell(ana, bo);
+    await tell(bo, ana);
+    expect(await shown(ana, 'bo')).toEqual(['offline', null, null]);
+    expect(await shown(bo, 'ana')).toEqual(['offline', null, null]);
+    expect(await told(bo)).toContain('the clock here is 2880 minutes ahead of that of ana');
+    expect(await told(ana)).toContain('the clock here is 2880 minutes behind that of bo');
+    await bo.reopen(time);
+    await says(bo, { state: 'idle' });
+    await tell(ana, bo);
+    await tell(bo, ana);
+    expect(await told(bo)).toBeUndefined();
+    expect(await told(ana)).toBeUndefined();
+  });
 });

@@ -1,4 +1,4 @@
-import { PresenceStatement } from '../../../schemas/index.ts';
+import { type Hash, PresenceStatement } from '../../../schemas/index.ts';
 import { type Crypto, type Signer, utf8 } from '../../op/index.ts';
 import type { SessionId, Statement, Statements } from '../../sync/port.ts';
 import type { Membership } from '../ledger/membership.ts';
@@ -21,6 +21,8 @@ export interface PresenceStatements extends Statements {
   say(said: Said): void;
   /** The members log may say more, or less. */
   look(): void;
+  /** By how much clocks of replicas are ahead of the clock here, ms, where what they say is not taken for that. */
+  clocks(): ReadonlyMap<Hash, number>;
 }
 
 const lies = {
@@ -62,6 +64,7 @@ export function createStatements(options: {
   /** By name, the first to come first. */
   const waiting = new Map<string, Waiting>();
   const faults = new Map<Fault, number>();
+  const clocks = new Map<Hash, number>();
 
   const fault = (why: Fault): void => void faults.set(why, (faults.get(why) ?? 0) + 1);
 
@@ -95,6 +98,11 @@ export function createStatements(options: {
     fault('unknown');
   }
 
+  async function isSigned({ replica }: Said, { text, sig }: Statement): Promise<boolean> {
+    const key = membership.keyOf(replica);
+    return key !== undefined && (await crypto.verify(key, statementBytes(workspace, text), sig));
+  }
+
   async function judge(one: Waiting): Promise<void> {
     const { statement, from, at } = one;
     const { text, sig } = statement;
@@ -105,12 +113,17 @@ export function createStatements(options: {
     // In a circle of replicas each statement comes again.
     if ((store.last(name)?.clock ?? -1) >= said.clock || age >= said.ttl) return;
     const ahead = said.clock - now();
-    if (ahead > skew || -ahead >= said.ttl + skew) return fault('untimely');
+    if (ahead > skew || -ahead >= said.ttl + skew) {
+      fault('untimely');
+      // Whose age brings it to the time here was said long ago; else one of the two clocks is off.
+      if (Math.abs(ahead + age) > skew && (await isSigned(said, statement)))
+        clocks.set(said.replica, ahead + age);
+      return;
+    }
     const stands = standing(said);
     if (stands === 'unknown') return wait(name, one);
-    const key = membership.keyOf(said.replica);
-    const holds = key !== undefined && (await crypto.verify(key, statementBytes(workspace, text), sig));
-    if (!holds) return lie('forged', from);
+    if (!(await isSigned(said, statement))) return lie('forged', from);
+    clocks.delete(said.replica);
     if (standing(said) !== 'speaks') return lie('spoofed', from);
     if (said.replica === signer.id) store.follow(said.clock);
     // Who passes it on may say any age; its own time bounds it nevertheless.
@@ -148,6 +161,7 @@ export function createStatements(options: {
         else if (standing(held) !== 'speaks') store.drop(nameOf(held));
     },
     faults: () => faults,
+    clocks: () => clocks,
     names: () => store.timely().flatMap((held) => (held.signed ? [nameOf(held)] : [])),
     named(name) {
       const held = store.last(name);

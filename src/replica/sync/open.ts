@@ -14,7 +14,7 @@ import { createDuties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { type Attending, createAttending } from '../presence/attending.ts';
 import { createLastSeen } from '../presence/last-seen.ts';
-import { createStatements } from '../presence/statements.ts';
+import { createStatements, type PresenceStatements } from '../presence/statements.ts';
 import { createPresence } from '../presence/store.ts';
 import type { PresenceContext } from '../presence/verbs.ts';
 import { takeSalvaged } from '../upkeep/salvage.ts';
@@ -34,7 +34,8 @@ export interface Sync {
   readonly digests: Digests;
   readonly source: ReplicaSource;
   /** Who is present, here and elsewhere. */
-  readonly presence: Omit<PresenceContext, 'reading' | 'feed'> & { readonly attending: Attending };
+  readonly presence: Omit<PresenceContext, 'reading' | 'feed'> &
+    Pick<PresenceStatements, 'clocks'> & { readonly attending: Attending };
   /** An update is durable and shown. */
   shown(update: Shown): void;
   /** Something is left to a following write. */
@@ -120,6 +121,7 @@ export function openSync(options: {
     presence: {
       ...{ store: presence, lastSeen: createLastSeen(), now: options.now, tell: statements.say },
       attending: createAttending({ ...options, store: presence, say: statements.say }),
+      clocks: statements.clocks,
     },
     shown,
     owed,

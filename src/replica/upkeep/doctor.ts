@@ -1,4 +1,4 @@
-import type { DoctorReport, Entry, Hash, Progress } from '../../../schemas/index.ts';
+import type { DoctorReport, Entry, Hash, Progress, Warning } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../keys/node.ts';
 import { entryKey } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
@@ -30,6 +30,7 @@ export interface DoctorOptions {
   readonly refusals: () => Refusals;
   readonly refused: Pick<KeptRefusals, 'senders'>;
   readonly pads: Pick<Pads, 'crowded'>;
+  readonly clocks: () => Warning | undefined;
   /** This replica. */
   readonly self: Hash;
   readonly digests: Digests;
@@ -86,6 +87,10 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
     const warning = padsWarning(options.pads.crowded());
     if (!warning) return `none that was loaded has ${mostClients} clients`;
     return [{ ...warning, state: 'warning' }];
+  });
+  await look('clock', async () => {
+    const warning = options.clocks();
+    return warning ? [{ ...warning, state: 'warning' }] : 'none that was heard of is more than 5 minutes off';
   });
   return { ok: findings.every(({ state }) => state === 'ok' || state === 'repaired'), findings };
 }

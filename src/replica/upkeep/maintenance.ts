@@ -15,6 +15,7 @@ import { type Actor, introduce } from '../writing/context.ts';
 import { examine } from './doctor.ts';
 import { copyKey, refuseFilled } from './restore.ts';
 import { directoryBytes } from './size.ts';
+import { clocksWarning } from './warnings.ts';
 
 type Maintenance = Pick<Replica, 'import' | 'export' | 'backup' | 'compact' | 'doctor'>;
 
@@ -98,6 +99,7 @@ export function maintenanceOf(options: {
         refusals: options.source.refusals,
         refused: options.source.refused,
         pads: options.source.pads,
+        clocks: () => clocksWarning(core.reading, core.presence.clocks()),
         ...work,
       }),
   };

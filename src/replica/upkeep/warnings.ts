@@ -2,7 +2,7 @@ import type { Hash, Warning } from '../../../schemas/index.ts';
 import { type CrowdedPad, mostClients, type Pads } from '../../storage/pads.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
-import { revocation } from '../machines/replicas.ts';
+import { findReplica, revocation } from '../machines/replicas.ts';
 import type { Reading } from '../reading/context.ts';
 import type { KeptRefusals, RefusedSender } from '../sync/kept-refusals.ts';
 import { copiedOf } from '../sync/own-key.ts';
@@ -83,6 +83,23 @@ export function padsWarning(pads: readonly CrowdedPad[]): Warning | undefined {
   };
 }
 
+/**
+ * The clock here and that of another replica differ so much that neither shows what is said of presence at the other.
+ * Whose is off only those who look at both can tell; where all are off to one side it is this one.
+ */
+export function clocksWarning(reading: Reading, clocks: ReadonlyMap<Hash, number>): Warning | undefined {
+  if (clocks.size === 0) return undefined;
+  const off = [...clocks].map(([replica, ms]) => {
+    const { name } = findReplica(reading, replica);
+    return `${Math.round(Math.abs(ms) / 60_000)} minutes ${ms > 0 ? 'behind' : 'ahead of'} that of ${name}`;
+  });
+  return {
+    what: 'clock',
+    message: `the clock here is ${some(off)}: presence does not pass between them`,
+    hint: 'Set the clock that is wrong: `date -u` on each machine tells.',
+  };
+}
+
 /** This replica itself is out, as the members log says. */
 export function revokedWarning(
   reading: Pick<Reading, 'database' | 'membership' | 'replica'>,
@@ -133,6 +150,7 @@ export async function warningsOf(options: {
   readonly refusals: Refusals;
   readonly refused: Pick<KeptRefusals, 'recent'>;
   readonly pads: Pick<Pads, 'crowded'>;
+  readonly clocks: ReadonlyMap<Hash, number>;
 }): Promise<Warning[]> {
   const { reading, refusals } = options;
   const { database, replica: self } = reading;
@@ -146,6 +164,7 @@ export async function warningsOf(options: {
     await forkWarning(database, self),
     await splitWarning(database),
     padsWarning(options.pads.crowded()),
+    clocksWarning(reading, options.clocks),
     refused === undefined
       ? undefined
       : {
