@@ -92,7 +92,7 @@ const works: readonly ((turn: Turn) => Promise<unknown>)[] = [
   async (turn) =>
     turn.verbs.tasks.move(aTask(turn), { to: pick(turn.draw, moves) ?? 'doing', reason: 'why' }),
   async (turn) => turn.verbs.tasks.move(aTask(turn), { to: 'blocked', reason: 'it waits' }),
-  async (turn) => turn.verbs.tasks.decide(aTask(turn), { accept: turn.draw(2) === 0 }),
+  async (turn) => turn.verbs.tasks.decide(aTask(turn), { accept: turn.draw(2) === 0, reason: 'why' }),
   async (turn) =>
     turn.verbs.tasks.link(aTask(turn), { kind: pick(turn.draw, kinds) ?? 'blocks', to: aTask(turn) }),
   async (turn) => turn.verbs.tasks.link(aTask(turn), { kind: 'blocks', to: aTask(turn) }),
