@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { clock } from './support/clock.ts';
 import { healthy } from './support/open.ts';
 import { asTexts, asUpdate, type Hand, type Made } from './sync/hand.ts';
-import { documentsOf, meet, type Peer, session } from './sync/support.ts';
+import { documentsOf, meet, type Peer, peers, session } from './sync/support.ts';
 import { inStep, newcomer } from './sync/team.ts';
 
 const far = 9_999_999;
+const minute = 60_000;
 
 const numbers = async ({ source }: Peer, log: string): Promise<number[]> =>
   (await source.segments(log)).map(({ n }) => n);
@@ -129,4 +131,27 @@ describe('FOLD-52, REP-35 the marks log of a member', () => {
     for (const peer of [ana, bo]) expect(await numbers(peer, log)).toEqual([5]);
     expect(await bo.source.root()).toEqual(await ana.source.root());
   });
+});
+
+describe('a member that never wrote', () => {
+  for (const again of [false, true])
+    it(`INB-12: is heard of elsewhere by what it acknowledged before${again ? ', also after a restart' : ''}`, async () => {
+      const time = clock();
+      const [ana, bo] = (await peers(['ana', 'bo'], () => time)) as [Peer, Peer];
+      const { id } = await ana.replica.messages.post('general', { text: 'hello' });
+      const eli = () => ana.replica.as('eli');
+      const marksOf = async (peer: Peer) => peer.source.segments(`marks.${eli().member.id}`);
+      expect((await eli().acknowledge({ operations: [id] })).pending).toBe(0);
+      time.advance(minute);
+      expect(await marksOf(ana)).toEqual([]);
+      if (again) await ana.reopen();
+      await eli().messages.post('general', { text: 'I am here' });
+      const events = ana.replica.events({ types: 'mark.set' })[Symbol.asyncIterator]();
+      time.advance(minute);
+      const { value } = await events.next();
+      expect(value).toMatchObject({ type: 'mark.set', subject: eli().member.id });
+      await events.return?.();
+      await meet(ana, bo);
+      expect((await bo.replica.as('eli').catchUp({})).items).toEqual([]);
+    });
 });

@@ -47,12 +47,19 @@ export function createMarks(
   timer: (task: () => void, ms: number) => () => void,
 ): Marks {
   const { reading, commits, ledger } = writing;
-  const due = new Map<Hash, Actor>();
+  const due = new Set<Hash>();
   let stop: (() => void) | undefined;
 
-  function schedule(actor: Actor): void {
-    due.set(actor.id, actor);
+  function schedule(member: Hash): void {
+    due.add(member);
     arm();
+  }
+
+  /** A mark is an operation of the member: one that never wrote has no log yet, and its mark follows once it has. */
+  function made(id: Hash): Actor | undefined {
+    const member = reading.membership.state.members.get(id);
+    const handle = member?.handle[0]?.value;
+    return member && handle !== undefined ? { id, handle, kind: member.kind } : undefined;
   }
 
   function arm(): void {
@@ -170,40 +177,39 @@ export function createMarks(
         const counted = receipt?.counts ? (await pending(shown)) - after : 0;
         return { acknowledged: before - after, counted, items: opened - open, pending: after, open };
       });
-      schedule(actor);
+      schedule(actor.id);
       return result;
     },
     async begin() {
-      const { state } = reading.membership;
-      for (const [key, { written, mark }] of await reading.database.under<MarkRow>(keys.mark(''))) {
-        const member = state.members.get(key.slice(keys.mark('').length));
-        const handle = member?.handle[0]?.value;
-        // Only this replica's own row is ahead of the member's log.
-        if (member && handle !== undefined && partsOf(changesOf(written, mark)).length > 0)
-          schedule({ id: member.id, handle, kind: member.kind });
-      }
+      // Only this replica's own row is ahead of the member's log.
+      for (const [key, { written, mark }] of await reading.database.under<MarkRow>(keys.mark('')))
+        if (partsOf(changesOf(written, mark)).length > 0) schedule(key.slice(keys.mark('').length));
     },
     async flush() {
       // A restored directory does not know its own heads before it met a peer.
       if (due.size > 0) writing.allowed();
-      for (const actor of [...due.values()]) {
-        due.delete(actor.id);
-        // A mark is an operation of the member: one that never wrote has no log yet.
-        if (!reading.membership.state.members.has(actor.id)) continue;
+      for (const id of [...due]) {
+        const actor = made(id);
+        if (!actor) continue;
+        due.delete(id);
         try {
           // One that wrote only by another replica of this machine is spoken for by this one from now on.
           await introduce(writing, actor);
-          await commits.write((work) => write(work, actor.id));
+          await commits.write((work) => write(work, id));
         } catch (error) {
-          due.set(actor.id, actor);
+          due.add(id);
           throw error;
         }
       }
+      if (due.size > 0) arm();
     },
     async close() {
-      stop?.();
-      stop = undefined;
-      await marks.flush();
+      const still = (): void => {
+        stop?.();
+        stop = undefined;
+      };
+      still();
+      await marks.flush().finally(still);
     },
   };
   return marks;
