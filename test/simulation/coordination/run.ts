@@ -1,3 +1,4 @@
+import { CoterieError } from '../../../schemas/index.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import type { Disk } from '../disk.ts';
 import type { Station } from '../station.ts';
@@ -109,10 +110,16 @@ function turnOf(run: Run, station: Station, handle: string): Turn {
     verbs: station.replica.as(handle),
     draw: world.network.draw,
     background(work) {
+      const at = station.replica;
+      // A crash may also cut off a write that is reading: its store answers nobody any more.
+      const isCut = (error: unknown): boolean =>
+        (!station.up || station.replica !== at) &&
+        error instanceof CoterieError &&
+        error.code === 'storage_failed';
       const done = work
-        .catch((error: unknown) => tallied({ tally }, error))
+        .catch((error: unknown) => isCut(error) || tallied({ tally }, error))
         .catch((error) => void failures.push(error));
-      works.push({ at: station.replica, done });
+      works.push({ at, done });
     },
   };
 }
