@@ -6,8 +6,9 @@ import { CoterieError } from '../../schemas/index.ts';
 import type { Tokens } from '../node/tokens.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { pagePolicy } from './page.ts';
-import { type Door, type Route, taken } from './route.ts';
+import { type Door, isJson, type Route, taken } from './route.ts';
 import { routes } from './routes/index.ts';
+import { names, sendUnchanged, tagOf } from './unchanged.ts';
 
 interface Bound {
   Bindings: HttpBindings;
@@ -68,8 +69,12 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
         return RESPONSE_ALREADY_SENT;
       }
       const status = route.status ?? 200;
-      count(status);
-      send(outgoing, status, headers, typeof result === 'string' ? result : JSON.stringify(result));
+      const text = typeof result === 'string' ? result : JSON.stringify(result);
+      const tag = route.method === 'get' && isJson(route.answer) ? tagOf(text) : undefined;
+      const known = tag !== undefined && names(incoming.headers['if-none-match'], tag);
+      count(known ? 304 : status);
+      if (known) sendUnchanged(outgoing, headers, tag);
+      else send(outgoing, status, tag === undefined ? headers : { ...headers, etag: tag }, text);
     } catch (error) {
       const refusal = refusalOf(error, door.log, `${route.method} ${route.path}`);
       count(refusal.status);

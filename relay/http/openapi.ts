@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import * as schemas from '../../schemas/index.ts';
 import type { Route } from './route.ts';
+import { shorteningQuery } from './shorten.ts';
 
 /**
  * The description of the routes. The schemas were made before this package could extend them, and its own translation
@@ -41,7 +42,10 @@ function parameters(route: Route, write: (schema: z.ZodType) => Shape): Shape[] 
     required: true,
     schema: { type: 'string' },
   }));
-  const shape = route.query instanceof z.ZodObject ? route.query.shape : {};
+  const shape = {
+    ...(route.query instanceof z.ZodObject ? route.query.shape : {}),
+    ...(route.method === 'get' && isSchema(route.answer) ? shorteningQuery : {}),
+  };
   const inQuery = Object.entries(shape).map(([name, field]) => {
     const schema = write(field as z.ZodType);
     // Lists are comma-separated.

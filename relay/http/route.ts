@@ -5,6 +5,7 @@ import type { Replica, Surface } from '../../src/replica/surface.ts';
 import type { Log } from '../node/log.ts';
 import { check, expectNoBody, keyOf, queryOf, readJson } from './input.ts';
 import type { Metrics } from './metrics.ts';
+import { shorten, takeShortening } from './shorten.ts';
 
 /** What the routes see of the node that they belong to. */
 export interface Door {
@@ -64,6 +65,8 @@ export interface Plain {
 /** An answer of a route: JSON by schema, or another content type. */
 export type Answer = z.ZodType | Plain;
 
+export const isJson = (answer: Answer): answer is z.ZodType => 'safeParse' in answer;
+
 /** Sent by the route itself, on `outgoing`. */
 export const taken: unique symbol = Symbol('taken');
 
@@ -120,6 +123,8 @@ export function route<
     async run(exchange) {
       const { door, incoming, handle, search } = exchange;
       const given = queryOf(search);
+      const shortening =
+        writes || !isJson(described.answer) ? undefined : takeShortening(given, described.answer);
       const unexpected = querySchema ? undefined : Object.keys(given)[0];
       if (unexpected !== undefined) throw new CoterieError('invalid', `unknown field ${unexpected}`);
       const key = writes ? keyOf(incoming) : undefined;
@@ -128,7 +133,7 @@ export function route<
       const body = (
         bodySchema ? check(bodySchema, await readJson(incoming, bodyOptional ?? false)) : undefined
       ) as z.output<B>;
-      return run({
+      const answer = await run({
         ...exchange,
         params: exchange.params as Readonly<Record<Names<P>, string>>,
         query,
@@ -136,6 +141,7 @@ export function route<
         key,
         surface: handle === undefined ? door.replica : door.replica.as(handle),
       });
+      return shortening && answer !== taken ? shorten(answer, shortening) : answer;
     },
   };
 }
