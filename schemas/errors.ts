@@ -234,6 +234,12 @@ export const errorKinds = {
     'Stored data is damaged.',
     'See what: coterie doctor; fill a fresh directory from peers: coterie doctor --quarantine',
   ),
+  rate_limited: kind(
+    429,
+    x.unreachable,
+    'This member asked too often.',
+    'Wait as long as Retry-After says, then send it again with the same Idempotency-Key.',
+  ),
   busy: kind(
     503,
     x.unreachable,

@@ -61,6 +61,7 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
       const handle = route.open ? undefined : authenticate(incoming, tokens);
+      if (handle !== undefined) await door.allowance.take(handle, outgoing);
       const question = incoming.url?.indexOf('?') ?? -1;
       const search = new URLSearchParams(question < 0 ? '' : incoming.url?.slice(question + 1));
       const result = await route.run({ door, incoming, outgoing, handle, search, params: c.req.param() });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Replica, Surface } from '../../src/replica/surface.ts';
 import type { Log } from '../node/log.ts';
+import type { Allowance } from './allowance.ts';
 import { check, expectNoBody, keyOf, queryOf, readJson } from './input.ts';
 import type { Metrics } from './metrics.ts';
 import { shorten, takeShortening } from './shorten.ts';
@@ -18,6 +19,8 @@ export interface Door {
   readonly log: Log;
   /** Aborts when the node begins to stop: streams and long work end. */
   readonly stopping: AbortSignal;
+  /** How often a member may ask. */
+  readonly allowance: Allowance;
   /** How streams behave; tests make it quick. */
   readonly streams: StreamLimits;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CoterieError } from '../../schemas/index.ts';
 import { realTimer } from '../../src/replica/environment.ts';
 import type { OpenOptions, Replica } from '../../src/replica/surface.ts';
+import { openAllowance, type RateLimit, usualRate } from '../http/allowance.ts';
 import { createApp } from '../http/app.ts';
 import { openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
@@ -23,6 +24,8 @@ export interface NodeOptions extends OpenOptions {
   readonly upstreams?: readonly string[] | undefined;
   /** Where run files lie by which replicas of one machine find each other; by default the user's. */
   readonly state?: string | undefined;
+  /** How often a member may ask over HTTP, where the default does not fit. */
+  readonly rate?: RateLimit | undefined;
   /** How streams behave, where the defaults do not fit. */
   readonly streams?: Partial<StreamLimits> | undefined;
   /** Opens the replica; a test may pass another. */
@@ -69,8 +72,8 @@ const pause = (milliseconds: number): Promise<void> =>
  * fails closes again what was opened.
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const { port = defaultPort, host = '127.0.0.1', streams, open = openDefault, ...rest } = options;
-  const { upstreams = [], state, ...opening } = rest;
+  const { port = defaultPort, host = '127.0.0.1', streams, rate = usualRate, ...rest } = options;
+  const { upstreams = [], state, open = openDefault, ...opening } = rest;
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
@@ -82,6 +85,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       port,
       host,
       around,
+      rate,
       streams: { ...defaultStreams, ...streams },
     });
   } catch (error) {
@@ -115,10 +119,11 @@ interface Doors {
   readonly port: number;
   readonly host: string;
   readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams'>;
+  readonly rate: RateLimit;
   readonly streams: StreamLimits;
 }
 
-async function openDoors({ replica, log, port, host, around, streams }: Doors): Promise<Node> {
+async function openDoors({ replica, log, port, host, around, rate, streams }: Doors): Promise<Node> {
   const { directory } = replica;
   const { version } = await import('../../src/index.ts');
   const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
@@ -139,6 +144,7 @@ async function openDoors({ replica, log, port, host, around, streams }: Doors): 
     metrics,
     log,
     stopping: stop.signal,
+    allowance: openAllowance(rate),
     streams,
   };
   const sockets = openSockets(replica, hosting, tokens, log);
