@@ -7,7 +7,7 @@ export const tagOf = (text: string): string =>
 
 /** Whether an `If-None-Match` names the answer. */
 export const names = (header: string | undefined, tag: string): boolean =>
-  header?.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
+  (header ?? '').split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
 
 export function sendUnchanged(
   outgoing: ServerResponse,
