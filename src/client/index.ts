@@ -24,7 +24,7 @@ import type {
   Task,
   Thread,
 } from '../../schemas/index.ts';
-import type { Replica, Surface, WriteOptions } from '../replica/surface.ts';
+import type { Replica, Surface, WaitOptions, WriteOptions } from '../replica/surface.ts';
 import { createCaller, failure, type Query } from './call.ts';
 import { type StreamOptions, streamEvents } from './events.ts';
 import { longWork } from './long.ts';
@@ -65,8 +65,8 @@ export function createClient(options: ClientOptions): Client {
     caller.json<T>('GET', path, { query: query as Query | undefined });
   const write =
     (method: 'POST' | 'PATCH' | 'PUT') =>
-    <T>(path: string, body?: unknown, options?: WriteOptions) =>
-      caller.json<T>(method, path, { body, key: options?.key });
+    <T>(path: string, body?: unknown, options?: WaitOptions) =>
+      caller.json<T>(method, path, { body, key: options?.key, signal: options?.signal });
   const post = write('POST');
   const patch = write('PATCH');
   const put = write('PUT');

@@ -162,7 +162,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       move: async (id, input, options) =>
         task(await moveTask(writing, actor, id, checked(schemas.TaskMove, input), options?.key)),
       claim: async (id, input, options) =>
-        task(await claimTask(writing, actor, id, checked(schemas.TaskClaim, input ?? {}), options?.key)),
+        task(await claimTask(writing, actor, id, checked(schemas.TaskClaim, input ?? {}), options)),
       renew: async (id, input, options) =>
         task(await renewTask(writing, actor, id, checked(schemas.TaskRenew, input ?? {}), options?.key)),
       decide: async (id, input, options) =>

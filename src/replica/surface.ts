@@ -72,6 +72,12 @@ export interface WriteOptions {
   readonly key?: string | undefined;
 }
 
+/** What a write takes that may have to wait for the arbiter. */
+export interface WaitOptions extends WriteOptions {
+  /** Once it aborts, the verb rejects with its reason, and what it asked for is withdrawn or given back. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface PageOptions {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -142,9 +148,9 @@ export interface Surface {
     move(id: string, input: z.infer<typeof TaskMove>, options?: WriteOptions): Promise<Task>;
     /**
      * With `need: "granted"` it waits for the arbiter; rejects with `held` where another was granted it, and with
-     * `not_certain` after `timeout` ms: then nothing is left of the claim.
+     * `not_certain` after `timeout` ms: then nothing is left of the claim, nor where `signal` aborts before it resolves.
      */
-    claim(id: string, input?: z.infer<typeof TaskClaim>, options?: WriteOptions): Promise<Task>;
+    claim(id: string, input?: z.infer<typeof TaskClaim>, options?: WaitOptions): Promise<Task>;
     /**
      * A longer lease; a granted one is the arbiter's to say. Writes nothing while more than half of it is left. While the
      * session lives the arbiter makes it longer unasked. Rejects with `not_held` and what may be done instead.

@@ -17,6 +17,7 @@ import {
   TasksQuery,
   TaskUpdate,
 } from '../../../schemas/index.ts';
+import { hungUp } from '../hung-up.ts';
 import { route } from '../route.ts';
 
 /** A link as a query: removing takes no body. */
@@ -81,7 +82,8 @@ export const taskRoutes = [
     body: TaskClaim,
     bodyOptional: true,
     answer: Task,
-    run: ({ surface, params, body, key }) => surface.tasks.claim(params.id, body, { key }),
+    run: ({ surface, params, body, key, outgoing }) =>
+      surface.tasks.claim(params.id, body, { key, signal: hungUp(outgoing) }),
   }),
   route({
     method: 'post',

@@ -8,6 +8,7 @@ import { operationsOn } from '../ledger/subjects/subjects.ts';
 import { mustBe } from '../machines/roles.ts';
 import { thing } from '../reading/context.ts';
 import { findTask } from '../reading/names.ts';
+import type { WaitOptions } from '../surface.ts';
 import { shownStatus } from '../views/flow.ts';
 import { statusOf } from '../views/tasks.ts';
 import { closed, held, isOver, lost, notGranted } from './claim-errors.ts';
@@ -66,10 +67,12 @@ export async function claimTask(
   actor: Actor,
   ref: string,
   input: Claiming,
-  key: Key,
+  { key, signal }: WaitOptions = {},
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
+  signal?.throwIfAborted();
   const wait = input.timeout ?? patience;
+  let asked = false;
   const request = await once(writing, { actor, key, input: { claim: id, input } }, async (work, keyHash) => {
     const state = await queuedState(writing, work, id, 'task');
     refuseClaim(writing, actor, state, input);
@@ -91,11 +94,30 @@ export async function claimTask(
     });
     if (need === 'tentative') await begin(writing, work, actor, id, state);
     else await grantedAtOnce(writing, work, actor, id, claim);
+    asked = true;
     return claim;
   });
-  if (request !== id && needIn(writing, request) === 'granted')
-    await granted(writing, actor, id, request, wait, input.force === true);
+  try {
+    if (request !== id && needIn(writing, request) === 'granted')
+      await granted(writing, actor, id, request, wait, input.force === true, signal);
+    signal?.throwIfAborted();
+  } catch (error) {
+    // What an earlier call under the same key came by is not this one's to give back.
+    if (signal?.aborted && asked) await undo(writing, actor, id, request);
+    throw error;
+  }
   return id;
+}
+
+/** Leaves nothing of a request: withdraws it, or gives back what was granted meanwhile. */
+async function undo(writing: Writing, actor: Actor, id: Hash, request: Hash): Promise<void> {
+  await writing.commits.write(async (work) => {
+    const state = await queuedState(writing, work, id, 'task');
+    if (state.claims.some(({ op }) => op === request))
+      await giveBack(writing, work, actor, id, state, { claim: request });
+    else if (state.requests.some(({ op }) => op === request))
+      await onTask(writing, work, actor, id, { type: 'claim.withdraw', data: { request } });
+  });
 }
 
 /** Where the arbiter is this replica, asking, granting and beginning are one write. */
@@ -137,14 +159,17 @@ async function granted(
   request: Hash,
   wait: number,
   force: boolean,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const { commits, reading, watch } = writing;
+  const { commits, reading, watch, closing } = writing;
   const end = writing.now() + wait;
+  const stop = signal ? AbortSignal.any([signal, closing]) : closing;
   const look = () => outcome(thing(reading, id, 'task'), request, force, writing.now());
   let now = look();
   while (now === undefined && writing.now() < end) {
-    await watch.next(id, end - writing.now(), writing.closing);
+    await watch.next(id, end - writing.now(), stop);
     writing.allowed();
+    signal?.throwIfAborted();
     now = look();
   }
   if (now === 'granted' && shownStatus(reading.database, thing(reading, id, 'task')) !== 'todo') return;
@@ -244,18 +269,29 @@ export async function releaseTask(
   await once(writing, { actor, key, input: { release: id } }, async (work, keyHash) => {
     const state = await queuedState(writing, work, id, 'task');
     const mine = mineOrError(writing, actor, state);
-    const release = await onTask(writing, work, actor, id, {
-      type: 'claim.release',
-      data: { claim: mine.op },
-      body: { reason },
-      key: keyHash,
-    });
-    if (shownStatus(work.draft, state) === 'doing' && state.claims.every(({ by }) => by === actor.id))
-      await onTask(writing, work, actor, id, {
-        type: 'task.move',
-        data: { to: 'todo', from: 'doing' },
-      });
-    return release;
+    return giveBack(writing, work, actor, id, state, { claim: mine.op, reason, key: keyHash });
   });
   return id;
+}
+
+async function giveBack(
+  writing: Writing,
+  work: Work,
+  actor: Actor,
+  id: Hash,
+  state: TaskState,
+  { claim, reason, key }: { claim: Hash; reason?: string | undefined; key?: Hash | undefined },
+): Promise<Hash> {
+  const release = await onTask(writing, work, actor, id, {
+    type: 'claim.release',
+    data: { claim },
+    body: { reason },
+    key,
+  });
+  if (shownStatus(work.draft, state) === 'doing' && state.claims.every(({ by }) => by === actor.id))
+    await onTask(writing, work, actor, id, {
+      type: 'task.move',
+      data: { to: 'todo', from: 'doing' },
+    });
+  return release;
 }
