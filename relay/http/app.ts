@@ -5,6 +5,7 @@ import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Tokens } from '../node/tokens.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
+import { methodsOf } from './matching.ts';
 import { pagePolicy } from './page.ts';
 import { type Door, isJson, type Route, taken } from './route.ts';
 import { routes } from './routes/index.ts';
@@ -23,16 +24,6 @@ function authenticate(incoming: IncomingMessage, tokens: Tokens): string {
   if (handle === undefined)
     throw new CoterieError('unauthorized', 'The bearer token is not one that this node issued.');
   return handle;
-}
-
-/** Finds the methods of a path, for those who asked with another. */
-function methodsOf(path: string): string[] {
-  const fits = routes.filter((one) =>
-    new RegExp(`^${one.path.replaceAll('.', '[.]').replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
-  );
-  return [
-    ...new Set(fits.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))),
-  ];
 }
 
 function headersOf(route: Route): Record<string, string> {

@@ -5,11 +5,13 @@ import { CoterieError, type ErrorShape, errorCodes } from '../../schemas/index.t
 import { closeCodes } from '../../schemas/protocol.ts';
 import { frame } from './frame.ts';
 
-/** One open WebSocket of binary messages. Calls on a closed one do nothing. */
+/** One open WebSocket, as a rule of binary messages. Calls on a closed one do nothing. */
 export interface Socket {
   /** The subprotocol that was agreed on, or the empty string. */
   readonly protocol: string;
   send(message: Uint8Array): void;
+  /** A message of text. */
+  sendText(text: string): void;
   /** Sends what `frame` made. Only on sockets that were accepted: those that dial have to mask. */
   sendFramed(framed: Uint8Array): void;
   /** Bytes that were sent and are not yet with the system. */
@@ -29,6 +31,8 @@ export interface Socket {
 /** What a socket tells. None of these may throw; `closed` is the last and comes once. */
 export interface SocketEvents {
   message(bytes: Uint8Array): void;
+  /** Without it a message of text is malformed. */
+  text?(text: string): void;
   /** Everything that was buffered is with the system. */
   drained(): void;
   closed(code: number, reason: string): void;
@@ -89,6 +93,9 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
       if (!masks) sendFramed(frame(message));
       else if (ws.readyState === WebSocket.OPEN) ws.send(message, { binary: true });
     },
+    sendText(text) {
+      if (ws.readyState === WebSocket.OPEN) ws.send(text);
+    },
     sendFramed,
     buffered: () => ws.bufferedAmount,
     pause: () => ws.pause(),
@@ -109,6 +116,7 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
     heard += 1;
     if (ws.readyState !== WebSocket.OPEN) return;
     if (isBinary && data instanceof Uint8Array) events.message(data);
+    else if (!isBinary && events.text && Buffer.isBuffer(data)) events.text(data.toString('utf8'));
     else socket.close(closeCodes.malformed, 'a text message');
   });
   ws.on('pong', () => {

@@ -6,7 +6,8 @@ import { openAllowance, type RateLimit, usualRate } from '../http/allowance.ts';
 import { createApp } from '../http/app.ts';
 import { openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
-import { listen } from '../http/server.ts';
+import { listen, type Upgrade } from '../http/server.ts';
+import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
 import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
 import { type Hosting, type HostingOptions, openHosting, sourceOf } from './hosting.ts';
 import { type Log, openLog } from './log.ts';
@@ -149,7 +150,14 @@ async function openDoors({ replica, log, port, host, around, rate, streams }: Do
   };
   const sockets = openSockets(replica, hosting, tokens, log);
   if (sockets) metrics.include(sockets.samples);
-  listening.serve(createApp(door, tokens), log, sockets?.upgrade);
+  const streaming = openStreamDoor(door, tokens);
+  const upgrade: Upgrade = (incoming, raw, head) => {
+    if ((incoming.url ?? '').split('?', 1)[0] === streamPath) return streaming(incoming, raw, head);
+    return sockets
+      ? sockets.upgrade(incoming, raw, head)
+      : new CoterieError('invalid', 'There is no WebSocket at this path.');
+  };
+  listening.serve(createApp(door, tokens), log, upgrade);
   try {
     writeRunFile(directory, {
       url,

@@ -1,6 +1,6 @@
 import { CoterieError, EventsQuery } from '../../../schemas/index.ts';
 import { route, taken } from '../route.ts';
-import { sendEvents } from '../sse.ts';
+import { sendEvents } from '../stream/sse.ts';
 
 export const eventRoutes = [
   route({

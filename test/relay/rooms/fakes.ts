@@ -82,6 +82,7 @@ export function peer(doc = new Doc()): Peer {
     socket: {
       protocol: '',
       send: (bytes) => hear(bytes),
+      sendText: () => undefined,
       sendFramed(bytes) {
         framed.push(bytes);
         hear(payloadOf(bytes));

@@ -1,8 +1,7 @@
-import type { ServerResponse } from 'node:http';
-import type { Presence } from '../../schemas/index.ts';
-import type { EventsOptions, Surface } from '../../src/replica/surface.ts';
-import { sourceOf } from '../node/hosting.ts';
-import type { Door } from './route.ts';
+import type { EventsOptions, Surface } from '../../../src/replica/surface.ts';
+import { sourceOf } from '../../node/hosting.ts';
+import type { Door } from '../route.ts';
+import type { Sink } from './streaming.ts';
 
 const parts = (list: string): string[] => list.split(',').map((part) => part.trim().replace(/^@/, ''));
 
@@ -22,8 +21,7 @@ export function followPresence(
   door: Pick<Door, 'replica' | 'streams'>,
   surface: Pick<Surface, 'presence'>,
   query: EventsOptions,
-  outgoing: ServerResponse,
-  tell: (presence: Presence) => void,
+  sink: Sink,
 ): () => void {
   const source = wanted(query) ? sourceOf(door.replica) : undefined;
   if (!source) return () => undefined;
@@ -31,21 +29,22 @@ export function followPresence(
   const due = new Set<string>();
   let telling = false;
   let stopped = false;
+  let forget = (): void => undefined;
 
   async function flush(): Promise<void> {
     for (const member of due) {
-      if (stopped || outgoing.destroyed) return;
-      if (outgoing.writableLength > door.streams.bufferBytes) {
-        outgoing.once('drain', look);
+      if (stopped || sink.gone) return;
+      if (sink.waiting() > door.streams.bufferBytes) {
+        forget = sink.onDrained(look);
         return;
       }
       due.delete(member);
       // Nobody answers to an id that has written nothing yet: who is not made is told of once it is.
       const found = await surface.presence.list({ member }).catch(() => undefined);
       const [presence] = found?.items ?? [];
-      if (!presence || stopped || outgoing.destroyed) continue;
+      if (!presence || stopped || sink.gone) continue;
       if (members && !members.has(presence.member.id) && !members.has(presence.member.handle)) continue;
-      tell(presence);
+      sink.say('presence', presence);
     }
   }
 
@@ -63,7 +62,7 @@ export function followPresence(
   });
   return () => {
     stopped = true;
-    outgoing.off('drain', look);
+    forget();
     stop();
   };
 }

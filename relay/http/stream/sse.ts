@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createEventBuffer, createSession } from 'better-sse';
+import type { EventsOptions, Surface } from '../../../src/replica/surface.ts';
+import { safeHeaders } from '../errors.ts';
+import type { Door } from '../route.ts';
+import { openStream } from './streaming.ts';
+
+/** Runs a listener once; returns what forgets it. */
+function once(outgoing: ServerResponse, name: 'drain' | 'close', listener: () => void): () => void {
+  outgoing.once(name, listener);
+  return () => outgoing.off(name, listener);
+}
+
+/** Streams events as server-sent events, each with its cursor as `id`. */
+export async function sendEvents(
+  door: Door,
+  surface: Surface,
+  query: EventsOptions,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  const stream = await openStream(door, surface, query, gone.signal);
+  const session = await createSession(incoming, outgoing, {
+    retry: 1000,
+    keepAlive: door.streams.heartbeat,
+    // A stream that ended is over: nothing else follows on its connection.
+    headers: { ...safeHeaders, connection: 'close' },
+  }).catch((error: unknown) => {
+    stream.abandon();
+    throw error;
+  });
+  stream.begin({
+    push: (event) => session.push(event, event.type, event.cursor),
+    say: (name, data) => void session.batch(createEventBuffer().event(name).data(data).dispatch()),
+    waiting: () => outgoing.writableLength,
+    get gone() {
+      return outgoing.destroyed;
+    },
+    onDrained: (listener) => once(outgoing, 'drain', listener),
+    onGone: (listener) => once(outgoing, 'close', listener),
+    end: () => outgoing.end(),
+  });
+}
