@@ -77,7 +77,7 @@ describe('who may ask', () => {
   it('answers nonsense, and an upgrade, in the one shape', async () => {
     for (const text of [
       'hello\r\n\r\n',
-      `GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `GET /v1/other HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     ])
       expect(await raw(text)).toMatch(/^HTTP\/1.1 400 .*"code":"invalid"/s);
     const long = `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;
