@@ -10,8 +10,8 @@ export interface Database {
   /** Like `get`, but "absent" is confirmed by a seek. */
   getConfirmed<T>(key: string): Promise<T | undefined>;
   list<T>(range: Range): Promise<[string, T][]>;
-  /** Ids of the channels of a name; asked for with nearly every verb, so they stay in memory. */
-  channelsNamed(name: string): Promise<readonly string[]>;
+  /** Ids of the channels or tasks that are called so; asked for with nearly every verb, so they stay in memory. */
+  called(what: 'name' | 'short', name: string): Promise<readonly string[]>;
   /** Every row whose key begins with the prefix. */
   under<T>(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<[string, T][]>;
   /** Nothing lies under these keys, as whoever just made the name in them knows: they need no look. */
@@ -40,7 +40,9 @@ const ranged = /^(?:rec|feed|v\/(?:news|chain|at|message|reply|on|inbox|call))\/
 
 /** How many decoded rows stay in memory. */
 const kept = 8192;
-const keptNames = 256;
+const keptNames = 4096;
+/** Rows that say how something is called. */
+const naming = /^v\/(?:name|short)\//;
 /** How many keys of an enumerated prefix stay in memory. */
 const mostEnumerated = 20_000;
 
@@ -154,16 +156,16 @@ export function createDatabase(store: Store): Database {
     under<T>(prefix: string, options: { reverse?: boolean; limit?: number } = {}) {
       return database.list<T>({ ...under(prefix), ...options });
     },
-    channelsNamed(name) {
-      const known = names.get(name);
+    called(what, name) {
+      const prefix = `v/${what}/${name}/`;
+      const known = names.get(prefix);
       if (known) return known;
-      const prefix = `v/name/${name}/`;
       const found = database
         .under<string>(prefix)
         .then((rows) => rows.map(([key]) => key.slice(prefix.length)));
       if (names.size >= keptNames) names = new Map();
-      names.set(name, found);
-      found.catch(() => names.delete(name));
+      names.set(prefix, found);
+      found.catch(() => names.delete(prefix));
       return found;
     },
     vacant(keys) {
@@ -204,7 +206,7 @@ export function createDatabase(store: Store): Database {
     accept(rows) {
       for (const [key, value] of rows) {
         noteEnumerated(key, value !== undefined);
-        if (key.startsWith('v/name/')) names = new Map();
+        if (naming.test(key)) names.delete(key.slice(0, key.lastIndexOf('/') + 1));
         if (reads > 0) written.add(key);
         if (ranged.test(key)) drop(key);
         else keep(key, value === undefined ? vacant : value);

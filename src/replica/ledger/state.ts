@@ -56,16 +56,22 @@ export function stateOf(
   reader: Pick<Reader, 'get'>,
   id: Hash,
 ): AnyState | undefined {
-  const known = reader.get<AnyState>(keys.state(id));
-  if (known) return known;
+  const stored = reader.get<AnyState>(keys.state(id));
+  if (stored) return stored;
   const row = reader.get<OperationRow>(keys.operation(id));
   if (!row) return context.defaultChannel(id);
   if (row.header.subject !== '' || row.state !== undefined) return undefined;
+  const known = begun.get(row.header);
+  if (known) return known;
   const kind = foldOf(row.header.type as OperationTypeName);
-  return kind
-    ? foldFor(kind).create({ hash: id, header: row.header, role: 'member' }, everything)
-    : undefined;
+  if (!kind) return undefined;
+  const state = foldFor(kind).create({ hash: id, header: row.header, role: 'member' }, everything);
+  begun.set(row.header, state);
+  return state;
 }
+
+/** What creations made of which nothing followed: as long as the row stays in memory it need not be made again. */
+const begun = new WeakMap<Header, AnyState>();
 
 export function counters(reader: Pick<Reader, 'get'>): CountersRow {
   const row = reader.get<CountersRow>(keys.meta('counters'));

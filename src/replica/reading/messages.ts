@@ -38,7 +38,7 @@ import { findChannel, nameOfChannel } from './names.ts';
 export async function channelShape(reading: Reading, state: ChannelState): Promise<Channel> {
   const row = reading.database.get<ChannelRow>(keys.channel(state.id));
   const name = nameOfChannel(reading, state);
-  const twins = (await reading.database.channelsNamed(name)).filter((id) => id !== state.id);
+  const twins = (await reading.database.called('name', name)).filter((id) => id !== state.id);
   const latest =
     row?.latest === undefined
       ? undefined

@@ -20,7 +20,7 @@ export async function findChannel(reading: Reading, ref: string, me?: Hash): Pro
     if (state?.kind === 'channel') return state;
   }
   const name = ref.startsWith('#') ? ref.slice(1) : ref;
-  const found = await reading.database.channelsNamed(name);
+  const found = await reading.database.called('name', name);
   if (found.length > 1)
     throw new CoterieError('ambiguous', `${found.length} channels are named ${name}.`, {
       hint: 'Name the channel by its id.',
@@ -65,9 +65,7 @@ const longer = '~';
 export async function findTask(reading: Reading, ref: string): Promise<TaskState> {
   if (isHash(ref)) return thing(reading, ref, 'task');
   const [short = '', part = ''] = ref.split(longer);
-  const found = (await reading.database.under<string>(`v/short/${short}/`))
-    .map(([key]) => lastPart(key))
-    .filter((id) => id.startsWith(part));
+  const found = (await reading.database.called('short', short)).filter((id) => id.startsWith(part));
   const [id] = found;
   if (id === undefined) throw new CoterieError('not_found', `There is no task ${ref}.`);
   if (found.length > 1)
@@ -86,9 +84,7 @@ export function longerForms(short: string, ids: readonly Hash[]): string[] {
 
 /** How a task is called: its short id, or the longer form where another has the same. */
 export async function shortOf(reading: Reading, state: TaskState): Promise<string> {
-  const found = (await reading.database.under<string>(`v/short/${state.short}/`)).map(([key]) =>
-    lastPart(key),
-  );
+  const found = await reading.database.called('short', state.short);
   if (found.length < 2) return state.short;
   return longerForms(state.short, found)[found.indexOf(state.id)] ?? state.short;
 }

@@ -44,10 +44,8 @@ export async function referencesIn(reading: Reading, text: string): Promise<{ ki
   );
   const found: { kind: 'task'; id: Hash }[] = [];
   for (const short of names) {
-    const rows = await reading.database.under<string>(`v/short/${short}/`);
-    const [only] = rows;
-    if (rows.length === 1 && only)
-      found.push({ kind: 'task', id: only[0].slice(only[0].lastIndexOf('/') + 1) });
+    const [only, ...others] = await reading.database.called('short', short);
+    if (only !== undefined && others.length === 0) found.push({ kind: 'task', id: only });
   }
   return found;
 }
