@@ -31,6 +31,15 @@ export function withVerb(argv: readonly string[]): { words: string[]; at: number
   return { words: [...argv, 'up'], at: argv.length };
 }
 
+/**
+ * Whether this is the hook of an agent's program, known or not: it ends with 0 whatever happens, for there another
+ * code stops the agent. Hooks of git are lower case, and may.
+ */
+export function isHarmless(argv: readonly string[]): boolean {
+  const { words, at } = withVerb(argv);
+  return words[at] === 'hook' && /^[A-Z]/.test(words[at + 1] ?? '');
+}
+
 /** The one row that is meant, or all where that is not plain: making a parser for every verb takes a while. */
 function rowsFor({ words, at }: { words: string[]; at: number }): readonly Row[] {
   const names = [`${words[at]} ${words[at + 1]}`, words[at]];

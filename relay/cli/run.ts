@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { failure } from '../../src/client/call.ts';
 import type { Call } from './call.ts';
 import { createOutput, type Output } from './output.ts';
-import { type Parsed, parse } from './program.ts';
+import { isHarmless, type Parsed, parse } from './program.ts';
 import { type Connection, connect } from './reach/connect.ts';
 import { type Settings, settingsFrom } from './settings.ts';
 import { tint, type View } from './show/terminal.ts';
@@ -25,7 +25,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     out = { ...out, json: settings.json, view: viewOf(settings) };
     return await runVerb(parsed, settings, out, stops);
   } catch (error) {
-    return stops.code ?? (await report(error, out));
+    const code = stops.code ?? (await report(error, out));
+    return isHarmless(argv) ? 0 : code;
   } finally {
     await out.flushed();
   }

@@ -19,6 +19,12 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** A team behind a node. */
+export interface Reached extends Pick<Connection, 'team' | 'close'> {
+  /** Who speaks there, as far as the command line knows: the same text for the same member. */
+  readonly member: string;
+}
+
 /** How long a directory that another command holds is waited for: commands are short. */
 const PATIENCE = 5000;
 
@@ -62,32 +68,32 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
  * The node at the URL that was given, or that of the data directory; undefined when none runs. Opens no directory and
  * waits for no answer longer than `patience`, ms.
  */
-export async function reachNode(
-  settings: Settings,
-  patience: number,
-): Promise<Pick<Connection, 'team' | 'close'> | undefined> {
+export async function reachNode(settings: Settings, patience: number): Promise<Reached | undefined> {
   const own = nodeTransport();
   const transport: Transport = (asked) => own.transport({ ...asked, signal: AbortSignal.timeout(patience) });
-  const team = await teamOf(settings, transport);
-  if (team !== undefined) return { team, close: async () => own.close() };
+  const found = await teamOf(settings, transport);
+  if (found !== undefined) return { ...found, close: async () => own.close() };
   own.close();
   return undefined;
 }
 
-async function teamOf(settings: Settings, transport: Transport): Promise<Team | undefined> {
+async function teamOf(
+  settings: Settings,
+  transport: Transport,
+): Promise<Pick<Reached, 'team' | 'member'> | undefined> {
   if (settings.url !== undefined) {
     const token = settings.token ?? (await ownToken(settings, settings.url, transport));
-    return createClient({ url: settings.url, token, transport });
+    return {
+      team: createClient({ url: settings.url, token, transport }),
+      member: `${settings.as ?? ''} ${settings.url}`,
+    };
   }
   const directory = await dataDirectory(settings);
   const node = await runningNode(directory, transport);
   if (node === undefined) return undefined;
   const { handle } = speaker(settings, remembered(directory), process.env);
-  return createClient({
-    url: node.url,
-    token: settings.token ?? (await tokenFor(directory, handle)),
-    transport,
-  });
+  const token = settings.token ?? (await tokenFor(directory, handle));
+  return { team: createClient({ url: node.url, token, transport }), member: `${handle} ${directory}` };
 }
 
 async function openDirectory(directory: string, as: string, named: boolean, out: Output): Promise<Replica> {

@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { agents } from './agents.ts';
 import { conversation } from './conversation.ts';
 import { knowing } from './knowing.ts';
 import { machinesRows } from './machines.ts';
@@ -14,6 +15,7 @@ export const groups: readonly (readonly [title: string, rows: readonly Row[]])[]
   ['Tasks', work],
   ['Paths', paths],
   ['Memory and what happened', knowing],
+  ['Agents', agents],
 ];
 
 export const rows: readonly Row[] = groups.flatMap(([, group]) => group);
@@ -25,5 +27,5 @@ export const nouns: Readonly<Record<string, string>> = {
   channel: 'Channels and their settings.',
   group: 'Named sets of members.',
   memory: 'What the team remembers.',
-  hook: 'Hooks of git.',
+  hook: 'Hooks of git, and of the programs that agents run in.',
 };

@@ -1,11 +1,11 @@
 import { type FSWatcher, readdirSync, unlinkSync, watch } from 'node:fs';
 import { connect } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CoterieError, Hash, PublicKey } from '../../../schemas/index.ts';
 import { isAlive } from '../../../src/storage/directory.ts';
 import { codeOf, createPrivate, privateDirectory, readPrivate } from '../private-file.ts';
+import { stateDirectory } from './state.ts';
 
 /** What a listening replica leaves for others of its user on this machine. */
 export const ReplicaRun = z.strictObject({
@@ -37,16 +37,6 @@ export interface RunDirectory {
   stale(run: ReplicaRun): Promise<boolean>;
   /** Calls when files come or go. It may miss some: look now and then as well. Returns what ends it. */
   watch(changed: () => void): () => void;
-}
-
-/** Where what a user's programs say of their running lies, by the platform's custom. */
-export function stateDirectory(): string {
-  const { XDG_STATE_HOME, LOCALAPPDATA } = process.env;
-  if (process.platform === 'win32')
-    return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'coterie', 'State');
-  if (process.platform === 'darwin')
-    return join(homedir(), 'Library', 'Application Support', 'coterie', 'state');
-  return join(XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'coterie');
 }
 
 const same = (a: ReplicaRun, b: ReplicaRun): boolean =>

@@ -30,6 +30,8 @@ export interface Home {
   readonly path: string;
   readonly data: string;
   start(args: readonly string[], options?: Options): ChildProcess;
+  /** As `start`, and stdin stays open. */
+  open(args: readonly string[], options?: Options): ChildProcess;
   run(args: readonly string[], options?: Options): Promise<Ended>;
 }
 
@@ -50,7 +52,7 @@ export function home(path = temporary()): Home {
     XDG_CONFIG_HOME: join(path, 'config'),
     XDG_STATE_HOME: join(path, 'state'),
   };
-  const start = (args: readonly string[], options: Options = {}) => {
+  const open = (args: readonly string[], options: Options = {}) => {
     const [command, ...before] = options.by ?? [process.execPath];
     const child = spawn(command, [...before, entry, ...args], {
       env: { ...env, ...options.env },
@@ -58,6 +60,10 @@ export function home(path = temporary()): Home {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdin.on('error', () => undefined);
+    return child;
+  };
+  const start = (args: readonly string[], options: Options = {}) => {
+    const child = open(args, options);
     child.stdin.end(options.stdin ?? '');
     return child;
   };
@@ -65,6 +71,7 @@ export function home(path = temporary()): Home {
     path,
     data: join(path, 'share', 'coterie'),
     start,
+    open,
     run: (args, options) => ended(start(args, options)),
   };
 }
