@@ -6,9 +6,10 @@ import { taskLine } from '../show/tasks.ts';
 import { clean, counted, oneLine, shorten, type View } from '../show/terminal.ts';
 import { itemFor } from './line.ts';
 import { typedAs } from './program.ts';
+import { tokens } from './tokens.ts';
 
-/** Bytes of the whole text. Under 700 tokens, where a token is no less than three bytes: ids are dear. */
-const MOST = 2000;
+/** Tokens of the whole text, by an estimate that tells rather too many. */
+const MOST = 690;
 /** Columns of one line about one thing: what it is, and how to ask for the rest. */
 const COLUMNS = 100;
 const TEXT = 60;
@@ -112,7 +113,7 @@ function written(what: Primed, typed: string, most: number): string {
 function fitting(what: Primed, typed: string): string {
   for (let most = 5; most > 0; most--) {
     const text = written(what, typed, most);
-    if (Buffer.byteLength(text) <= MOST) return text;
+    if (tokens(text) <= MOST) return text;
   }
   return written(what, typed, 0);
 }

@@ -79,13 +79,18 @@ describe('coterie prime', () => {
     await busy.messages.post('general', { text: 'I am here.' });
     for (let n = 0; n < 40; n++) {
       await node.replica.messages.post('general', { text: `@${as} ${text(n)}` });
-      const { id } = await node.replica.tasks.create({ title: text(n).slice(0, 150), assignee: as });
+      const { id } = await node.replica.tasks.create({
+        title: [...text(n)].slice(0, 75).join(''),
+        assignee: as,
+      });
       if (n % 2 === 0) await busy.tasks.claim(id);
     }
     const { stdout } = await here.run(['prime', '--as', as]);
     const [, open] = /^needs you: (\d+) /m.exec(stdout) ?? [];
     expect(Number(open)).toBeGreaterThanOrEqual(40);
     expect(stdout).toContain('yours: 5 or more');
+    // The first of each are shown, however dear they are.
+    expect(stdout.match(/^ {2}\w+ mention kai/gm)?.length).toBeGreaterThanOrEqual(1);
     expect(stdout).toContain('coterie VERB --help');
     expect(encode(stdout).length).toBeLessThan(700);
   });
