@@ -51,6 +51,14 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect(await rin.acknowledge({ operations: [post.id] })).toMatchObject({ items: 1, open: 0 });
     });
 
+    it('MSG-3: mentions that waited come up in the order in which they were said', async () => {
+      const { as } = await open();
+      const said = ['one', 'two', 'three', 'four', 'five', 'six'].map((word) => `${word}, @newt`);
+      for (const text of said) await as('kai').messages.post('dev', { text });
+      await as('newt').messages.post('general', { text: 'hello' });
+      expect(told(await as('newt').inbox())).toEqual(said.map((text) => `mention ${text}`));
+    });
+
     it('MSG-3: a mention of a handle that nobody bears reaches who is made with it', async () => {
       const { as } = await open();
       const kai = as('kai');

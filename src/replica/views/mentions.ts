@@ -66,11 +66,14 @@ export function forgetMentioned(view: ViewContext, op: Arriving): void {
 
 /** Who was made with a handle, or is no more: what mentioned it before reaches them. */
 export async function reachMade(view: ViewContext, handle: Hash): Promise<void> {
-  for (const [key] of await view.draft.under<number>(keys.awaited(handle, ''))) {
+  const waiting = (await view.draft.under<number>(keys.awaited(handle, ''))).flatMap(([key]) => {
     const hash = key.slice(key.lastIndexOf('/') + 1);
     const row = view.draft.get<OperationRow>(keys.operation(hash));
-    if (row) reachAwaited(view, handle, { hash, header: row.header });
-  }
+    return row ? [{ hash, header: row.header }] : [];
+  });
+  // As they were said: they come up in the inbox together.
+  waiting.sort((a, b) => (a.header.stamp < b.header.stamp ? -1 : 1));
+  for (const op of waiting) reachAwaited(view, handle, op);
 }
 
 /** A member that is made later has a mark beyond it, perhaps: so it is acknowledged by itself, not with its operation. */

@@ -13,6 +13,7 @@ const handleOf = ({ reading }: Writing, member: Hash): string => reading.members
 export function held(writing: Writing, by: Hash): CoterieError {
   const who = handleOf(writing, by);
   return new CoterieError('held', `The task is held by ${who}.`, {
+    legal: ['comment', 'ready'],
     hint: `Take another task, or talk to @${who}.`,
   });
 }
