@@ -100,6 +100,7 @@ export function createStation(
   const rolled = new Set<string>();
   const before: MeshNode['events'] = [];
   let rekeyed = 0;
+  let looks = 0;
   let replica: Replica | undefined;
   let node: MeshNode | undefined;
   let work = { count: 0 };
@@ -146,6 +147,9 @@ export function createStation(
     async open() {
       const environment: Environment = {
         now: () => began + network.now() + skew,
+        // Else how long it works in one turn, and so all that follows, is the machine's to say. It goes on by itself too:
+        // who waits by it does so also while virtual time stands still.
+        monotonic: () => network.now() + ++looks / 8,
         random: network.random,
         timer: network.timer,
         ...(disk ? { storage: disk.storage() } : {}),

@@ -33,6 +33,16 @@ async function post(turn: Turn, thread?: string): Promise<void> {
   model.messages.add(id);
 }
 
+/** To one or two others; a repeat of a name is none more. */
+async function address(turn: Turn): Promise<void> {
+  const { verbs, handle, draw, model, tally } = turn;
+  const others = [...model.ids.keys()].filter((one) => one !== handle);
+  const named = [pick(draw, others), ...(draw(3) === 0 ? [pick(draw, others)] : [])];
+  const text = `${draw(2) === 0 ? `@${someone(turn)} ` : ''}between us ${tally.acknowledged}`;
+  const { id } = await verbs.messages.post(named.map((one) => `@${one}`).join(), { text });
+  model.messages.add(id);
+}
+
 async function create(turn: Turn): Promise<void> {
   // Of few tasks each has more happen to it.
   if (turn.model.tasks.size > 4) return;
@@ -69,6 +79,8 @@ const works: readonly ((turn: Turn) => Promise<unknown>)[] = [
     for (let n = 0; n < 3; n++) await post(turn);
   },
   (turn) => post(turn, pick(turn.draw, turn.model.messages)),
+  address,
+  address,
   async (turn) => {
     const mine = pick(turn.draw, turn.model.messages);
     const known = mine === undefined ? undefined : await turn.verbs.messages.get(mine);

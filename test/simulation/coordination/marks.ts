@@ -1,95 +1,88 @@
-import type { Hash } from '../../../schemas/index.ts';
-import { covers, coversForked, emptyMark, type Mark } from '../../../src/fold/index.ts';
-import { nodeCrypto } from '../../../src/keys/node.ts';
-import { awaitedHandle } from '../../../src/op/index.ts';
-import { type HeadRow, keys, type MarkRow, type OperationRow } from '../../../src/replica/commit/rows.ts';
+import type { Hash, InboxItem } from '../../../schemas/index.ts';
+import type { OperationRow } from '../../../src/replica/commit/rows.ts';
 import type { Station } from '../station.ts';
-import { isAwaited, isNews, type Model, operationsAt, type Read, readerOf } from './model.ts';
-import { inboxOf, still } from './reading.ts';
-
-interface Looked {
-  readonly operations: ReadonlyMap<Hash, OperationRow>;
-  readonly mark: Mark;
-  /** The last number before a chain forks, by log and replica. */
-  readonly trunks: ReadonlyMap<string, number>;
-}
-
-async function look(station: Station, member: string): Promise<Looked> {
-  const heads = await station.rows<HeadRow>('v/head/');
-  const trunks = new Map<string, number>();
-  for (const [key, { trunk }] of heads)
-    if (trunk !== undefined) trunks.set(key.slice('v/head/'.length).replace('/', ' '), trunk);
-  const [row] = await station.rows<MarkRow>(keys.mark(member));
-  return { operations: await operationsAt(station), mark: row?.[1].mark ?? emptyMark, trunks };
-}
-
-/** How a mark has an operation: beyond a fork numbers say nothing. */
-function coverOf(looked: Looked, hash: Hash, row: OperationRow): 'vector' | 'single' | undefined {
-  const { mark } = looked;
-  const { log, replica, seq } = row.header;
-  if (isForked(looked, row)) return coversForked(mark, hash) ? 'single' : undefined;
-  if (seq <= (mark.vector[log]?.[replica] ?? 0)) return 'vector';
-  return covers(mark, log, replica, seq) ? 'single' : undefined;
-}
-
-function isForked({ trunks }: Looked, { header: { log, replica, seq } }: OperationRow): boolean {
-  return seq > (trunks.get(`${log} ${replica}`) ?? Number.MAX_SAFE_INTEGER);
-}
+import { coverOf, isForked, look } from './covering.ts';
+import {
+  type Call,
+  callOf,
+  isNews,
+  knownAt,
+  type Model,
+  operationsAt,
+  ownItem,
+  type Read,
+  readerOf,
+} from './model.ts';
+import { calls, inboxOf, still } from './reading.ts';
 
 const short = (row: OperationRow, hash: Hash): string =>
   `${hash} (${row.header.type} ${row.header.log.slice(0, 14)} #${row.header.seq} of ${row.header.replica.slice(0, 6)})`;
 
-/** True when an operation calls a member: by its id, or by its handle, once it is known who bears that. */
-function calledIn({ header }: OperationRow, member: string, handle: string, isKnown: boolean): boolean {
-  if (header.type !== 'message.create' && header.type !== 'comment.create') return false;
-  const { mentions = [], awaited = [] } = header.data as { mentions?: string[]; awaited?: string[] };
-  return (
-    mentions.includes(member) ||
-    (isKnown && awaited.includes(awaitedHandle(nodeCrypto, header.workspace, handle)))
-  );
-}
-
 interface Facts {
+  readonly hash: Hash;
   readonly cover: 'vector' | 'single' | undefined;
   readonly pending: boolean;
-  /** How often it is in the inbox as a mention. */
-  readonly called: number;
+  /** How it calls the member, where it counts and the member is known. */
+  readonly call: Call | undefined;
+  /** As what it is in the inbox, of what calls by name. */
+  readonly told: readonly InboxItem['kind'][];
   readonly settled: boolean;
   /** Its number is another's too: what was read by number of one of them may be pending again. */
   readonly forked: boolean;
+  readonly read: Read;
+  /** What was acknowledged at this very station. */
+  readonly here: ReadonlySet<string>;
 }
 
 /** What is wrong with something that is no news to the member. */
 const ownIs = ({ pending }: Facts): string[] => (pending ? ['is pending, and nothing that others did'] : []);
 
+/** Whether what was acknowledged must be known: at once where it was, and everywhere in the end. */
+const mustKnow = ({ here, settled, read }: Facts, covered: string): boolean =>
+  here.has(covered) || (settled && read.acknowledged.has(covered) && !read.unsure.has(covered));
+
 /** What is wrong with something that another did. */
-function otherIs(
-  { cover, pending, settled, forked }: Facts,
-  hash: Hash,
-  { acknowledged, unsure }: Read,
-): string[] {
+function otherIs(facts: Facts): string[] {
+  const { hash, cover, pending, forked, read } = facts;
   const wrong: string[] = [];
   if ((cover !== undefined) === pending)
     wrong.push(cover ? `is covered (${cover}) and pending` : 'is neither covered nor pending');
-  if (unsure.has(hash)) return wrong;
-  if (cover && !acknowledged.has(hash)) wrong.push(`is covered (${cover}) and was never acknowledged`);
-  if (settled && !forked && !cover && acknowledged.has(hash)) wrong.push('was acknowledged and is pending');
+  if (cover && !read.unsure.has(hash) && !read.acknowledged.has(hash))
+    wrong.push(`is covered (${cover}) and was never acknowledged`);
+  if (!cover && !forked && mustKnow(facts, hash)) wrong.push('was acknowledged and is pending');
   return wrong;
 }
 
-/** Is a mention in the inbox once, and no more once it was acknowledged? `waits`: it is acknowledged by itself alone. */
-function calledWrongly(
-  { called, cover, forked }: Facts,
-  hash: Hash,
-  isDue: boolean,
-  waits: boolean,
-  { acknowledged, unsure, closed }: Read,
-): string[] {
-  const due = isDue && (waits || !cover) ? 1 : 0;
-  const isRead = waits ? closed.has(hash) : forked && (acknowledged.has(hash) || unsure.has(hash));
-  return called === due || (called === 0 && isRead)
+/** How often it may be in the inbox. */
+function dueOf(facts: Facts): readonly number[] {
+  const { hash, call, cover, forked, read } = facts;
+  if (call === undefined) return [0];
+  if (call === 'awaited') {
+    // It is acknowledged by itself alone.
+    if (mustKnow(facts, ownItem(hash))) return [0];
+    return read.acknowledged.has(ownItem(hash)) ? [0, 1] : [1];
+  }
+  if (cover) return [0];
+  return forked && (read.acknowledged.has(hash) || read.unsure.has(hash)) ? [0, 1] : [1];
+}
+
+/** Is what calls by name in the inbox once, as what it is, and no more once it was acknowledged? */
+function calledWrongly(facts: Facts): string[] {
+  const { call, told } = facts;
+  const due = dueOf(facts);
+  const kind = call === 'direct' ? 'direct' : 'mention';
+  return due.includes(told.length) && told.every((one) => one === kind)
     ? []
-    : [`mentions it, and is ${called} times in its inbox and not ${due}`];
+    : [`calls it (${call}), and is ${told.length} times in its inbox (${told}) and not ${due.join(' or ')}`];
+}
+
+/** What is open in an inbox of what calls by name, by operation. */
+function toldIn(inbox: readonly InboxItem[]): Map<Hash, InboxItem['kind'][]> {
+  const told = new Map<Hash, InboxItem['kind'][]>();
+  for (const { kind, operations } of inbox)
+    if (kind === 'mention' || kind === 'direct')
+      for (const hash of operations) told.set(hash, [...(told.get(hash) ?? []), kind]);
+  return told;
 }
 
 /**
@@ -105,26 +98,26 @@ export async function misread(
   const verbs = station.replica.as(handle);
   const { id: member } = verbs.member;
   const wrong: string[] = [];
-  const [looked, pending, inbox] = await still(verbs, () => look(station, member));
+  const [looked, pending, inbox] = await still(station, verbs, () => look(station, member));
   const open = new Set(pending);
   const isKnown = (await station.replica.members.list({ limit: 100 })).items.some(({ id }) => id === member);
-  const calls = new Map<Hash, number>();
-  for (const { kind, operations } of inbox)
-    if (kind === 'mention') for (const hash of operations) calls.set(hash, (calls.get(hash) ?? 0) + 1);
+  const told = toldIn(inbox);
   const read = readerOf(model, handle);
   for (const [hash, row] of looked.operations) {
-    const cover = coverOf(looked, hash, row);
-    const facts = {
-      cover,
+    const call = callOf(row, verbs.member);
+    const facts: Facts = {
+      hash,
+      cover: coverOf(looked, hash, row),
       pending: open.has(hash),
-      called: calls.get(hash) ?? 0,
+      call: isNews(row) && (call !== 'awaited' || isKnown) ? call : undefined,
+      told: told.get(hash) ?? [],
       settled,
       forked: isForked(looked, row),
+      read,
+      here: knownAt(read, station.name),
     };
-    const wrongly = !isNews(row) || row.header.member === member ? ownIs(facts) : otherIs(facts, hash, read);
-    const isDue = row.header.member !== member && calledIn(row, member, handle, isKnown) && isNews(row);
-    wrongly.push(...calledWrongly(facts, hash, isDue, isAwaited(row, member), read));
-    wrong.push(...wrongly.map((line) => `${short(row, hash)} ${line}`));
+    const wrongly = !isNews(row) || row.header.member === member ? ownIs(facts) : otherIs(facts);
+    wrong.push(...[...wrongly, ...calledWrongly(facts)].map((line) => `${short(row, hash)} ${line}`));
   }
   for (const hash of open) if (!looked.operations.has(hash)) wrong.push(`${hash} is pending and not here`);
   const ids = inbox.map(({ id }) => id);
@@ -132,11 +125,41 @@ export async function misread(
   return wrong.map((line) => `${handle} at ${station.name}: ${line}`);
 }
 
-/** Items that follow from states alone: the same at every station. */
+/** A direct conversation is listed by those who are in it, from its first message on, and by nobody else. */
+export async function mislisted(station: Station, model: Model): Promise<string[]> {
+  const rows = await operationsAt(station);
+  const wrong: string[] = [];
+  for (const [handle, member] of model.ids) {
+    const due = new Set<string>();
+    for (const { header, state } of rows.values()) {
+      if (state !== undefined || header.type !== 'message.create') continue;
+      const { to } = header.data as { to?: readonly string[] };
+      if (to && [header.member, ...to].includes(member)) due.add(header.log.slice('direct.'.length));
+    }
+    const { items } = await station.replica.as(handle).channels.list({ direct: true, limit: 100 });
+    const listed = items.map(({ id }) => id);
+    if ([...due].sort().join() !== listed.sort().join())
+      wrong.push(`${handle} at ${station.name}: lists ${listed} and is in ${[...due]}`);
+  }
+  return wrong;
+}
+
+/**
+ * Items that follow from states alone: the same at every station. Beyond a fork, what was read by its number where the
+ * other was not known is pending again everywhere, and an item only where it was not closed by that number before.
+ */
 export async function derived(station: Station, handle: string): Promise<string> {
-  const items = await inboxOf(station.replica.as(handle));
+  const verbs = station.replica.as(handle);
+  const items = await inboxOf(verbs);
+  const looked = await look(station, verbs.member.id);
+  const isSplit = (hash: Hash): boolean => {
+    const row = looked.operations.get(hash);
+    return row !== undefined && isForked(looked, row);
+  };
   return items
-    .filter(({ kind }) => kind !== 'counted')
+    .filter(
+      ({ kind, operations }) => kind !== 'counted' && !(calls.includes(kind) && operations.some(isSplit)),
+    )
     .map(({ id, kind, subject }) => `${kind} ${subject} ${id}`)
     .sort()
     .join('\n');

@@ -1,4 +1,6 @@
 import type { Hash } from '../../../schemas/index.ts';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { awaitedHandle } from '../../../src/op/index.ts';
 import type { OperationRow } from '../../../src/replica/commit/rows.ts';
 import type { Surface } from '../../../src/replica/surface.ts';
 import type { Station } from '../station.ts';
@@ -8,19 +10,18 @@ export interface Shown {
   readonly station: string;
   readonly handle: string;
   readonly receipt: string;
-  readonly operations: readonly Hash[];
-  /** Operations whose own items it may take off: those that wait for a handle. */
-  readonly closed: readonly Hash[];
+  /** Operations, and items that are acknowledged by themselves (`ownItem`). */
+  readonly covers: readonly string[];
 }
 
 /** What a member acknowledged, as it is told by the answers that it saw: nothing of it is read from a mark. */
 export interface Read {
-  /** Operations that were shown or counted, and acknowledged. */
-  readonly acknowledged: Set<Hash>;
+  /** Operations and items of their own that were shown or counted, and acknowledged. */
+  readonly acknowledged: Set<string>;
+  /** Of those what was acknowledged at a station, which so knows of it at once. */
+  readonly at: Map<string, Set<string>>;
   /** What was there before it was a member, and what a lost disk may have known of: either is right. */
-  readonly unsure: Set<Hash>;
-  /** Operations that waited for its handle (MSG-3) and whose items it may have acknowledged. */
-  readonly closed: Set<Hash>;
+  readonly unsure: Set<string>;
 }
 
 export interface Model {
@@ -35,7 +36,7 @@ export interface Model {
   /** Replicas that may not be the arbiter: their directories were copied. */
   readonly copied: Set<string>;
   /** Acknowledgements at one station, in order: what a backup of before does not know. */
-  readonly made: { readonly station: string; readonly handle: string; readonly operation: Hash }[];
+  readonly made: { readonly station: string; readonly handle: string; readonly covered: string }[];
 }
 
 export const emptyModel = (): Model => ({
@@ -52,22 +53,35 @@ export const emptyModel = (): Model => ({
 export function readerOf({ readers }: Model, handle: string): Read {
   const known = readers.get(handle);
   if (known) return known;
-  const read: Read = { acknowledged: new Set(), unsure: new Set(), closed: new Set() };
+  const read: Read = { acknowledged: new Set(), at: new Map(), unsure: new Set() };
   readers.set(handle, read);
   return read;
 }
 
+/** What was acknowledged at a station, as far as it knows. */
+export function knownAt({ at }: Read, station: string): Set<string> {
+  const known = at.get(station) ?? new Set();
+  at.set(station, known);
+  return known;
+}
+
 /** Notes what was acknowledged. */
-export function acknowledged(
-  model: Model,
-  { station, handle, operations, closed }: Omit<Shown, 'receipt'>,
-): void {
+export function acknowledged(model: Model, { station, handle, covers }: Omit<Shown, 'receipt'>): void {
   const read = readerOf(model, handle);
-  for (const hash of closed) read.closed.add(hash);
-  for (const operation of operations) {
-    read.acknowledged.add(operation);
-    model.made.push({ station, handle, operation });
+  for (const covered of covers) {
+    read.acknowledged.add(covered);
+    knownAt(read, station).add(covered);
+    model.made.push({ station, handle, covered });
   }
+}
+
+/** A station is as it was when so much had been acknowledged anywhere: of what came since it may know or not. */
+export function restoredTo(model: Model, name: string, made: number): void {
+  for (const { station, handle, covered } of model.made.slice(made))
+    if (station === name) {
+      readerOf(model, handle).unsure.add(covered);
+      knownAt(readerOf(model, handle), name).delete(covered);
+    }
 }
 
 /** How often things came about in a run. */
@@ -91,12 +105,16 @@ export interface Tally {
   rejected: number;
   dropped: number;
   mentions: number;
+  direct: number;
+  /** Mentions that waited for who bears their handle, and such items that were acknowledged. */
+  awaited: number;
+  closed: number;
 }
 
 export const emptyTally = (): Tally => ({
   ...{ acknowledged: 0, refused: {}, catchUps: 0, cut: 0, counted: 0, receipts: 0, grants: 0, terms: 0 },
   ...{ moves: 0, expired: 0, lost: 0, restored: 0, copied: 0, restarts: 0, partitions: 0, byKey: 0 },
-  ...{ rejected: 0, dropped: 0, mentions: 0 },
+  ...{ rejected: 0, dropped: 0, mentions: 0, direct: 0, awaited: 0, closed: 0 },
 });
 
 /** One step of a member at one replica. */
@@ -130,8 +148,23 @@ export async function operationsAt(station: Station): Promise<Map<Hash, Operatio
   return new Map(rows.map(([key, row]): [Hash, OperationRow] => [key.slice('op/'.length), row]));
 }
 
-/** It names the member by a handle that nobody bore when it was written: an item of its own, not of its operation. */
-export const isAwaited = ({ header }: Pick<OperationRow, 'header'>, member: string): boolean => {
-  const { mentions = [], awaited = [] } = header.data as { mentions?: string[]; awaited?: string[] };
-  return awaited.length > 0 && !mentions.includes(member);
-};
+/** Whom it names by a handle that nobody bore when it was written (MSG-3) has an item by itself, not of its operation. */
+export const ownItem = (hash: Hash): string => `item of ${hash}`;
+
+/** A member, as what is written names it. */
+export interface Named {
+  readonly id: string;
+  readonly handle: string;
+}
+
+export type Call = 'direct' | 'mention' | 'awaited';
+
+/** How an operation calls a member: by addressing it, by its id, or by its handle before anybody bore that. */
+export function callOf({ header }: Pick<OperationRow, 'header'>, { id, handle }: Named): Call | undefined {
+  if (header.type !== 'message.create' && header.type !== 'comment.create') return undefined;
+  const { to = [], mentions = [], awaited = [] } = header.data as Record<string, string[] | undefined>;
+  if (header.member === id) return undefined;
+  if (to.includes(id)) return 'direct';
+  if (mentions.includes(id)) return 'mention';
+  return awaited.includes(awaitedHandle(nodeCrypto, header.workspace, handle)) ? 'awaited' : undefined;
+}

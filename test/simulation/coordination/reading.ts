@@ -1,8 +1,18 @@
 import type { CatchUp, Hash, InboxItem } from '../../../schemas/index.ts';
 import type { Surface } from '../../../src/replica/surface.ts';
-import { acknowledged, isAwaited, operationsAt, pick, type Shown, type Turn } from './model.ts';
+import type { Station } from '../station.ts';
+import { beyondIn, look } from './covering.ts';
+import { acknowledged, callOf, operationsAt, ownItem, pick, type Shown, type Turn } from './model.ts';
 
-const calls: readonly InboxItem['kind'][] = ['mention', 'group', 'assigned', 'reply', 'followed'];
+/** What is acknowledged with its operation. */
+export const calls: readonly InboxItem['kind'][] = [
+  'direct',
+  'mention',
+  'group',
+  'assigned',
+  'reply',
+  'followed',
+];
 const most = { budget: 200_000, limit: 1000 };
 
 /** What inbox items stand for. */
@@ -15,10 +25,9 @@ interface Standing {
 
 async function standing({ station, verbs }: Pick<Turn, 'station' | 'verbs'>): Promise<Standing> {
   const rows = await operationsAt(station);
-  const { id: member } = verbs.member;
   const awaits = (hash: Hash): boolean => {
     const row = rows.get(hash);
-    return row !== undefined && isAwaited(row, member);
+    return row !== undefined && callOf(row, verbs.member) === 'awaited';
   };
   return {
     calledBy: ({ kind, operations }) =>
@@ -29,13 +38,14 @@ async function standing({ station, verbs }: Pick<Turn, 'station' | 'verbs'>): Pr
 
 /** An answer, with what was pending and open in the inbox at that time: asked again when something came in between. */
 export async function still<T>(
+  station: Station,
   verbs: Surface,
   ask: () => Promise<T>,
 ): Promise<[answer: T, pending: Hash[], inbox: InboxItem[]]> {
   for (let tries = 0; tries < 100; tries++) {
-    const [pending, inbox] = [await pendingOf(verbs), await inboxOf(verbs)];
+    const [pending, inbox] = [await pendingOf(station, verbs), await inboxOf(verbs)];
     const answer = await ask();
-    const [after, open] = [await pendingOf(verbs), await inboxOf(verbs)];
+    const [after, open] = [await pendingOf(station, verbs), await inboxOf(verbs)];
     const same =
       after.join() === pending.join() && open.map(({ id }) => id).join() === inbox.map(({ id }) => id).join();
     if (same) return [answer, pending, inbox];
@@ -44,11 +54,21 @@ export async function still<T>(
 }
 
 /** Everything that is pending, as the widest answer shows it. */
-export async function pendingOf(verbs: Surface): Promise<Hash[]> {
+export async function pendingOf(station: Station, verbs: Surface): Promise<Hash[]> {
   const answer = await verbs.catchUp(most);
-  if (answer.left > 0 || answer.items.some(({ kind }) => kind === 'range'))
-    throw new Error(`the widest catch-up does not show all of ${answer.pending}`);
   const shown = answer.items.flatMap((item) => (item.kind === 'operation' ? [item.event.operation] : []));
+  for (const item of answer.items) {
+    if (item.kind !== 'range') continue;
+    // What others say to each other is counted, and not quoted (MSG-10): which it is only the mark says.
+    if (!item.log.startsWith('direct.') || item.headlines.length > 0)
+      throw new Error(`the widest catch-up counts ${item.log}: ${item.headlines}`);
+    const { id } = verbs.member;
+    const between = beyondIn(await look(station, id), item.log, id).filter((hash) => !shown.includes(hash));
+    if (between.length !== item.count)
+      throw new Error(`catch-up counts ${item.count} in ${item.log}, where ${between.length} are pending`);
+    shown.push(...between);
+  }
+  if (answer.left > 0) throw new Error(`the widest catch-up does not show all of ${answer.pending}`);
   if (new Set(shown).size !== shown.length) throw new Error('catch-up shows an operation twice');
   if (shown.length !== answer.pending)
     throw new Error(`catch-up says that ${answer.pending} are pending and shows ${shown.length}`);
@@ -92,33 +112,39 @@ function coverOf(
   return [...covered];
 }
 
+/** Whether an answer shows an item that is acknowledged by itself: on a line of its own, or with its operation's. */
+const showsItem = ({ items }: CatchUp, { id, kind, operations }: InboxItem): boolean =>
+  items.some((line) =>
+    line.kind === 'item'
+      ? line.item.id === id
+      : line.kind === 'operation' && line.because === kind && operations.includes(line.event.operation),
+  );
+
 /** Reads what there is, within some budget. Nothing of it is acknowledged. */
 async function read(turn: Turn): Promise<Shown> {
   const { station, handle, verbs, draw, tally } = turn;
   const queries = [most, { limit: 1 }, { limit: 1 + draw(4) }, { budget: 900 + draw(900) }, { budget: 700 }];
   const query = queries[draw(queries.length)];
-  const [answer, pending, inbox] = await still(verbs, () => verbs.catchUp(query));
+  const [answer, pending, inbox] = await still(station, verbs, () => verbs.catchUp(query));
   const stands = await standing(turn);
   const operations = coverOf(answer, pending, inbox, stands);
   tally.catchUps++;
   if (answer.left > 0) tally.cut++;
   if (answer.items.some(({ kind }) => kind === 'range')) tally.counted++;
-  const closed = inbox.flatMap(stands.awaitedBy);
-  return { station: station.name, handle, receipt: answer.receipt, operations, closed };
+  const items = inbox.filter((item) => showsItem(answer, item)).flatMap(stands.awaitedBy);
+  const covers = [...operations, ...items.map(ownItem)];
+  return { station: station.name, handle, receipt: answer.receipt, covers };
 }
 
 async function readInbox(turn: Turn): Promise<Shown> {
   const { station, handle, verbs, draw } = turn;
   const { items, receipt } = await verbs.inbox({ limit: 1 + draw(3) });
-  return { station: station.name, handle, receipt, ...(await coveredBy(turn, items)) };
+  return { station: station.name, handle, receipt, covers: await coveredBy(turn, items) };
 }
 
-async function coveredBy(
-  turn: Turn,
-  items: readonly InboxItem[],
-): Promise<Pick<Shown, 'operations' | 'closed'>> {
+async function coveredBy(turn: Turn, items: readonly InboxItem[]): Promise<string[]> {
   const { calledBy, awaitedBy } = await standing(turn);
-  return { operations: items.flatMap(calledBy), closed: items.flatMap(awaitedBy) };
+  return [...items.flatMap(calledBy), ...items.flatMap(awaitedBy).map(ownItem)];
 }
 
 /** What a member reads, and what it acknowledges of that: at once, much later, singly, or never. */
@@ -142,19 +168,19 @@ export const readings: readonly ((turn: Turn) => Promise<void>)[] = [
     acknowledged(turn.model, shown);
   },
   async ({ station, handle, verbs, draw, model }) => {
-    const pending = await pendingOf(verbs);
+    const pending = await pendingOf(station, verbs);
     const some = pending.filter(() => draw(4) === 0);
     if (some.length === 0) return;
     await verbs.acknowledge({ operations: some });
-    acknowledged(model, { station: station.name, handle, operations: some, closed: [] });
+    acknowledged(model, { station: station.name, handle, covers: some });
   },
   async (turn) => {
     const { station, handle, verbs, draw, model } = turn;
     const item = pick(draw, await inboxOf(verbs));
     if (!item) return;
-    const covered = await coveredBy(turn, [item]);
+    const covers = await coveredBy(turn, [item]);
     await verbs.acknowledge({ items: [item.short] });
-    acknowledged(model, { station: station.name, handle, ...covered });
+    acknowledged(model, { station: station.name, handle, covers });
   },
 ];
 

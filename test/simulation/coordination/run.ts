@@ -6,14 +6,18 @@ import { createWorld, type World } from '../world.ts';
 import { act, tallied } from './acts.ts';
 import { misheld, twoGrants } from './grants.ts';
 import { verifyInPlace } from './in-place.ts';
-import { derived, forgive, misread } from './marks.ts';
+import { derived, forgive, mislisted, misread } from './marks.ts';
 import {
+  callOf,
   emptyModel,
   emptyTally,
+  isNews,
+  knownAt,
   type Model,
   operationsAt,
+  ownItem,
   pick,
-  readerOf,
+  restoredTo,
   type Tally,
   type Turn,
 } from './model.ts';
@@ -32,6 +36,8 @@ interface Run {
   /** A directory as it was, and how much was acknowledged anywhere until then. */
   readonly backups: Map<string, { readonly disk: Disk; readonly made: number; readonly id: string }>;
   readonly failures: unknown[];
+  /** Openings that ended in a crash: what they are told no more is nobody's. */
+  readonly crashed: Set<Replica>;
 }
 
 /** Virtual time in which everything must have healed, ms. */
@@ -68,7 +74,7 @@ async function check(run: Run, station: Station, settled: boolean): Promise<void
   const { model } = run;
   const wrong = await cycles(station);
   for (const handle of model.ids.keys()) wrong.push(...(await misread(station, handle, model, settled)));
-  wrong.push(...(await misheld(station)));
+  wrong.push(...(await misheld(station)), ...(await mislisted(station, model)));
   refuse(wrong);
 }
 
@@ -89,22 +95,28 @@ async function checkEnd(run: Run): Promise<void> {
   for (const handle of model.ids.keys())
     tally.lost += (await derived(first, handle)).split('\n').filter((line) => line.startsWith('lost')).length;
   refuse([...(await outdated(first)), ...(await twoGrants(first))]);
-  await count(first, tally);
+  await count(first, run);
 }
 
-async function count(station: Station, tally: Tally): Promise<void> {
-  for (const { header, state } of (await operationsAt(station)).values()) {
+async function count(station: Station, { model, tally }: Run): Promise<void> {
+  const members = [...model.ids].map(([handle, id]) => ({ handle, id }));
+  for (const row of (await operationsAt(station)).values()) {
+    const { header, state } = row;
+    for (const one of members) if (isNews(row) && callOf(row, one) === 'awaited') tally.awaited++;
+    if (header.data['to'] !== undefined && header.log.startsWith('direct.')) tally.direct++;
     if (header.type === 'claim.grant') tally.grants++;
     else if (header.type === 'lease.expire') tally.expired++;
     else if (header.type === 'arbiter.handover' || header.type === 'arbiter.move') tally.terms++;
     else if (Array.isArray(header.data['mentions'])) tally.mentions++;
     if (state) tally.rejected++;
   }
+  for (const { acknowledged } of model.readers.values())
+    tally.closed += [...acknowledged].filter((one) => one.startsWith(ownItem(''))).length;
   tally.dropped += (await station.rows('v/dropped/')).length;
 }
 
 function turnOf(run: Run, station: Station, handle: string): Turn {
-  const { world, model, tally, works, failures } = run;
+  const { world, model, tally, works, failures, crashed } = run;
   return {
     ...{ station, handle, model, tally },
     verbs: station.replica.as(handle),
@@ -113,9 +125,7 @@ function turnOf(run: Run, station: Station, handle: string): Turn {
       const at = station.replica;
       // A crash may also cut off a write that is reading: its store answers nobody any more.
       const isCut = (error: unknown): boolean =>
-        (!station.up || station.replica !== at) &&
-        error instanceof CoterieError &&
-        error.code === 'storage_failed';
+        crashed.has(at) && error instanceof CoterieError && error.code === 'storage_failed';
       const done = work
         .catch((error: unknown) => isCut(error) || tallied({ tally }, error))
         .catch((error) => void failures.push(error));
@@ -157,6 +167,11 @@ async function byKey({ world, tally }: Run, from: Station, to: Station): Promise
   }
 }
 
+async function crash({ crashed }: Run, station: Station): Promise<void> {
+  crashed.add(station.replica);
+  await station.stop(true);
+}
+
 async function backUp({ backups, model }: Run, station: Station): Promise<void> {
   const { id } = station.replica;
   await station.stop(false);
@@ -171,9 +186,8 @@ async function restore(run: Run, station: Station): Promise<void> {
   const backup = backups.get(station.name);
   if (!backup || backup.id !== station.replica.id) return;
   await heal(world);
-  for (const { station: at, handle, operation } of model.made.slice(backup.made))
-    if (at === station.name) readerOf(model, handle).unsure.add(operation);
-  await station.stop(true);
+  restoredTo(model, station.name, backup.made);
+  await crash(run, station);
   await station.restore(backup.disk);
   await station.open();
   tally.restored++;
@@ -185,6 +199,8 @@ async function copy({ world, model, tally }: Run, station: Station): Promise<voi
   if (self || model.copied.size > 0) return;
   model.copied.add(station.replica.id);
   await world.copy(station);
+  for (const read of model.readers.values())
+    read.at.set(`${station.name}-copy`, new Set(knownAt(read, station.name)));
   tally.copied++;
 }
 
@@ -193,7 +209,8 @@ async function happen(run: Run, station: Station, chance: number, copies: boolea
   const { network } = world;
   const others = up(run).filter((one) => one !== station);
   if (chance < 3) {
-    await station.stop(network.draw(2) === 0);
+    if (network.draw(2) === 0) await crash(run, station);
+    else await station.stop(false);
     tally.restarts++;
   } else if (chance < 9) {
     const all = world.stations.map(({ name }) => name);
@@ -243,7 +260,15 @@ export async function coordinate(seed: number, steps: number): Promise<Tally> {
     small: true,
   });
   const run: Run = {
-    ...{ world, model: emptyModel(), tally: emptyTally(), works: [], backups: new Map(), failures: [] },
+    ...{
+      world,
+      model: emptyModel(),
+      tally: emptyTally(),
+      works: [],
+      backups: new Map(),
+      failures: [],
+      crashed: new Set(),
+    },
   };
   try {
     for (const station of world.stations) await enter(run, station, station.as);
