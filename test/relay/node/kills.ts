@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tokenOf } from '../../../relay/node/tokens.ts';
+import { followSocket } from '../http/socket.ts';
 import { ask, follow, type Stream, scratch } from '../http/support.ts';
 
 const childScript = fileURLToPath(new URL('../../support/node-child.mjs', import.meta.url));
@@ -24,6 +25,8 @@ async function startChild(directory: string, config: string): Promise<Child> {
   return { url, process: child };
 }
 
+type Following = Pick<Stream, 'events' | 'ended' | 'until' | 'close'>;
+
 /** What a reader saw, and what the writers were told. */
 export interface KillReport {
   readonly acknowledged: readonly string[];
@@ -40,7 +43,11 @@ export interface KillReport {
  * the machine needs. Writers repeat what was not acknowledged with the same idempotency key; the reader connects again
  * with its last cursor.
  */
-export async function killWhileStreaming(posts: number, kills: number, writers = 4): Promise<KillReport> {
+export async function killWhileStreaming(
+  posts: number,
+  kills: number,
+  { writers = 4, over = 'sse' }: { readonly writers?: number; readonly over?: 'sse' | 'websocket' } = {},
+): Promise<KillReport> {
   const place = scratch();
   const config = scratch();
   const token = tokenOf(place.path, 'kai');
@@ -82,7 +89,18 @@ export async function killWhileStreaming(posts: number, kills: number, writers =
     await node;
   }
 
-  function take(stream: Stream, from: number): number {
+  async function resume(url: string, last: string | undefined): Promise<Following> {
+    if (over === 'websocket') return followSocket(url, token, last ?? '0');
+    const stream = await follow(
+      `${url}/v1/events?since=0`,
+      token,
+      last === undefined ? {} : { 'last-event-id': last },
+    );
+    if (stream.status !== 200) throw new Error(`the stream was refused with ${stream.status}`);
+    return stream;
+  }
+
+  function take(stream: Following, from: number): number {
     for (const { id, event, data } of stream.events.slice(from)) {
       if (id === undefined) continue;
       cursors.push(id);
@@ -104,11 +122,8 @@ export async function killWhileStreaming(posts: number, kills: number, writers =
     while (!done) {
       await killing;
       const { url } = await node;
-      const last = cursors.at(-1);
-      const resume = last === undefined ? {} : { 'last-event-id': last };
-      const stream = await follow(`${url}/v1/events?since=0`, token, resume).catch(() => undefined);
+      const stream = await resume(url, cursors.at(-1)).catch(() => undefined);
       if (stream === undefined) continue;
-      if (stream.status !== 200) throw new Error(`the stream was refused with ${stream.status}`);
       for (let taken = 0, open = true; open; ) {
         weigh();
         if (done) break;
@@ -125,7 +140,7 @@ export async function killWhileStreaming(posts: number, kills: number, writers =
     await Promise.all([read(), ...Array.from({ length: writers }, (_, at) => write(at))]);
     // What would come twice comes now: a message after the last one ends the wait for it.
     const { url } = await node;
-    const stream = await follow(`${url}/v1/events`, token, { 'last-event-id': cursors.at(-1) ?? '0' });
+    const stream = await resume(url, cursors.at(-1));
     await ask(`${url}/v1/channels/general/messages`, { method: 'POST', token, json: { text: 'the end' } });
     const last = (): boolean => stream.events.some(({ data }) => data.includes('the end'));
     for (let count = 1; !last(); count++) await stream.until(count);
