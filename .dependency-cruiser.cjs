@@ -85,6 +85,7 @@ module.exports = {
     oneDoor('better-sse', '^relay/http/'),
     oneDoor('commander', '^relay/cli/'),
     oneDoor('cli-progress', '^relay/cli/'),
+    oneDoor('jsonc-parser', '^relay/cli/setup/json[.]ts$'),
     oneDoor('pino', '^relay/node/'),
     oneDoor('env-paths', '^relay/'),
     oneDoor('close-with-grace', '^relay/'),
