@@ -1,5 +1,5 @@
 import { CoterieError, type ErrorCode } from '../../../schemas/index.ts';
-import { pick, type Turn } from './model.ts';
+import { comers, pick, type Turn } from './model.ts';
 import { readings } from './reading.ts';
 
 /** What a member may be told when others were quicker, or when its replica went down or was restored. */
@@ -18,6 +18,9 @@ const moves = ['doing', 'done', 'todo', 'blocked', 'review'] as const;
 const kinds = ['blocks', 'blocks', 'parent', 'supersedes'] as const;
 
 const someone = ({ draw, model }: Turn): string => pick(draw, model.ids.keys()) ?? 'ana';
+/** Also who is not there yet. */
+const anyone = ({ draw, model }: Turn): string =>
+  pick(draw, new Set([...model.ids.keys(), ...comers])) ?? 'ana';
 const aTask = ({ draw, model }: Turn): string => pick(draw, model.tasks) ?? 'none';
 /** One of two, for which all compete. */
 const contested = ({ draw, model }: Turn): string => pick(draw, [...model.tasks].slice(0, 2)) ?? 'none';
@@ -26,7 +29,7 @@ const ttl = ({ draw }: Turn): number => 1000 * (1 + draw(20));
 
 async function post(turn: Turn, thread?: string): Promise<void> {
   const { verbs, draw, model, tally } = turn;
-  const called = draw(4) > 0 ? [someone(turn), someone(turn), someone(turn)] : [];
+  const called = draw(4) > 0 ? [someone(turn), someone(turn), anyone(turn)] : [];
   const text = `${called.map((one) => `@${one}`).join(' ')} say ${tally.acknowledged}`;
   const channel = thread ? (await verbs.messages.get(thread)).channel : (['general', 'dev'][draw(2)] ?? '');
   const { id } = await verbs.messages.post(channel, { text, ...(thread ? { thread } : {}) });
@@ -88,7 +91,7 @@ const works: readonly ((turn: Turn) => Promise<unknown>)[] = [
       await turn.verbs.messages.edit(known.id, { text: `edited ${turn.tally.acknowledged}` });
   },
   create,
-  async (turn) => turn.verbs.tasks.comment(aTask(turn), { text: `@${someone(turn)} look` }),
+  async (turn) => turn.verbs.tasks.comment(aTask(turn), { text: `@${anyone(turn)} look` }),
   async (turn) => turn.verbs.tasks.update(aTask(turn), { title: `title ${turn.tally.acknowledged}` }),
   async (turn) => turn.verbs.tasks.update(aTask(turn), { assignee: someone(turn) }),
   async (turn) => claim(turn, 'tentative'),

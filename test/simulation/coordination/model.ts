@@ -5,6 +5,9 @@ import type { OperationRow } from '../../../src/replica/commit/rows.ts';
 import type { Surface } from '../../../src/replica/surface.ts';
 import type { Station } from '../station.ts';
 
+/** Members that come later, wherever they first speak. */
+export const comers = ['dee', 'eli'];
+
 /** What an answer showed, and what its receipt is to cover. */
 export interface Shown {
   readonly station: string;

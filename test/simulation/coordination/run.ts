@@ -9,6 +9,7 @@ import { verifyInPlace } from './in-place.ts';
 import { derived, forgive, mislisted, misread } from './marks.ts';
 import {
   callOf,
+  comers,
   emptyModel,
   emptyTally,
   isNews,
@@ -24,8 +25,6 @@ import {
 import { cycles, outdated, unequal } from './states.ts';
 
 const names = ['ana', 'bo', 'cy'];
-/** Members that come later, wherever they first speak. */
-const comers = ['dee', 'eli'];
 
 interface Run {
   readonly world: World;
@@ -236,9 +235,11 @@ async function step(run: Run, at: number, copies: boolean): Promise<void> {
   if (!station.up) await station.open();
   else if (chance < 22) await happen(run, station, chance, copies);
   else {
-    const comer = at > 8 && draw(10) === 0 ? comers.find((one) => !model.ids.has(one)) : undefined;
-    // Most speak at their own replica; some woke up on another machine.
-    const handle = draw(4) > 0 ? station.as : (pick(draw, model.ids.keys()) ?? station.as);
+    const comer = at > 6 && draw(6) === 0 ? comers.find((one) => !model.ids.has(one)) : undefined;
+    // Most speak at their own replica; some woke up on another machine, and those that came later have no other.
+    const come = comers.filter((one) => model.ids.has(one));
+    const others = draw(3) > 0 && come.length > 0 ? come : model.ids.keys();
+    const handle = draw(4) > 0 ? station.as : (pick(draw, others) ?? station.as);
     const replicas = world.stations.flatMap((one) => (one.up ? [one.replica.id] : []));
     if (comer && (await station.rows<boolean>('meta/restored')).every(([, restored]) => !restored))
       await enter(run, station, comer);
