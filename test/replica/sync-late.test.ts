@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { told } from '../contracts/messages.ts';
+import { asTexts } from './sync/hand.ts';
+import { type Peer, session } from './sync/support.ts';
+import { inStep, newcomer } from './sync/team.ts';
+
+/** Two in step who know a third, and what that wrote in a log: one thing, and another that saw it. */
+async function late(type: 'message.create' | 'memory.create', data: Record<string, unknown> = {}) {
+  const team = await inStep();
+  const { eve, admission, member } = await newcomer(team.ana);
+  for (const { source } of [team.ana, team.bo])
+    await source.take('log/members/1', asTexts(admission, member), session());
+  const log = type === 'memory.create' ? 'memory' : team.channel;
+  const by = { log, type, member: eve.member('eve') };
+  const seen = await eve.make({ ...by, body: { text: 'seen' } });
+  const made = await eve.make({ ...by, data, after: [seen.hash], body: { text: 'made' } });
+  const take = async ({ source }: Peer, ...some: (typeof made)[]): Promise<void> => {
+    await source.take(`log/${log}/1`, asTexts(...some), session());
+    await source.idle();
+  };
+  return { ...team, seen, made, take };
+}
+
+describe('what came before that which it follows from counts', () => {
+  it('MSG-4: a reply calls who wrote what it answers once that counts', async () => {
+    const { ana, bo, seen, made, take, document } = await late('message.create');
+    await take(ana, seen, made);
+    const { id } = await ana.replica.messages.post('general', { text: 'reply', thread: made.hash });
+    await take(bo, made);
+    const keys = (await ana.source.keys(document)).map(([key]) => key).filter((key) => key !== seen.key);
+    await bo.source.take(document, await ana.source.entries(document, keys), session());
+    await bo.source.idle();
+    expect((await bo.replica.messages.get(id)).text).toBe('reply');
+    expect(told(await bo.replica.as('eve').inbox())).toEqual([]);
+    await take(bo, seen);
+    for (const { replica } of [ana, bo])
+      expect(told(await replica.as('eve').inbox())).toEqual(['reply reply']);
+  });
+
+  it('INB-5: a memory under a key that another wrote to is a conflict once it counts', async () => {
+    const { bo, seen, made, take } = await late('memory.create', { key: 'k' });
+    const { id } = await bo.replica.memory.remember({ key: 'k', text: 'from bo' });
+    await take(bo, made);
+    expect(told(await bo.replica.as('bo').inbox())).toEqual([]);
+    await take(bo, seen);
+    for (const handle of ['bo', 'eve'])
+      expect((await bo.replica.as(handle).inbox()).items).toMatchObject([
+        { kind: 'conflict', operations: [id, made.hash].sort() },
+      ]);
+  });
+});
