@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { told } from '../contracts/messages.ts';
 import { asTexts } from './sync/hand.ts';
-import { type Peer, session } from './sync/support.ts';
+import { meet, type Peer, peers, pull, session } from './sync/support.ts';
 import { inStep, newcomer } from './sync/team.ts';
 
 /** Two in step who know a third, and what that wrote in a log: one thing, and another that saw it. */
@@ -47,5 +47,33 @@ describe('what came before that which it follows from counts', () => {
       expect((await bo.replica.as(handle).inbox()).items).toMatchObject([
         { kind: 'conflict', operations: [id, made.hash].sort() },
       ]);
+  });
+
+  it('MSG-6: a reply that moves behind what it answers is the newest of its thread still', async () => {
+    const day = 90_000_000;
+    const all = await peers(['ana', 'bo', 'cy'], (name) => ({
+      now: () => Date.now() + (name === 'bo' ? day : 0),
+    }));
+    const [ana, bo, cy] = all as [Peer, Peer, Peer];
+    for (const { replica, name } of all) await replica.messages.post('general', { text: name });
+    await meet(...all);
+    const root = await bo.replica.messages.post('general', { text: 'root' });
+    await pull(bo, ana);
+    const reply = await ana.replica.messages.post('general', { text: 'reply', thread: root.id });
+    const document = `log/channel.${root.channel}/1`;
+    const keysAt = async ({ source }: Peer) => (await source.keys(document)).map(([key]) => key);
+    const before = new Set(await keysAt(bo));
+    const keys = (await keysAt(ana)).filter((key) => !before.has(key));
+    await cy.source.take(document, await ana.source.entries(document, keys), session());
+    await cy.source.idle();
+    expect((await cy.replica.messages.get(reply.id)).text).toBe('reply');
+    await meet(...all);
+    const rows = await Promise.all(
+      all.map(
+        async ({ replica }) =>
+          (await replica.as('cy').messages.post('general', { text: 'on', thread: root.id })).hops,
+      ),
+    );
+    expect(rows).toEqual([2, 2, 2]);
   });
 });

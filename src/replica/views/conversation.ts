@@ -5,7 +5,7 @@ import { followingOf } from '../../fold/subjects/message.ts';
 import type { ChannelState, MessageState } from '../../fold/types.ts';
 import { logKind, logOwner } from '../../op/index.ts';
 import { keys, type OperationRow } from '../commit/rows.ts';
-import type { Reader } from '../commit/transaction.ts';
+import type { Draft, Reader } from '../commit/transaction.ts';
 import type { Arriving, Calling, ViewContext } from './context.ts';
 import { awaitMentioned, calledIn, forgetMentioned } from './mentions.ts';
 import { following, movedKey, naturalOrder, orderOf } from './order.ts';
@@ -170,12 +170,20 @@ function placeReply(view: ViewContext, channel: Hash, reply: Hash, parent: Hash)
   setOrder(view, reply, header, next);
   draft.remove(keys.message(channel, order));
   draft.put(keys.message(channel, next), reply);
+  moveLatest(draft, keys.channel(channel), order, next);
   if (state.thread !== undefined) {
     draft.remove(keys.reply(state.thread, order));
     draft.put(keys.reply(state.thread, next), reply);
+    moveLatest(draft, keys.thread(state.thread), order, next);
   }
   view.revised(reply, header.log);
   return true;
+}
+
+/** The newest of a channel or thread may be the one that moves. */
+function moveLatest(draft: Pick<Draft, 'get' | 'put'>, key: string, order: string, next: string): void {
+  const row = draft.get<ChannelRow | ThreadRow>(key);
+  if (row) draft.put(key, { ...row, latest: row.latest === order ? next : later(row.latest, next) });
 }
 
 /** A message turns out to be another's alias, or not to count: it leaves the lists. */
