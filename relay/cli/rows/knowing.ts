@@ -101,9 +101,18 @@ export const knowing: readonly Row[] = [
   {
     name: 'watch',
     summary: 'Print what happens, as it happens, one line an event.',
-    flags: [['--since <cursor>', 'begin after this cursor; 0 = from the beginning'], ...onEvents],
-    example: "coterie watch --types 'message.*' --channel general",
-    load: async () => (await import('../verbs/watch.ts')).watch,
+    flags: [
+      ['--since <cursor>', 'begin after this cursor; 0 = from the beginning'],
+      ...onEvents,
+      ['--for <whom>', 'me: what needs you, as in the inbox, in place of events; --types are its kinds then'],
+      [
+        '--exec <command>',
+        'run this for each, one at a time, with its JSON on stdin; goes on where an earlier run ended',
+      ],
+      ['--keep <file>', 'with --exec: where to keep how far it is (by default a file for just this watch)'],
+    ],
+    example: "coterie watch --for me --exec './wake.sh'",
+    load: async () => (await import('../watch/watch.ts')).watch,
   },
   {
     name: 'activity',

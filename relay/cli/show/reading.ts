@@ -117,7 +117,7 @@ export function catchUp(answer: CatchUp, view: View): string {
 }
 
 /** One inbox item on one line, with the short id that acknowledges it. */
-function itemLine(item: InboxItem, view: View): string {
+export function itemLine(item: InboxItem, view: View): string {
   const time = view.width === undefined ? item.at : ago(item.at, view.now);
   const place = item.place === undefined ? '' : ` ${oneLine(item.place)}`;
   const head = `${item.short} ${item.kind} ${time} ${who(item.by)}${place}`;

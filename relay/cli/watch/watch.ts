@@ -1,12 +1,15 @@
 import { failure } from '../../../src/client/call.ts';
-import { type Call, given, type Team, type Verb } from '../call.ts';
+import { type Call, given, misuse, type Team, type Verb } from '../call.ts';
 import { eventLine } from '../show/reading.ts';
+import { wake } from './wake.ts';
 
 /**
  * Prints events until Ctrl-C, or until nobody reads them. Without a node nothing happens while this command has the
  * directory: then it prints what happened since, and ends.
  */
 export const watch: Verb = async (call) => {
+  if (call.text('for') !== undefined || call.text('exec') !== undefined) return wake(call);
+  if (call.text('keep') !== undefined) throw await misuse('--keep goes with --exec');
   const team = await call.team();
   const { out, signal } = call;
   const chosen = given({
