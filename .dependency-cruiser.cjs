@@ -86,6 +86,7 @@ module.exports = {
     oneDoor('commander', '^relay/cli/'),
     oneDoor('cli-progress', '^relay/cli/'),
     oneDoor('jsonc-parser', '^relay/cli/setup/json[.]ts$'),
+    oneDoor('@modelcontextprotocol/[^/]+', '^relay/mcp/sdk[.]ts$'),
     oneDoor('pino', '^relay/node/'),
     oneDoor('env-paths', '^relay/'),
     oneDoor('close-with-grace', '^relay/'),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { failure } from '../../src/client/call.ts';
 import type { Call } from './call.ts';
 import { createOutput, type Output } from './output.ts';
@@ -7,6 +6,7 @@ import { type Connection, connect } from './reach/connect.ts';
 import { type Settings, settingsFrom } from './settings.ts';
 import { tint, type View } from './show/terminal.ts';
 import { type Stops, watchSignals } from './signals.ts';
+import { version } from './version.ts';
 
 /** Runs one command line. Resolves to the exit code, after everything is closed and printed. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -112,14 +112,6 @@ const viewOf = (settings: Settings): View => ({
   width: process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : undefined,
   now: Date.now(),
 });
-
-/** Version of the package that this file is part of. */
-function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  const parsed: unknown = JSON.parse(text);
-  const found = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : '';
-  return String(found);
-}
 
 /** Prints an error for people on stderr, or as the one shape on stdout; answers its exit code. */
 async function report(raised: unknown, out: Output): Promise<number> {

@@ -6,6 +6,7 @@ import { CoterieError } from '../../schemas/index.ts';
 import type { Tokens } from '../node/tokens.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { methodsOf } from './matching.ts';
+import { mcpDoor } from './mcp.ts';
 import { pagePolicy } from './page.ts';
 import { type Door, isJson, type Route, taken } from './route.ts';
 import { routes } from './routes/index.ts';
@@ -87,6 +88,16 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
     sendRefusal(c.env.outgoing, refusal);
     return RESPONSE_ALREADY_SENT;
   };
+  const mcp = mcpDoor(door);
+  app.all('/mcp', async (c) => {
+    try {
+      const handle = authenticate(c.env.incoming, tokens);
+      await door.allowance.take(handle, c.env.outgoing);
+      return await mcp(c.req.raw, c.env.incoming, handle);
+    } catch (error) {
+      return refuse(error, c);
+    }
+  });
   app.notFound((c) => {
     try {
       if (c.req.path.startsWith('/v1/')) authenticate(c.env.incoming, tokens);

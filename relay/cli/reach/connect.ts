@@ -145,5 +145,5 @@ async function announceNew(team: Team, directory: string, handle: string, out: O
   remember(directory, { ...kept, known: [...kept.known, handle].slice(-1000) });
 }
 
-const codeOf = (error: unknown): unknown =>
+export const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;

@@ -36,6 +36,14 @@ export const node: readonly Row[] = [
     load: async () => (await import('../verbs/relay.ts')).relay,
   },
   {
+    name: 'mcp',
+    summary:
+      'Serve the Model Context Protocol on stdin and stdout, through the node that runs or as one itself, until the client ends it.',
+    example: 'coterie mcp --as kai',
+    endsItself: true,
+    load: async () => (await import('../verbs/mcp.ts')).mcp,
+  },
+  {
     name: 'status',
     summary: 'Workspace, counts, disk and search of the replica, and its links with others.',
     example: 'coterie status',
