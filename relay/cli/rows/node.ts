@@ -127,4 +127,11 @@ export const node: readonly Row[] = [
     example: 'coterie doctor',
     load: async () => (await upkeep()).doctor,
   },
+  {
+    name: 'completion',
+    takes: '<shell>',
+    summary: 'Print the completion for bash, zsh or fish.',
+    example: 'coterie completion bash',
+    load: async () => (await import('../completion/completion.ts')).completion,
+  },
 ];
