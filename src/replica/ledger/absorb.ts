@@ -25,7 +25,7 @@ export async function absorb(
   const turn = beginTurn(context, work, op);
   const { stamp } = counters(draft);
   store(work, op, row, header.stamp > stamp ? header.stamp : stamp);
-  await enchain(draft, op, guessed(op));
+  turn.reopen(await enchain(draft, op, guessed(op)));
   const judged = header.log === 'members' ? undefined : judgementOf(context, draft, op.hash, header);
   if (judged?.waiting) throw new CoterieError('forbidden', 'This replica is not admitted to the workspace.');
   const verdict = judged ? await foldThing(turn, op, row, judged) : (await foldMember(turn, op)).verdict;
@@ -60,12 +60,13 @@ export async function arrive(
   const { stamp } = counters(draft);
   const followed = context.follow(op.header.stamp);
   store(work, op, row, followed !== undefined && followed > stamp ? followed : stamp);
-  if (isChained(row)) await enchain(draft, op, guessed(op));
-  return evaluate(context, work, op, row, undefined);
+  const unread = isChained(row) ? await enchain(draft, op, guessed(op)) : [];
+  return evaluate(context, work, op, row, undefined, unread);
 }
 
 /**
- * Judges an operation that was just stored, or that waited. `was` is its state before. Returns names under which others
+ * Judges an operation that was just stored, or that waited. `was` is its state before; `unread` is news of which it is open
+ * again whether it was read. Returns names under which others
  * may wait for what it is now.
  */
 export async function evaluate(
@@ -74,8 +75,10 @@ export async function evaluate(
   op: Arriving,
   row: OperationRow,
   was: OperationState | undefined,
+  unread: readonly Hash[] = [],
 ): Promise<string[]> {
   const turn = beginTurn(context, work, op);
+  turn.reopen(unread);
   const { next, known } = await judged(turn, op, row);
   if (was?.state === 'waiting' && next.state === 'waiting' && JSON.stringify(was) === JSON.stringify(next))
     return [];

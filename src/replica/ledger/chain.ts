@@ -26,7 +26,7 @@ export type Standing = 'news' | 'waits' | 'quiet';
 
 const nothing: BlockRow = { held: 0, waits: 0, news: 0, own: {} };
 
-const told = (header: Header, standing: Standing) => ({
+const toldOf = (header: Header, standing: Standing) => ({
   ...(header.member === undefined ? {} : { by: header.member }),
   ...(standing === 'news' ? { news: 1 as const } : {}),
   ...(standing === 'waits' ? { waits: 1 as const } : {}),
@@ -40,28 +40,31 @@ function counted(block: BlockRow, { member }: Header, standing: Standing, by: 1 
   return { ...block, news: block.news + by, own };
 }
 
-/** Numbers an operation in its replica's chain. Two of one number, or of one `prev`, are a fork: both stay. */
-export async function enchain(draft: Draft, op: Arriving, standing: Standing): Promise<void> {
+/**
+ * Numbers an operation in its replica's chain. Two of one number, or of one `prev`, are a fork: both stay. Returns the
+ * news of which the numbers say no more whether it was read.
+ */
+export async function enchain(draft: Draft, op: Arriving, standing: Standing): Promise<readonly Hash[]> {
   const { hash, header } = op;
   const { log, replica, seq, prev } = header;
   const headKey = keys.head(log, replica);
   const head = await sure<HeadRow>(draft, headKey);
   const follows = head === undefined ? seq === 1 : seq === head.seq + 1 && prev === head.hash;
   if (!follows && !(await fits(draft, op, head))) {
-    await fork(draft, op, standing, head);
-    return;
+    return fork(draft, op, standing, head);
   }
-  draft.put(keys.chain(log, replica, seq), { hash, ...told(header, standing) } satisfies ChainRow);
+  draft.put(keys.chain(log, replica, seq), { hash, ...toldOf(header, standing) } satisfies ChainRow);
   const key = keys.block(log, replica, blockOf(seq));
   const block = (await sure<BlockRow>(draft, key)) ?? nothing;
   draft.put(key, { ...counted(block, header, standing, 1), held: block.held + 1 } satisfies BlockRow);
   if (head?.trunk !== undefined && seq > head.trunk) {
-    draft.put(keys.forked(log, replica, seq, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+    draft.put(keys.forked(log, replica, seq, hash), { seq, ...toldOf(header, standing) } satisfies ForkedRow);
     await noteFork(draft, op);
   }
-  if (head !== undefined && seq < head.seq) return;
+  if (head !== undefined && seq < head.seq) return [];
   const members = header.members?.join(',') ?? head?.members ?? '';
   draft.put(headKey, { ...head, seq, hash, members } satisfies HeadRow);
+  return [];
 }
 
 /** Whether the operation takes its number in the chain that is here: nothing else has it, and its neighbours agree. */
@@ -83,12 +86,12 @@ async function fork(
   { hash, header }: Arriving,
   standing: Standing,
   head: HeadRow | undefined,
-): Promise<void> {
+): Promise<readonly Hash[]> {
   const { log, replica, seq } = header;
-  draft.put(keys.forked(log, replica, seq, hash), { seq, ...told(header, standing) } satisfies ForkedRow);
+  draft.put(keys.forked(log, replica, seq, hash), { seq, ...toldOf(header, standing) } satisfies ForkedRow);
   await noteFork(draft, { hash, header });
   const trunk = Math.min(head?.trunk ?? Number.MAX_SAFE_INTEGER, seq - 1);
-  if (!head || trunk === head.trunk) return;
+  if (!head || trunk === head.trunk) return [];
   draft.put(keys.head(log, replica), { ...head, trunk } satisfies HeadRow);
   const from = keys.chain(log, replica, trunk + 1);
   const rows = await draft.list<ChainRow>({ gte: from, lt: keys.chain(log, replica, head.seq + 1) });
@@ -97,10 +100,9 @@ async function fork(
     const number = Number(at.slice(at.lastIndexOf('/') + 1));
     draft.put(keys.forked(log, replica, number, one), { seq: number, ...rest });
   }
-  await keepRead(
-    draft,
-    rows.flatMap(([, { hash: one, news }]) => (news ? [one] : [])),
-  );
+  const told = rows.flatMap(([, { hash: one, news }]) => (news ? [one] : []));
+  await keepRead(draft, told);
+  return told;
 }
 
 /**
@@ -142,10 +144,10 @@ export async function recount(draft: Draft, op: Arriving, before: Standing, afte
   // Hardly any chain forks, and each look is one at the disk.
   const isForked = (await sure<HeadRow>(draft, keys.head(log, replica)))?.trunk !== undefined;
   if (isForked && draft.get<ForkedRow>(forkedKey))
-    draft.put(forkedKey, { seq, ...told(header, after) } satisfies ForkedRow);
+    draft.put(forkedKey, { seq, ...toldOf(header, after) } satisfies ForkedRow);
   const chainKey = keys.chain(log, replica, seq);
   if (draft.get<ChainRow>(chainKey)?.hash !== hash) return;
-  draft.put(chainKey, { hash, ...told(header, after) } satisfies ChainRow);
+  draft.put(chainKey, { hash, ...toldOf(header, after) } satisfies ChainRow);
   const key = keys.block(log, replica, blockOf(seq));
   const block = (await sure<BlockRow>(draft, key)) ?? nothing;
   draft.put(key, counted(counted(block, header, before, -1), header, after, 1));

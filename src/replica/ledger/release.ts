@@ -46,22 +46,23 @@ export async function again(context: AbsorbContext, work: Work, hash: Hash): Pro
   if (row?.state?.state !== 'waiting') return [];
   const was = row.state;
   const op = { hash, header: row.header, body: row.body };
+  let unread: readonly Hash[] = [];
   if (row.unchecked) {
     const signed = await checkSignatures(context, entryOf(row));
     if (signed === 'holds') {
       row = (await changeRow(work, hash, { unchecked: undefined })) ?? row;
-      await enchain(draft, op, 'waits');
+      unread = await enchain(draft, op, 'waits');
     } else if (signed === 'fails') {
       const twin = await signedTwin(context, work, hash, row);
       if (twin) {
-        await enchain(draft, op, 'waits');
-        return evaluate(context, work, op, twin, was);
+        unread = await enchain(draft, op, 'waits');
+        return evaluate(context, work, op, twin, was, unread);
       }
       const flaw = { reason: 'signature' as const, message: 'its signature does not hold' };
       row = (await changeRow(work, hash, { unchecked: undefined, flaw })) ?? row;
     }
   }
-  return evaluate(context, work, op, row, was);
+  return evaluate(context, work, op, row, was, unread);
 }
 
 /** What operations wait for, as the rows say. */

@@ -20,6 +20,8 @@ export interface Turn extends ViewContext {
   readonly work: Work;
   /** Because of which all of this happens. */
   readonly cause: Arriving;
+  /** News of which it is open again whether it was read. */
+  reopen(operations: readonly Hash[]): void;
   /** An operation is from now on in this state; `was` is undefined for one that had none. */
   settle(
     op: Arriving,
@@ -202,6 +204,7 @@ export function beginTurn(context: AbsorbContext, work: Work, cause: Arriving): 
       return group && Object.keys(group.members);
     },
     unneed: needing.unneed,
+    reopen: needing.reopen,
     follows: needing.follows,
     held: (task) => work.onDurable(() => context.onHeld(task)),
     revised: (subject, log) => revised.set(subject, { subject, log }),

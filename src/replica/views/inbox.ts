@@ -69,10 +69,22 @@ function openItem(draft: Draft, member: Hash, row: ItemRow): void {
   draft.put(keys.items(member), (draft.get<number>(keys.items(member)) ?? 0) + 1);
 }
 
+/** The row of an item that an operation calls a member by. */
+const rowOf = ({ hash, header: { log, subject } }: Arriving, id: Hash, kind: Because): ItemRow => ({
+  id,
+  kind,
+  operations: [hash],
+  subject: subject === '' ? hash : subject,
+  log,
+  call: true,
+});
+
 /** What one turn does to inboxes. It is gathered, and written at its end: then it is known what counts. */
 export interface Needing extends Pick<ViewContext, 'need' | 'calls' | 'unneed' | 'follows'> {
   /** An operation counts only now, and was absorbed by marks as one that does not: it is told of by an item of its own. */
   late(op: Arriving, members: Iterable<Hash>): void;
+  /** Whether these were read is open again: those that call a member who did not acknowledge them come up anew. */
+  reopen(operations: Iterable<Hash>): void;
   finish(): void;
 }
 
@@ -91,6 +103,7 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
   const whole = new Map<Hash, Arriving>();
   const gone = new Set<Hash>();
   const lateOps = new Set<Hash>();
+  const unread = new Set<Hash>();
   const scopes = new Map<string, readonly Consequence[]>();
 
   const markOf = (member: Hash): Mark | undefined => draft.get<MarkRow>(keys.mark(member))?.mark;
@@ -137,17 +150,21 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
       const isLate = lateOps.has(op.hash) && isCovered(draft, markOf(member), op.hash, op.header);
       const mark = markOf(member);
       if (isLate ? mark && coversItem(mark, id) : isDone(member, op)) continue;
-      const { log, subject } = op.header;
-      openItem(draft, member, {
-        id,
-        kind,
-        operations: [op.hash],
-        subject: subject === '' ? op.hash : subject,
-        log,
-        ...(isLate ? {} : { call: true }),
-      });
+      const { call: _, ...late } = rowOf(op, id, kind);
+      openItem(draft, member, isLate ? late : { ...late, call: true });
     }
     if (told.length > had || had < before.length) draft.put(keys.called(op.hash), told);
+  }
+
+  /** Opens again what it called members by, where they have not acknowledged it. */
+  function reopen(op: Arriving): void {
+    for (const [member, id] of draft.get<Told>(keys.called(op.hash)) ?? []) {
+      const mark = markOf(member);
+      const kind = calls.find((one) => itemId(hash, one, [op.hash]) === id);
+      if (kind === undefined || draft.get(keys.item(member, id)) !== undefined) continue;
+      if ((mark && coversItem(mark, id)) || isDone(member, op)) continue;
+      openItem(draft, member, rowOf(op, id, kind));
+    }
   }
 
   function placeConsequences(scope: string, consequences: readonly Consequence[]): void {
@@ -187,7 +204,14 @@ export function createNeeding({ draft, cause, hash, repeats, isAlias }: NeedingC
         if (member !== op.header.member && isCovered(draft, markOf(member), op.hash, op.header))
           call(member, { kind: 'counted', op });
     },
+    reopen(operations) {
+      for (const one of operations) unread.add(one);
+    },
     finish() {
+      for (const one of unread) {
+        const row = draft.get<OperationRow>(keys.operation(one));
+        if (row && row.state === undefined && !isAlias(one)) reopen({ hash: one, header: row.header });
+      }
       for (const one of gone) {
         for (const [member, id] of draft.get<Told>(keys.called(one)) ?? []) closeItem(draft, member, id);
         if (draft.get(keys.called(one)) !== undefined) draft.remove(keys.called(one));

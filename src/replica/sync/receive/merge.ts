@@ -124,8 +124,8 @@ async function mergeTwin(
   draft.put(keys.operation(hash), row);
   const op = { hash, header: row.header, body: row.body };
   const waits = known.state?.state === 'waiting' ? 'waits' : 'quiet';
-  await enchain(draft, op, waits);
-  return { placed, lets: await evaluate(context, work, op, row, known.state) };
+  const unread = await enchain(draft, op, waits);
+  return { placed, lets: await evaluate(context, work, op, row, known.state, unread) };
 }
 
 /** What came into one segment of a log. */
