@@ -23,6 +23,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   grant: async () => (await import('./grant.ts')).grant,
   tasks: async () => (await import('./tasks.ts')).tasks,
   idle: async () => (await import('./idle.ts')).idle,
+  mcp: async () => (await import('./mcp.ts')).mcp,
   relay: async () => (await import('./relay.ts')).relay,
 };
 
