@@ -1,6 +1,7 @@
 import { failure } from '../../src/client/call.ts';
 import type { Client } from '../../src/client/index.ts';
 import type { Output } from './output.ts';
+import type { Table } from './row.ts';
 import type { Settings } from './settings.ts';
 import type { View } from './show/terminal.ts';
 
@@ -27,6 +28,8 @@ export type Team = Client;
 export interface Call extends Given {
   readonly settings: Settings;
   readonly out: Output;
+  /** The table that this verb is in. */
+  readonly table: Table;
   /** Aborted by Ctrl-C, and when nobody reads the output any more. */
   readonly signal: AbortSignal;
   /** The team, through its node or its directory; connected once and closed after the verb. */

@@ -153,8 +153,36 @@ async function usage(error: CommanderError, program: Command, argv: readonly str
       .map((row) => row.name.slice(name.length + 1));
     return misuse(`${name} needs a verb`, `One of: ${verbs.join(', ')}`, verbs);
   }
-  const hint = meant ? `Did you mean ${meant.join(' or ')}?` : `See: ${helpFor(program, argv)}`;
+  const unknown = /^unknown command '(.+)'$/.exec(first ?? '')?.[1];
+  const elsewhere = unknown === undefined ? [] : verbsNamed(unknown);
+  if (elsewhere.length > 0) return misuse(first ?? '', `Did you mean ${either(elsewhere)}?`, elsewhere);
+  const hint = meant ? `Did you mean ${either(meant)}?` : `See: ${helpFor(program, argv)}`;
   return misuse(first ?? 'the command line makes no sense', hint, meant);
+}
+
+const either = (words: readonly string[]): string => words.join(' or ');
+
+/** What people type for what is called otherwise here. */
+const otherwise: Readonly<Record<string, string>> = {
+  send: 'post',
+  say: 'post',
+  reply: 'post',
+  start: 'up',
+  serve: 'up',
+  delete: 'redact',
+  remove: 'redact',
+  unread: 'catch-up',
+  notifications: 'inbox',
+  log: 'activity',
+  whoami: 'prime',
+  done: 'task move',
+};
+
+/** Verbs of nouns by their second word alone, and those that are known by another word. */
+function verbsNamed(word: string): string[] {
+  const other = otherwise[word];
+  const under = rows.filter((row) => row.name.split(' ')[1] === word).map((row) => row.name);
+  return [...(other === undefined ? [] : [other]), ...under];
 }
 
 function helpFor(program: Command, argv: readonly string[]): string {

@@ -23,6 +23,12 @@ export interface Row {
   readonly load: () => Promise<Verb>;
 }
 
+/** Every verb, and what the nouns with verbs of their own are. */
+export interface Table {
+  readonly rows: readonly Row[];
+  readonly nouns: Readonly<Record<string, string>>;
+}
+
 /** Flags of every write. */
 export const onWrites: readonly Flag[] = [
   ['--idempotency-key <key>', 'a repeat with the same key writes nothing and answers the same'],

@@ -3,6 +3,7 @@ import type { Call } from './call.ts';
 import { createOutput, type Output } from './output.ts';
 import { isHarmless, type Parsed, parse } from './program.ts';
 import { type Connection, connect } from './reach/connect.ts';
+import { nouns, rows } from './rows/index.ts';
 import { type Settings, settingsFrom } from './settings.ts';
 import { tint, type View } from './show/terminal.ts';
 import { type Stops, watchSignals } from './signals.ts';
@@ -48,6 +49,7 @@ async function runVerb(
     ...reading(args, flags),
     settings,
     out,
+    table: { rows, nouns },
     signal: stops.signal,
     team: async () => (await connected()).team,
     live: async () => (await connected()).live,

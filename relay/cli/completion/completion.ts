@@ -11,7 +11,7 @@ export const completion: Verb = async (call) => {
   const shell = shells.find((one) => one === call.arg(0));
   if (shell === undefined)
     throw await misuse(`there is no completion for ${call.arg(0)}`, `One of: ${shells.join(', ')}`, shells);
-  const script = scripts[shell](model());
+  const script = scripts[shell](model(call.table));
   if (call.out.json) call.out.data({ shell, script });
   else call.out.print(script);
   return undefined;

@@ -1,7 +1,6 @@
 import { presenceStates } from '../../../schemas/api/presence.ts';
 import { linkKinds, memoryKinds, priorities, roles, taskStatuses } from '../../../schemas/index.ts';
-import { type Flag, globalFlags, type Row } from '../row.ts';
-import { nouns, rows } from '../rows/index.ts';
+import { type Flag, globalFlags, type Row, type Table } from '../row.ts';
 import { toolNames } from '../setup/tools.ts';
 
 /** What can stand in one place: some words, paths of files or of directories, or anything, of which nothing is known. */
@@ -91,7 +90,7 @@ function placeOf(row: Row): Place {
 }
 
 /** What the shells are told, from the table of verbs. */
-export function model(): Model {
+export function model({ rows, nouns }: Table): Model {
   const noun = (name: string): Place => ({
     path: name,
     words: rows

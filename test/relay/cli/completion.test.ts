@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { model, shells } from '../../../relay/cli/completion/model.ts';
-import { rows } from '../../../relay/cli/rows/index.ts';
+import { nouns, rows } from '../../../relay/cli/rows/index.ts';
 import { presenceStates, taskStatuses } from '../../../schemas/index.ts';
 import { home, temporary } from './support.ts';
 
@@ -55,7 +55,7 @@ describe.each(shells)('coterie completion %s', (shell) => {
     };
     expect(offered('')).toEqual([...new Set(rows.map((row) => row.name.split(' ')[0]))].sort());
     expect(offered('re')).toContain('remember');
-    for (const noun of model().nouns)
+    for (const noun of model({ rows, nouns }).nouns)
       expect(offered(noun, '')).toEqual(
         rows
           .filter((row) => row.name.startsWith(`${noun} `))
@@ -81,7 +81,7 @@ describe.each(shells)('coterie completion %s', (shell) => {
 });
 
 it('every flag takes a value everywhere or nowhere, so that a shell can tell where a verb ends', () => {
-  const { places, valued } = model();
+  const { places, valued } = model({ rows, nouns });
   const without = places.flatMap(({ flags }) =>
     flags.filter((flag) => !flag.takesValue).map(({ flag }) => flag),
   );

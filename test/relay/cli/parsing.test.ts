@@ -45,6 +45,10 @@ describe('what is typed', () => {
     [['tsk'], "unknown command 'tsk'", ['task']],
     [['pots', 'x'], "unknown command 'pots'", ['post']],
     [['task', 'crate', 'x'], "unknown command 'crate'", ['create']],
+    [['claim', 'kai-1'], "unknown command 'claim'", ['task claim']],
+    [['list'], "unknown command 'list'", ['group list', 'channel list', 'task list', 'memory list']],
+    [['reply', 'x'], "unknown command 'reply'", ['post']],
+    [['post', 'dev', 'x', '--thred', 'y'], "unknown option '--thred'", ['--thread']],
     [['post', 'dev', 'x', '--jsn'], "unknown option '--jsn'", ['--json']],
     [['task'], 'task needs a verb', undefined],
     [['post', 'dev'], "missing required argument 'text'", undefined],
@@ -61,6 +65,28 @@ describe('what is typed', () => {
     expect(error.message).not.toContain('\n');
     expect(error.hint).not.toBe('');
     if (legal) expect(error.legal).toEqual(legal);
+  });
+
+  it('what is suggested exists', async () => {
+    for (const word of [
+      'send',
+      'say',
+      'reply',
+      'start',
+      'serve',
+      'delete',
+      'remove',
+      'unread',
+      'notifications',
+      'log',
+      'whoami',
+      'done',
+    ]) {
+      const { legal = [], hint } = await refused(word);
+      expect(legal.length, word).toBeGreaterThan(0);
+      expect(hint).toContain('Did you mean');
+      for (const name of legal) expect(rows.map((row) => row.name)).toContain(name);
+    }
   });
 
   it('a bare command line means up, a verb stands for itself', () => {
