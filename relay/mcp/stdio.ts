@@ -13,6 +13,9 @@ export interface StdioOptions {
   readonly trouble: (error: unknown) => void;
 }
 
+/** How long a client that opened is left to ask what there is, ms. */
+const courtesy = 300;
+
 /** Serves one client on stdin and stdout. Resolves when it closes its end. */
 export async function mcpOnStdio({ reach, version, handle, signal, trouble }: StdioOptions): Promise<void> {
   const face = createFace(reach, trouble);
@@ -47,7 +50,8 @@ export async function mcpOnStdio({ reach, version, handle, signal, trouble }: St
     told = (uri) => void server.sendResourceUpdated({ uri }).catch(trouble);
     // In newer versions of the protocol the connection itself knows who follows what, and drops the rest.
     followed = () => (era === 'modern' ? [digestUri] : following);
-    if (era === 'modern') begin();
+    // Opening a workspace keeps the process busy: the client has its first answers before that.
+    if (era === 'modern') setTimeout(begin, courtesy).unref();
     else server.oninitialized = begin;
     return server;
   }, trouble);
