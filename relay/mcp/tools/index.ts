@@ -1,6 +1,7 @@
 import type { Tool } from '../tool.ts';
 import { catchUpTool } from './catch-up.ts';
 import { claimTool } from './claim.ts';
+import { otherTool } from './other.ts';
 import { postTool } from './post.ts';
 import { readTool } from './read.ts';
 import { rememberTool } from './remember.ts';
@@ -20,4 +21,5 @@ export const tools: readonly Tool[] = [
   reserveTool,
   rememberTool,
   whoTool,
+  otherTool,
 ];

@@ -19,7 +19,7 @@ describe('MCP over HTTP', () => {
     const node = await start(home());
     const [kai, mia] = [await onHttp(node, 'kai', options), await onHttp(node, 'mia', options)];
     expect(kai.client.getInstructions()).toContain('You are @kai.');
-    expect((await kai.client.listTools()).tools.map(({ name }) => name)).toHaveLength(9);
+    expect((await kai.client.listTools()).tools.map(({ name }) => name)).toHaveLength(10);
     await workThrough(kai, mia);
   });
 

@@ -70,4 +70,27 @@ export async function workThrough(kai: Agent, mia: Agent): Promise<void> {
   expect((await kai.does('search', { query: 'Tuesdays', tag: 'process' })).text).toContain('release-day');
   expect((await kai.does('read', { memory: 'release-day' })).text).toContain('#process: Releases are cut');
   expect((await kai.does('who', { state: 'working', task: 'kai-2' })).text).toContain('kai working on kai-2');
+
+  const listed = await kai.does('other');
+  expect(listed.text).toContain('messages.react(id, emoji)');
+  const reacted = await kai.does('other', { verb: 'messages.react', args: [String(short), 'tada'] });
+  expect(reacted.data['reactions']).toEqual([{ emoji: 'tada', members: ['kai'] }]);
+  const edited = await kai.does('other', {
+    verb: 'messages.edit',
+    args: [String(short), { text: 'Hello!' }],
+  });
+  expect(edited.data).toMatchObject({ text: 'Hello!', author: 'kai' });
+  const memories = await kai.does('other', {
+    verb: 'memory.list',
+    args: [{ tag: 'process', forgotten: false }],
+  });
+  expect(memories.data['items']).toHaveLength(1);
+  const inbox = await kai.does('other', { verb: 'inbox', args: [{ limit: 1 }] });
+  expect(inbox.data['receipt']).toBeDefined();
+  expect(
+    (await kai.call('other', { verb: 'messages.edit', args: [String(short), { colour: 'red' }] })).text,
+  ).toMatch(/^invalid: .*unknown field colour/);
+  expect((await kai.call('other', { verb: 'constructor' })).text).toMatch(
+    /^invalid: [\s\S]*legal: channels\.create/,
+  );
 }
