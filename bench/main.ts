@@ -24,6 +24,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   tasks: async () => (await import('./tasks.ts')).tasks,
   idle: async () => (await import('./idle.ts')).idle,
   mcp: async () => (await import('./mcp.ts')).mcp,
+  cold: async () => (await import('./cold.ts')).cold,
   relay: async () => (await import('./relay.ts')).relay,
 };
 
