@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import { toolNames } from '../../../relay/cli/setup/tools.ts';
-import { entry, type Home, home, temporary } from './support.ts';
+import { ended, entry, type Home, home, printed, temporary } from './support.ts';
 
 /** What a program for agents may have in its settings, with all that is easily lost: comments, tabs, no last line end. */
 const before: Readonly<Record<string, string>> = {
@@ -168,6 +168,30 @@ describe('coterie setup', () => {
       expect(text.match(/coterie: begin/g)).toHaveLength(1);
       expect(Buffer.byteLength(text)).toBeLessThan(900);
     }
+  });
+
+  it('has an MCP entry that answers as it stands', async () => {
+    const here = home();
+    const path = project();
+    await setup(here, path, 'claude', '--write');
+    const { command, args } = parse(readFileSync(join(path, '.mcp.json'), 'utf8')).mcpServers.coterie;
+    const [main, ...rest] = args as string[];
+    expect([command, main]).toEqual([process.execPath, entry]);
+    const params = {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'test', version: '1' },
+    };
+    const child = here.open(rest);
+    const end = ended(child);
+    const answer = printed(child, /^(\{.*\})\n/m);
+    child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
+    expect(JSON.parse((await answer)[1] ?? '')).toMatchObject({
+      id: 1,
+      result: { serverInfo: { name: 'coterie' } },
+    });
+    child.kill('SIGTERM');
+    await end;
   });
 
   it('has hooks that a shell can run', async () => {
