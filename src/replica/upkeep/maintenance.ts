@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { CoterieError } from '../../../schemas/index.ts';
 import { backupStorage } from '../../storage/backup.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Commits } from '../commit/commits.ts';
@@ -77,6 +78,8 @@ export function maintenanceOf(options: {
       return { directory, bytes: await directoryBytes(directory) };
     },
     async compact({ keep } = {}, work = {}) {
+      if (keep !== undefined && !(Number.isSafeInteger(keep) && keep >= 0))
+        throw new CoterieError('invalid', 'keep: it is not a whole number from 0 on');
       const before = await directoryBytes(storage.info.directory);
       await checkpoints.all((done, total) => work.progress?.({ stage: 'checkpoints', done, total }));
       await removal.now();
