@@ -51,6 +51,14 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect(await rin.acknowledge({ operations: [post.id] })).toMatchObject({ items: 1, open: 0 });
     });
 
+    it('MSG-7: nobody is made under the handle of a group', async () => {
+      const { as } = await open();
+      await as('rin').messages.post('general', { text: 'here' });
+      await as('kai').groups.create({ handle: 'rev', members: ['rin'] });
+      await refused(as('rev').messages.post('general', { text: 'who am I?' }), 'exists');
+      expect(told(await as('rin').inbox())).toEqual([]);
+    });
+
     it('MSG-3: mentions that waited come up in the order in which they were said', async () => {
       const { as } = await open();
       const said = ['one', 'two', 'three', 'four', 'five', 'six'].map((word) => `${word}, @newt`);

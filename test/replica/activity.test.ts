@@ -29,6 +29,10 @@ describe('activity', () => {
     const mine = await kai.activity({ types: 'message.create', members: 'kai', channels: 'general' });
     expect(mine.items.map((item) => item.run?.count)).toEqual([5]);
     await refused(kai.activity({ members: 'nobody' }), 'not_found');
+    for (const types of ['message.creat', 'messages.*']) {
+      const error = await refused(kai.activity({ types }), 'invalid');
+      expect(error.legal).toContain('message.create');
+    }
   });
 
   it('HIS-5 counts each event once page by page, whatever is written meanwhile, and bounds a run', async () => {

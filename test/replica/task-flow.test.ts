@@ -17,6 +17,18 @@ async function anew(replica: Replica, at: Home): Promise<void> {
 const titles = ({ items }: { readonly items: readonly Task[] }) => items.map(({ title }) => title);
 
 describe('a task that is done', () => {
+  it('where it is already it stays, and nothing is written', async () => {
+    const kai = await open();
+    const { id } = await kai.tasks.create({ title: 'One' });
+    await kai.tasks.move(id, { to: 'done' });
+    const before = await feedOf(kai);
+    expect(await kai.tasks.move(id, { to: 'done' })).toMatchObject({ status: 'done' });
+    expect(await feedOf(kai)).toEqual(before);
+    // With something to say it is said.
+    await kai.tasks.move(id, { to: 'done', reason: 'checked again' });
+    expect(await feedOf(kai)).toHaveLength(before.length + 1);
+  });
+
   it('TSK-1: needs evidence where it has criteria; the move may bring it', async () => {
     const kai = await open();
     const { id, legalMoves } = await kai.tasks.create({ title: 'One', criteria: 'It runs' });

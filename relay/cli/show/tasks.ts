@@ -38,7 +38,11 @@ function holder(task: Task): string {
 export function taskLine(task: Task, view: View): string {
   const status = statusTint[task.status];
   const claim = task.claim ? ` · claimed by ${who(task.claim.by)} (${task.claim.certainty})` : '';
-  const notes = [task.overdue ? 'overdue' : '', task.stale ? 'stale' : ''].filter((note) => note !== '');
+  const notes = [
+    task.contested ? 'contested: its reviewer decides' : '',
+    task.overdue ? 'overdue' : '',
+    task.stale ? 'stale' : '',
+  ].filter((note) => note !== '');
   const about = notes.length > 0 ? tint(view, 'red', ` · ${notes.join(', ')}`) : '';
   return [
     tint(view, 'cyan', task.short),

@@ -30,7 +30,7 @@ export function closed({ reading }: Writing, actor: Actor, state: TaskState): Co
 export function lost(writing: Writing, actor: Actor, state: TaskState, why?: string): CoterieError {
   const status = statusOf(state);
   const [holder] = state.claims;
-  if (isOver(status))
+  if (isOver(status) && (!holder || holder.by === actor.id))
     return new CoterieError('not_held', why ?? `Nobody holds this task: it is ${status}.`, {
       legal: legalFor(writing.reading, state, status, actor.id),
       hint: 'Reopen it first with a legal move.',

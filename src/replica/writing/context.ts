@@ -65,7 +65,10 @@ export async function introduce(writing: Writing, actor: Actor): Promise<void> {
 
 async function introduced(writing: Writing, actor: Actor, work: Work): Promise<void> {
   if (hosted(writing, actor)) return;
-  const isKnown = writing.reading.membership.state.members.has(actor.id);
+  const { members, groups } = writing.reading.membership.state;
+  const isKnown = members.has(actor.id);
+  if (!isKnown && [...groups.values()].some(({ handle: [now] }) => now?.value === actor.handle))
+    throw new CoterieError('exists', `@${actor.handle} is a group.`, { hint: 'Speak as another member.' });
   await writing.ledger.append(work, {
     log: 'members',
     type: 'member.create',

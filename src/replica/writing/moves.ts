@@ -34,6 +34,7 @@ export async function moveTask(
     async (work, keyHash) => {
       const state = await queuedState(writing, work, id, 'task');
       refuseMove(writing, work, actor, state, input);
+      if (isThere(work, state, input)) return id;
       let first = keyHash;
       let { base } = input;
       if (input.evidence) {
@@ -57,6 +58,12 @@ export async function moveTask(
   );
   return id;
 }
+
+/** The task is where it is to go, and nothing more is said of it: nothing is written. */
+const isThere = (work: Work, state: TaskState, { to, reason, evidence, on, base, force }: Moving): boolean =>
+  shownStatus(work.draft, state) === to &&
+  !force &&
+  ![reason, evidence, on, base].some((one) => one !== undefined);
 
 /** What stands against a move beyond what the fold looks at: whether a task is blocked still, the link graph knows. */
 function refuseMove(writing: Writing, work: Work, actor: Actor, state: TaskState, input: Moving): void {

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import { CoterieError, type Event, type EventsQuery, type Hash } from '../../../../schemas/index.ts';
+import {
+  CoterieError,
+  type Event,
+  type EventsQuery,
+  type Hash,
+  operationTypes,
+} from '../../../../schemas/index.ts';
 import { type FeedRow, keys } from '../../commit/rows.ts';
 import { subjectOf } from '../../ledger/state.ts';
 import { channelOfLog } from '../../views/conversation.ts';
@@ -105,6 +111,7 @@ export async function eventFilter(
     query.members === undefined
       ? undefined
       : new Set(parts(query.members).map((ref) => findMember(reading, ref).id));
+  refuseUnknown(types);
   const typed = (type: string) =>
     types === undefined ||
     types.some((wanted) => (wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : wanted === type));
@@ -113,6 +120,20 @@ export async function eventFilter(
     (typed(event.type) &&
       (channels === undefined || (event.channel !== undefined && channels.has(event.channel))) &&
       (members === undefined || (event.by !== null && members.has(event.by.id))));
+}
+
+/** Types of events: those of operations, and what the feed says besides. */
+const eventTypes = [...Object.keys(operationTypes), 'revised', 'gap', 'presence'];
+
+/** A type that no event has would be a filter that nothing passes. One that a later version has is none here. */
+function refuseUnknown(types: readonly string[] = []): void {
+  const unknown = types.find((wanted) =>
+    wanted.endsWith('*')
+      ? !eventTypes.some((type) => type.startsWith(wanted.slice(0, -1)))
+      : !eventTypes.includes(wanted),
+  );
+  if (unknown !== undefined)
+    throw new CoterieError('invalid', `types: no event is of the type ${unknown}`, { legal: eventTypes });
 }
 
 /** Rows (from, to] of the feed. Short stretches come decoded from memory. */
