@@ -36,7 +36,12 @@ function carried({ method, path, body, key }: Command): IncomingMessage {
   return incoming;
 }
 
-async function run(door: Door, handle: string, command: Command): Promise<{ status: number; body: unknown }> {
+async function run(
+  door: Door,
+  handle: string,
+  command: Command,
+  gone: AbortSignal,
+): Promise<{ status: number; body: unknown }> {
   const { pathname, searchParams } = new URL(command.path, 'http://node');
   const isThere = pathname.startsWith('/v1/');
   const found = isThere ? findRoute(command.method, pathname) : undefined;
@@ -54,19 +59,26 @@ async function run(door: Door, handle: string, command: Command): Promise<{ stat
     );
   const incoming = carried(command);
   const outgoing = new ServerResponse(incoming);
+  // Who goes has hung up on what it waits for.
+  const hangUp = (): boolean => outgoing.emit('close');
+  gone.addEventListener('abort', hangUp, { once: true });
   await door.allowance.take(handle, outgoing);
   const exchange = { door, incoming, outgoing, handle, params, search: searchParams };
-  return { status: route.status ?? 200, body: await route.run(exchange) };
+  try {
+    return { status: route.status ?? 200, body: await route.run(exchange) };
+  } finally {
+    gone.removeEventListener('abort', hangUp);
+  }
 }
 
 /** Does what a frame asks for, as the member; what it answers is a frame, never an error. */
-export async function answerTo(door: Door, handle: string, text: string): Promise<object> {
+export async function answerTo(door: Door, handle: string, text: string, gone: AbortSignal): Promise<object> {
   let call: unknown = null;
   try {
     const value = parsed(text);
     call = (value as { call?: unknown } | null)?.call ?? null;
     const command = check(Command, value);
-    return { answer: command.call, ...(await run(door, handle, command)) };
+    return { answer: command.call, ...(await run(door, handle, command, gone)) };
   } catch (error) {
     const { status, answer } = refusalOf(error, door.log, '/v1/stream');
     return {

@@ -96,7 +96,7 @@ function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEve
     text(text) {
       calls += 1;
       if (calls >= mostCalls) socket.pause();
-      void answerTo(door, handle, text).then((answer) => {
+      void answerTo(door, handle, text, gone.signal).then((answer) => {
         say(answer);
         calls -= 1;
         if (calls < mostCalls) socket.resume();

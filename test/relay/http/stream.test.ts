@@ -158,6 +158,24 @@ describe('/v1/stream', () => {
     expect((await ws.ask(6, { method: 'GET', path: '/v1/status' })).status).toBe(200);
   });
 
+  it('who goes has hung up on what it waits for', async () => {
+    const node = await fake();
+    const ws = await connect(node, '/v1/stream', bearer(node.token));
+    let release = (): void => undefined;
+    node.fake.hold(
+      new Promise<void>((resolve) => {
+        release = resolve;
+      }),
+    );
+    ws.socket.send(JSON.stringify({ call: 1, method: 'POST', path: '/v1/tasks/task-1/claim', body: {} }));
+    const claim = await vi.waitUntil(() => node.fake.asked.find(({ verb }) => verb === 'tasks.claim'));
+    const [, , { signal }] = claim.input as [string, object, { signal: AbortSignal }];
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    ws.socket.terminate();
+    await aborted;
+    release();
+  });
+
   it('refuses strangers, unknown cursors and unknown fields before or as it opens', async () => {
     const node = await fake();
     await expect(connect(node, '/v1/stream', {})).rejects.toThrow(/401 .*unauthorized/);
