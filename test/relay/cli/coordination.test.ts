@@ -54,7 +54,7 @@ describe('the verbs of coordination, each a process', () => {
     const two = (await at.as('kai', Task, 'task', 'create', 'Two')).short;
 
     expect(holder(await at.as('rin', Task, 'task', 'claim', one))).toEqual(['rin', 'tentative']);
-    expect(await at.refused('lou', 'task', 'claim', one)).toEqual(['held', 4]);
+    expect(await at.refused('lou', 'task', 'claim', one)).toEqual(['held', 4, ['comment', 'ready']]);
     expect(await at.refused('lou', 'task', 'renew', one)).toEqual(['not_held', 4, ['comment', 'ready']]);
     expect((await at.as('rin', Task, 'task', 'release', one, '--reason', 'lunch')).claim).toBeNull();
     expect(await at.refused('rin', 'task', 'renew', one)).toEqual(['not_held', 4, ['claim']]);

@@ -53,7 +53,7 @@ describe('routes', () => {
         expect(route.answer.safeParse(answer.body).error).toBeUndefined();
       else expect(answer.headers['content-type']).toBe(route.answer.type);
       if (route.method !== 'get' && verb !== 'acknowledge' && verb !== 'presence.set')
-        expect(node.fake.asked.at(-1)?.input).toContainEqual({ key: 'kéy' });
+        expect(node.fake.asked.at(-1)?.input).toContainEqual(expect.objectContaining({ key: 'kéy' }));
       expect(answer.headers['cache-control']).toBe('no-store');
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     });
