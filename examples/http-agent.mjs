@@ -41,9 +41,11 @@ async function* events(cursor) {
 }
 
 await ask('POST', '/channels/general/messages', { text: `${handle} is here.` }, `${handle}-here`);
+// From here on nothing is missed, also what is said before the stream is open.
+const { cursor } = await ask('GET', '/status');
 console.log('listening');
 let left = Number(answers);
-for await (const event of events()) {
+for await (const event of events(cursor)) {
   if (event.type !== 'message.create' || event.by?.handle === handle) continue;
   const message = await ask('GET', `/messages/${event.subject}`);
   if (!message.mentions?.some((member) => member.handle === handle)) continue;
