@@ -30,10 +30,14 @@ export interface Sync {
   /** Each link: its state, what is not stored there yet, and whether both sides are equal. */
   status(): { readonly peers: readonly Peer[] };
   /**
-   * Waits until everything that is durable here at the call is durable at so many peers, for `timeoutMs` at most. Never
-   * rejects: `enough` says whether it came to that, `stored` names the keys of the peers.
+   * Waits until everything that is durable here at the call is durable at so many peers, for `timeoutMs` at most. `enough`
+   * says whether it came to that, `stored` names the keys of the peers. Rejects only once `signal` aborts, with its reason.
    */
-  settled(wanted: { readonly peers: number; readonly timeoutMs: number }): Promise<Settled>;
+  settled(wanted: {
+    readonly peers: number;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<Settled>;
 }
 
 /** One local copy of a workspace, open. */
@@ -47,6 +51,19 @@ export interface Replica extends AloneReplica {
  * With `sync` it is found by, and finds, the other replicas of the workspace on this machine. Rejects with a
  * `CoterieError`: `directory_locked`, `directory_newer`, `directory_unreadable`, `storage_corrupt`, `disk_full`,
  * `invalid` for a handle that is none.
+ *
+ * @example
+ * ```ts
+ * import { openReplica } from 'coterie';
+ *
+ * const replica = await openReplica({ directory: 'team', as: 'kai' });
+ * const { id } = await replica.tasks.create({ title: 'Sort the sources' });
+ * const { claim } = await replica.tasks.claim(id, { need: 'granted' }, { signal: AbortSignal.timeout(10_000) });
+ * console.log(claim?.certainty); //=> granted
+ * const { text } = await replica.messages.post('general', { text: 'I have it' });
+ * console.log(text); //=> I have it
+ * await replica.close();
+ * ```
  */
 export async function openReplica({ sync, ...options }: OpenOptions): Promise<Replica> {
   const replica = await openAlone(options);

@@ -57,7 +57,23 @@ export interface Client
 
 const at = encodeURIComponent;
 
-/** A client of one node as one member. It holds no connection open and keeps nothing. */
+/**
+ * A client of one node as one member. It holds no connection open and keeps nothing.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'coterie/client';
+ *
+ * const { COTERIE_URL: url = 'http://127.0.0.1:4270', COTERIE_TOKEN: token } = process.env;
+ * const node = createClient({ url, token });
+ * const { cursor } = await node.status();
+ * await node.messages.post('general', { text: 'hello' }, { key: 'first words' });
+ * for await (const event of node.events({ since: cursor, types: 'message.*' })) {
+ *   console.log(event.body?.['text']); //=> hello
+ *   break;
+ * }
+ * ```
+ */
 export function createClient(options: ClientOptions): Client {
   const { url, token, transport = fetchTransport } = options;
   const caller = createCaller(url, token, transport);

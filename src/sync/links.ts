@@ -10,6 +10,7 @@ import {
   type SessionTransport,
   type Timer,
 } from './session.ts';
+import { createSettling, type Settled, type SettledWanted } from './settled.ts';
 
 /** What is known of a peer, also after its session ended. */
 export interface PeerStatus {
@@ -47,14 +48,6 @@ export interface LinkCounts {
   readonly closes: ReadonlyMap<number, number>;
 }
 
-/** How far what was durable here is durable elsewhere. */
-export interface Settled {
-  /** Peers at which all of it is durable. */
-  readonly stored: readonly string[];
-  /** True when they are as many as were asked for. */
-  readonly enough: boolean;
-}
-
 export interface Links {
   /** Opens a session over a transport, which is connected. The caller hands it frames, `drained` and `closed`. */
   connect(options: {
@@ -73,9 +66,9 @@ export interface Links {
   status(): { readonly peers: readonly PeerStatus[] } & LinkCounts;
   /**
    * Waits until everything that is durable here at the call is durable at so many peers, for `timeoutMs` at most. Peers
-   * that come meanwhile count. Never rejects.
+   * that come meanwhile count. Rejects only once `signal` aborts.
    */
-  settled(wanted: { readonly peers: number; readonly timeoutMs: number }): Promise<Settled>;
+  settled(wanted: SettledWanted): Promise<Settled>;
   /** Closes all sessions; later ones are refused. */
   close(): void;
 }
@@ -103,13 +96,6 @@ interface Link {
   since: number;
 }
 
-interface Waiting {
-  readonly peers: number;
-  readonly stored: Set<string>;
-  readonly marks: Map<Link, () => boolean>;
-  done(enough: boolean): void;
-}
-
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
@@ -117,8 +103,8 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
 export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const { now } = options;
   const links = new Map<number, Link>();
+  const settling = createSettling(() => links.values(), options.timer);
   const gone = new Map<string, PeerStatus>();
-  const waiting = new Set<Waiting>();
   const alone = new Set<{ readonly peer: MetPeer; ended(): void }>();
   /** What the last few sessions that ended said in their hello: the other end of one may be judged only now. */
   const ended: Uint8Array[] = [];
@@ -151,19 +137,6 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
           comparedAt: status.comparedAt,
           lagging: status.lagging,
         };
-
-  function look(link: Link, wait: Waiting): void {
-    const { publicKey } = link;
-    if (publicKey === undefined || wait.stored.has(publicKey)) return;
-    let mark = wait.marks.get(link);
-    if (!mark) {
-      mark = link.session.mark();
-      wait.marks.set(link, mark);
-    }
-    if (!mark()) return;
-    wait.stored.add(publicKey);
-    if (wait.stored.size >= wait.peers) wait.done(true);
-  }
 
   /** Who dialled the session. */
   const dialler = ({ session }: Link, publicKey: string): string =>
@@ -210,7 +183,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     for (const one of [...alone]) if (!stands(one.peer) && alone.delete(one)) one.ended();
     ended.push(link.session.hello);
     if (ended.length > remembered) ended.shift();
-    for (const wait of waiting) wait.marks.delete(link);
+    settling.gone(link);
     const peer = peerOf({ ...link, since: now() }, link.session.status());
     if (!peer || [...links.values()].some((other) => other.publicKey === peer.publicKey)) return;
     gone.delete(peer.publicKey);
@@ -233,7 +206,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
       link.live = true;
       link.since = now();
     }
-    for (const wait of [...waiting]) look(link, wait);
+    settling.heard(link);
   }
 
   return {
@@ -289,23 +262,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
       return { peers: [...peers.values()], ...counts };
     },
 
-    settled: ({ peers, timeoutMs }) =>
-      new Promise((resolve) => {
-        const wait: Waiting = {
-          peers,
-          stored: new Set(),
-          marks: new Map(),
-          done(enough) {
-            if (!waiting.delete(wait)) return;
-            cancel();
-            resolve({ stored: [...wait.stored], enough });
-          },
-        };
-        waiting.add(wait);
-        const cancel = options.timer(() => wait.done(false), timeoutMs);
-        if (peers <= 0) wait.done(true);
-        for (const link of links.values()) if (waiting.has(wait)) look(link, wait);
-      }),
+    settled: settling.settled,
 
     close() {
       if (!open) return;
@@ -314,7 +271,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
       stopKey();
       alone.clear();
       for (const { session } of [...links.values()]) session.close(closeCodes.goingAway, 'closing');
-      for (const wait of [...waiting]) wait.done(false);
+      settling.close();
     },
   };
 }

@@ -70,6 +70,21 @@ describe('links', () => {
     expect(a.links.status().peers).toMatchObject([{ unstored: 0 }, { unstored: 0 }]);
   });
 
+  it('SYN-28: settled rejects once its signal aborts, and waits no longer', async () => {
+    const { nodes } = setUp('ab');
+    const [a] = nodes as [Node, Node];
+    const stop = new AbortController();
+    const wanted = { peers: 1, timeoutMs: 5000, signal: stop.signal };
+    const settled = a.links.settled(wanted);
+    stop.abort();
+    await expect(settled).rejects.toBe(stop.signal.reason);
+    await expect(a.links.settled(wanted)).rejects.toBe(stop.signal.reason);
+    expect(await a.links.settled({ peers: 0, timeoutMs: 1, signal: new AbortController().signal })).toEqual({
+      stored: [],
+      enough: true,
+    });
+  });
+
   it('SYN-28: what is queued, announced or held back counts as not stored; who is away is not counted', async () => {
     const { network, nodes } = setUp('ab');
     const [a, b] = nodes as [Node, Node];

@@ -54,6 +54,7 @@ export function maintenanceOf(options: {
       return mine;
     },
     async export(request, work = {}) {
+      work.signal?.throwIfAborted();
       const [{ exportTo }, { createExportReader }] = await Promise.all([
         import('../../export/export.ts'),
         import('../reading/export-reader.ts'),
@@ -81,9 +82,12 @@ export function maintenanceOf(options: {
       if (keep !== undefined && !(Number.isSafeInteger(keep) && keep >= 0))
         throw new CoterieError('invalid', 'keep: it is not a whole number from 0 on');
       const before = await directoryBytes(storage.info.directory);
+      work.signal?.throwIfAborted();
       await checkpoints.all((done, total) => work.progress?.({ stage: 'checkpoints', done, total }));
+      work.signal?.throwIfAborted();
       await removal.now();
       if (keep !== undefined) await trimFeed(database, commits, core.feed.end() - keep);
+      work.signal?.throwIfAborted();
       work.progress?.({ stage: 'tables', done: 0, total: null });
       await storage.store.compact(range(''));
       return { before, after: await directoryBytes(storage.info.directory) };

@@ -5,6 +5,8 @@ import { refused, take } from '../../replica/support/open.ts';
 import type { Cases, CasesOf, Verb, World } from './cases.ts';
 
 const nowhere = 'a'.repeat(26);
+/** Why work is called off. */
+const enough = new Error('enough');
 
 /** A file with one issue, as beads writes it. */
 function issues({ scratch }: World, line: string): string {
@@ -155,8 +157,8 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
       const { kai } = world;
       await refused(kai.import({ format: 'beads', path: issues(world, '{"id": 7}') }), 'import_invalid');
       const path = issues(world, JSON.stringify(issue));
-      const aborted = kai.import({ format: 'beads', path }, { signal: AbortSignal.abort(new Error('no')) });
-      await expect(aborted).rejects.toThrow('no');
+      const aborted = kai.import({ format: 'beads', path }, { signal: AbortSignal.abort(enough) });
+      await expect(aborted).rejects.toBe(enough);
     },
   },
   export: {
@@ -168,6 +170,8 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
       const directory = scratch();
       writeFileSync(join(directory, 'mine.txt'), 'mine');
       await refused(kai.export({ directory }), 'directory_not_empty');
+      const aborted = kai.export({ directory: join(scratch(), 'no') }, { signal: AbortSignal.abort(enough) });
+      await expect(aborted).rejects.toBe(enough);
     },
   },
   backup: {
@@ -180,17 +184,23 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
       const directory = scratch();
       writeFileSync(join(directory, 'mine.txt'), 'mine');
       await refused(kai.backup({ directory }), 'directory_not_empty');
+      const aborted = kai.backup({ directory: join(scratch(), 'no') }, { signal: AbortSignal.abort(enough) });
+      await expect(aborted).rejects.toBe(enough);
     },
   },
   compact: {
     async does({ kai }) {
       expect(await kai.compact()).toMatchObject({ before: expect.any(Number), after: expect.any(Number) });
     },
-    refuses: ({ kai }) => refused(kai.compact({ keep: -1 }), 'invalid'),
+    async refuses({ kai }) {
+      await refused(kai.compact({ keep: -1 }), 'invalid');
+      await expect(kai.compact({}, { signal: AbortSignal.abort(enough) })).rejects.toBe(enough);
+    },
   },
   doctor: {
     async does({ kai }) {
       expect(await kai.doctor()).toMatchObject({ ok: true });
+      await expect(kai.doctor({ signal: AbortSignal.abort(enough) })).rejects.toBe(enough);
     },
     refuses: 'takes nothing; what it finds is in its answer',
   },
