@@ -1,4 +1,4 @@
 export * from './links.ts';
 export type * from './port.ts';
 export * from './session.ts';
-export type { Settled, SettledWanted } from './settled.ts';
+export type { Settled } from './settled.ts';
