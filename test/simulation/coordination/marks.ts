@@ -100,7 +100,11 @@ export async function misread(
   const wrong: string[] = [];
   const [looked, pending, inbox] = await still(station, verbs, () => look(station, member));
   const open = new Set(pending);
-  const isKnown = (await station.replica.members.list({ limit: 100 })).items.some(({ id }) => id === member);
+  // By what is on disk: who is being made counts in memory before its items do.
+  const isKnown = [...looked.operations.values()].some(
+    ({ header, state }) =>
+      state === undefined && header.type === 'member.create' && header.data['handle'] === handle,
+  );
   const told = toldIn(inbox);
   const read = readerOf(model, handle);
   for (const [hash, row] of looked.operations) {

@@ -2,6 +2,7 @@ import {
   type CatchUp,
   type CatchUpItem,
   type CatchUpQuery,
+  CoterieError,
   type Event,
   type Hash,
   inboxKinds,
@@ -20,6 +21,8 @@ import { type Receipt, receiptOf } from './receipts.ts';
 const defaultLimit = 50;
 /** What needs the member is shown singly up to this part of the budget, the rest is counted in ranges. */
 const singlesShare = 0.6;
+/** So often what is pending may change while it is read. */
+const mostTries = 10;
 /** Digits that a receipt and counts may take beyond those of an empty answer, in tokens. */
 const slack = 16;
 
@@ -60,6 +63,7 @@ export async function catchUp(
   member: Hash,
   query: CatchUpQuery,
   evidence: Evidence,
+  tries = 0,
 ): Promise<CatchUp> {
   const budget = query.budget ?? defaultBudget;
   const limit = query.limit ?? defaultLimit;
@@ -77,6 +81,10 @@ export async function catchUp(
   const room = budget - costOf(answer([], nothing, 0, 0)) - slack;
   if (beyond.pending <= limit && beyond.rows.length <= limit) {
     const items = await allOf(reading, feed, beyond);
+    // A fork that came in between, or an acknowledgement, makes it another number: it is asked again.
+    if (items === undefined && tries < mostTries)
+      return catchUp(reading, feed, member, query, evidence, tries + 1);
+    if (items === undefined) throw new CoterieError('busy', 'What is pending changes all the time.');
     const to = beyond.rows.at(-1)?.[0] ?? 0;
     const counts = items.some(({ kind }) => kind === 'range');
     if (items.reduce((sum, item) => sum + costOf(item), 0) <= room)
@@ -170,10 +178,11 @@ async function needed(
   return { items, cost, to, shown, cut, uncounted };
 }
 
-/** Each pending operation, with why it needs the member where it does, and what needs it besides. */
-async function allOf(reading: Reading, feed: Feed, beyond: Beyond): Promise<CatchUpItem[]> {
+/** Each pending operation, with why it needs the member where it does, and what needs it besides; undefined: not as many as were counted. */
+async function allOf(reading: Reading, feed: Feed, beyond: Beyond): Promise<CatchUpItem[] | undefined> {
   const { member, rows } = beyond;
   const all = await allPending(reading, feed, beyond);
+  if (all.length !== beyond.pending) return undefined;
   const called = new Set(rows.flatMap(([, { operations }]) => operations));
   const needed = all.filter(({ operation: hash }) => called.has(hash));
   const { rest, lines } = await betweenOthers(
@@ -201,7 +210,8 @@ async function allPending(
 ): Promise<Event[]> {
   const found: Event[] = [];
   let from = low;
-  while (found.length < count && from < end) {
+  // One more than were counted tells that it is another number by now.
+  while (found.length <= count && from < end) {
     const rows = await reading.database.list<Hash>({
       gte: keys.news(from + 1),
       lt: keys.news(end + 1),
