@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { told } from '../contracts/messages.ts';
 import { asTexts } from './sync/hand.ts';
 import { meet, type Peer, peers, pull, session } from './sync/support.ts';
-import { inStep, newcomer } from './sync/team.ts';
+import { couple, inStep, newcomer } from './sync/team.ts';
 
 /** Two in step who know a third, and what that wrote in a log: one thing, and another that saw it. */
 async function late(type: 'message.create' | 'memory.create', data: Record<string, unknown> = {}) {
@@ -76,4 +76,27 @@ describe('what came before that which it follows from counts', () => {
     );
     expect(rows).toEqual([2, 2, 2]);
   });
+});
+
+it('REP-16: a receipt covers what it showed also where lower numbers of the chain came after it', async () => {
+  const [ana, bo] = await couple();
+  for (const { replica, name } of [ana, bo]) await replica.messages.post('general', { text: name });
+  await meet(ana, bo);
+  await bo.replica.acknowledge({ receipt: (await bo.replica.catchUp()).receipt });
+  for (const text of ['one', 'two', 'three']) await ana.replica.messages.post('dev', { text });
+  const dev = `log/channel.${(await ana.replica.channels.get('dev')).id}/1`;
+  const [three] = (await ana.replica.messages.list('dev')).items;
+  const keys = (await ana.source.keys(dev)).map(([key]) => key);
+  const entries = await ana.source.entries(dev, keys);
+  const last = entries.filter(([, text]) => JSON.parse(text).body.text === 'three');
+  expect(await bo.source.take(dev, last, session())).toMatchObject({ ok: true });
+  const texts = async () =>
+    (await bo.replica.catchUp()).items.map((item) => item.kind === 'operation' && item.text);
+  expect(await texts()).toEqual(['three']);
+  const { receipt } = await bo.replica.catchUp();
+  await pull(ana, bo);
+  await bo.replica.acknowledge({ receipt });
+  expect(await texts()).toEqual(['one', 'two']);
+  expect(await bo.replica.catchUp()).toMatchObject({ pending: 2 });
+  expect((await bo.replica.messages.get(three?.id ?? '')).text).toBe('three');
 });

@@ -18,13 +18,9 @@ interface Source {
   readonly feed: Feed;
 }
 
-/** The last operation of each chain that stood in the feed up to `n`. */
-async function lastAt(
-  { reading, feed }: Source,
-  heads: readonly ChainHead[],
-  n: number,
-): Promise<Map<string, number>> {
-  const last = new Map(heads.map(({ log, replica, head }) => [`${log} ${replica}`, head.seq]));
+/** Numbers of what came into the feed after `n`, a chain at a time: also below what was there by then. */
+async function cameAfter({ reading, feed }: Source, n: number): Promise<Map<string, number[]>> {
+  const came = new Map<string, number[]>();
   const end = feed.end();
   // What was done after the receipt is told by the feed; where that was compacted, nobody can tell.
   if (n < end && (await firstKept(reading, feed)) > n + 1)
@@ -32,11 +28,14 @@ async function lastAt(
   for (let from = n; from < end; from += 1024) {
     for (const [, row] of await feedRows(reading, from, Math.min(end, from + 1024))) {
       const header = 'hash' in row ? operation(reading, row.hash)?.header : undefined;
-      const chain = header && `${header.log} ${header.replica}`;
-      if (chain && (last.get(chain) ?? 0) >= header.seq) last.set(chain, header.seq - 1);
+      if (!header) continue;
+      const chain = `${header.log} ${header.replica}`;
+      const numbers = came.get(chain);
+      if (numbers) numbers.push(header.seq);
+      else came.set(chain, [header.seq]);
     }
   }
-  return last;
+  return came;
 }
 
 /** What a receipt covers: of each chain all that stood in the feed up to `n`, but for what was cut. */
@@ -49,14 +48,13 @@ export async function coveredBy(
   cut: readonly ItemRow[],
 ): Promise<Mark> {
   const { reading } = source;
-  const last = await lastAt(source, heads, n);
-  const left = leftOut(reading, cut);
+  const left = leftOut(reading, cut, await cameAfter(source, n));
   let covered: Mark = emptyMark;
   for (const chain of heads) {
     const { log, replica } = chain;
     const from = vectorOf(mark, log, replica);
     // What is missing, or waits, was not shown: it stays to be told of when it counts.
-    for (const [first, to] of await counting.settled(chain, from, last.get(`${log} ${replica}`) ?? 0))
+    for (const [first, to] of await counting.settled(chain, from, chain.head.seq))
       for (const [one, end] of without(first, to, left.get(`${log} ${replica}`) ?? []))
         covered = acknowledgeRun(covered, log, replica, one === from + 1 ? 1 : one, end);
     for (const hash of await counting.forked(chain, mark))
@@ -69,9 +67,12 @@ export async function coveredBy(
   return covered;
 }
 
-/** Numbers of what was cut, a chain at a time, ascending. */
-function leftOut(reading: Reading, cut: readonly ItemRow[]): ReadonlyMap<string, readonly number[]> {
-  const left = new Map<string, number[]>();
+/** Numbers of what was cut, and of what came later, a chain at a time, ascending. */
+function leftOut(
+  reading: Reading,
+  cut: readonly ItemRow[],
+  left: Map<string, number[]>,
+): ReadonlyMap<string, readonly number[]> {
   for (const {
     operations: [hash = ''],
   } of cut) {

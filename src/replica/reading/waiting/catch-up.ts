@@ -2,7 +2,6 @@ import {
   type CatchUp,
   type CatchUpItem,
   type CatchUpQuery,
-  CoterieError,
   type Event,
   type Hash,
   inboxKinds,
@@ -84,10 +83,9 @@ export async function catchUp(
     // A fork that came in between, or an acknowledgement, makes it another number: it is asked again.
     if (items === undefined && tries < mostTries)
       return catchUp(reading, feed, member, query, evidence, tries + 1);
-    if (items === undefined) throw new CoterieError('busy', 'What is pending changes all the time.');
     const to = beyond.rows.at(-1)?.[0] ?? 0;
-    const counts = items.some(({ kind }) => kind === 'range');
-    if (items.reduce((sum, item) => sum + costOf(item), 0) <= room)
+    const counts = items?.some(({ kind }) => kind === 'range') ?? false;
+    if (items && items.reduce((sum, item) => sum + costOf(item), 0) <= room)
       return answer(ranked(items), { n: beyond.end, from: 0, to, counts }, 0, 0);
   }
 
