@@ -37,7 +37,7 @@ import {
   redactText,
   updateChannel,
 } from './writing/conversation.ts';
-import { groupVerbs } from './writing/groups.ts';
+import { groupVerbs, refuseTaken } from './writing/groups.ts';
 import { linkTask } from './writing/links.ts';
 import type { Marks } from './writing/marks.ts';
 import { forget, remember, updateMemory } from './writing/memory.ts';
@@ -230,8 +230,9 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       async update(input, options) {
         const valid = checked(schemas.MemberUpdate, input);
         await introduce(writing, actor);
-        await once(writing, { actor, key: options?.key, input: { member: valid } }, (work, key) =>
-          writing.ledger.append(work, {
+        await once(writing, { actor, key: options?.key, input: { member: valid } }, (work, key) => {
+          if (valid.handle !== undefined) refuseTaken(reading, valid.handle, actor.id);
+          return writing.ledger.append(work, {
             log: 'members',
             type: 'member.update',
             subject: actor.id,
@@ -239,8 +240,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
             data: valid.handle === undefined ? {} : { handle: valid.handle },
             body: { name: valid.name },
             key,
-          }),
-        );
+          });
+        });
         return memberShape(reading, findMember(reading, actor.id));
       },
       grant: async (ref, input, options) =>

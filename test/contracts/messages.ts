@@ -59,6 +59,16 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect(told(await as('rin').inbox())).toEqual([]);
     });
 
+    it('MSG-7: nobody takes the handle of another, or of a group', async () => {
+      const { as } = await open();
+      await as('rin').messages.post('general', { text: 'here' });
+      await as('kai').groups.create({ handle: 'rev', members: ['rin'] });
+      for (const handle of ['rin', 'rev', 'here'])
+        await refused(as('kai').members.update({ handle }), 'exists');
+      expect((await as('kai').members.update({ handle: 'kai', name: 'Kai' })).name).toBe('Kai');
+      expect((await as('kai').members.update({ handle: 'kay' })).handle).toBe('kay');
+    });
+
     it('MSG-3: mentions that waited come up in the order in which they were said', async () => {
       const { as } = await open();
       const said = ['one', 'two', 'three', 'four', 'five', 'six'].map((word) => `${word}, @newt`);

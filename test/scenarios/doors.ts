@@ -13,6 +13,7 @@ import { fromBase64url, memberIdOf, proveAdmission, readEntry } from '../../src/
 import { connect } from '../../src/yjs/index.ts';
 import { shuffled } from '../fold/random.ts';
 import { home } from '../relay/cli/support.ts';
+import { onStdio } from '../relay/mcp/support.ts';
 
 /** One agent at one door: whether it got the task, and how it ends it. */
 export interface Worker {
@@ -89,6 +90,22 @@ export function overCommands({ cli }: Place): Worker {
     async finish(id) {
       const { code, stderr } = await run('task', 'move', id, 'done');
       expect(code, stderr).toBe(0);
+    },
+  };
+}
+
+/** With the official client of MCP, and `coterie mcp` as its server. */
+export async function overMcp({ cli }: Place): Promise<Worker> {
+  const { call, does } = await onStdio({ path: cli.path }, ['--data', cli.data, '--as', 'model']);
+  return {
+    name: 'model',
+    async claim(id) {
+      const { failed, text, data } = await call('claim', { id, need: 'granted', timeout: 60_000 });
+      if (failed) expect(text).toMatch(/held|illegal_move/);
+      return !failed && (data as Partial<Task>).claim?.certainty === 'granted';
+    },
+    async finish(id) {
+      await does('task', { action: 'move', id, status: 'done' });
     },
   };
 }

@@ -50,8 +50,10 @@ function listGroups(reading: Reading, query: PageQuery = {}): List<Group> {
   return { items: page.map(({ id }) => groupShape(reading, id)), ...more };
 }
 
-function refuseTaken(reading: Reading, handle: string): void {
-  const taken = handle === 'here' || reading.membership.byHandle(handle).length > 0;
+/** `mine`: the member who takes it, as nobody but an author of history may bear it. */
+export function refuseTaken(reading: Reading, handle: string, mine?: Hash): void {
+  const others = reading.membership.byHandle(handle).filter(({ id }) => id !== mine);
+  const taken = handle === 'here' || others.some(({ imported }) => mine === undefined || !imported);
   if (taken || groupsOf(reading, handle).length > 0)
     throw new CoterieError('exists', `@${handle} calls somebody already.`);
 }
