@@ -22,6 +22,7 @@ describe('the moves of a task', () => {
     await ann.tasks.move(id, { to: 'review' });
     expect(await done()).toEqual(['kai', 'rev']);
     // Who brought it there does not review it, nor does who holds it.
+    await kai.tasks.move(id, { to: 'doing', reason: 'once more' });
     await rev.tasks.move(id, { to: 'review' });
     expect(await done()).toEqual(['kai']);
     await kai.tasks.move(id, { to: 'cancelled' });
