@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { CoterieError } from '../../schemas/index.ts';
 
@@ -11,29 +10,31 @@ export interface RateLimit {
 /** Generous for programs: it stops a loop that got out of hand, and nobody who works. */
 export const usualRate: RateLimit = { requests: 60_000, seconds: 10 };
 
+type Tell = (header: string, value: number) => unknown;
+
 export interface Allowance {
-  /** Counts one request of a member and tells it in the headers what is left. Rejects with `rate_limited`. */
-  take(handle: string, outgoing: ServerResponse): Promise<void>;
+  /** Counts one request of a member, and tells in headers what is left. Rejects with `rate_limited`. */
+  take(handle: string, tell?: Tell): Promise<void>;
 }
 
 export function openAllowance({ requests, seconds }: RateLimit): Allowance {
   const limiter = new RateLimiterMemory({ points: requests, duration: seconds });
 
-  function tell(outgoing: ServerResponse, { remainingPoints, msBeforeNext }: RateLimiterRes): number {
+  function state(tell: Tell | undefined, { remainingPoints, msBeforeNext }: RateLimiterRes): number {
     const reset = Math.ceil(msBeforeNext / 1000);
-    outgoing.setHeader('ratelimit-limit', requests);
-    outgoing.setHeader('ratelimit-remaining', remainingPoints);
-    outgoing.setHeader('ratelimit-reset', reset);
+    tell?.('ratelimit-limit', requests);
+    tell?.('ratelimit-remaining', remainingPoints);
+    tell?.('ratelimit-reset', reset);
     return reset;
   }
 
   return {
-    async take(handle, outgoing) {
+    async take(handle, tell) {
       try {
-        tell(outgoing, await limiter.consume(handle));
+        state(tell, await limiter.consume(handle));
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
-        outgoing.setHeader('retry-after', tell(outgoing, refused));
+        tell?.('retry-after', state(tell, refused));
         throw new CoterieError('rate_limited', `${handle} asked ${requests} times within ${seconds} s.`);
       }
     },

@@ -4,6 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Tokens } from '../node/tokens.ts';
+import { askedOverHttp } from './asked.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { methodsOf } from './matching.ts';
 import { mcpDoor } from './mcp.ts';
@@ -53,10 +54,17 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
       const handle = route.open ? undefined : authenticate(incoming, tokens);
-      if (handle !== undefined) await door.allowance.take(handle, outgoing);
+      if (handle !== undefined)
+        await door.allowance.take(handle, (...header) => outgoing.setHeader(...header));
       const question = incoming.url?.indexOf('?') ?? -1;
       const search = new URLSearchParams(question < 0 ? '' : incoming.url?.slice(question + 1));
-      const result = await route.run({ door, incoming, outgoing, handle, search, params: c.req.param() });
+      const result = await route.run({
+        door,
+        asked: askedOverHttp(incoming, outgoing),
+        handle,
+        search,
+        params: c.req.param(),
+      });
       if (result === taken) {
         count(outgoing.statusCode);
         return RESPONSE_ALREADY_SENT;
@@ -92,7 +100,7 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
   app.all('/mcp', async (c) => {
     try {
       const handle = authenticate(c.env.incoming, tokens);
-      await door.allowance.take(handle, c.env.outgoing);
+      await door.allowance.take(handle, (...header) => c.env.outgoing.setHeader(...header));
       return await mcp(c.req.raw, c.env.incoming, handle);
     } catch (error) {
       return refuse(error, c);

@@ -71,19 +71,25 @@ const announced = (incoming: IncomingMessage): boolean =>
 
 /** Refuses a body where none belongs, so that nobody believes it was read. */
 export function expectNoBody(incoming: IncomingMessage): void {
-  if (announced(incoming))
-    throw new CoterieError('invalid', `${incoming.method ?? 'This method'} takes no body here`, {
-      hint: 'Send what it takes in the path and the query.',
-    });
+  if (announced(incoming)) throw bodyUnexpected(incoming.method ?? 'This method');
 }
+
+export const bodyUnexpected = (method: string): CoterieError =>
+  new CoterieError('invalid', `${method} takes no body here`, {
+    hint: 'Send what it takes in the path and the query.',
+  });
+
+export const bodyMissing = (): CoterieError => new CoterieError('invalid_json', 'the request has no body');
+
+export const bodyTooLarge = (): CoterieError =>
+  new CoterieError('too_large', `the request body is larger than ${bodyBytes} bytes`);
 
 function collect(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let whole = false;
-    const tooLarge = (): void =>
-      reject(new CoterieError('too_large', `the request body is larger than ${bodyBytes} bytes`));
+    const tooLarge = (): void => reject(bodyTooLarge());
     if (Number(incoming.headers['content-length'] ?? 0) > bodyBytes) {
       tooLarge();
       return;
@@ -112,7 +118,7 @@ const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 export async function readJson(incoming: IncomingMessage, optional: boolean): Promise<unknown> {
   if (!announced(incoming)) {
     if (optional) return {};
-    throw new CoterieError('invalid_json', 'the request has no body');
+    throw bodyMissing();
   }
   const type = incoming.headers['content-type'];
   if (type === undefined || !jsonType.test(type))

@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Replica, Surface } from '../../src/replica/surface.ts';
 import type { Log } from '../node/log.ts';
 import type { Allowance } from './allowance.ts';
-import { check, expectNoBody, keyOf, queryOf, readJson } from './input.ts';
+import type { Asked } from './asked.ts';
+import { check, queryOf } from './input.ts';
 import type { Metrics } from './metrics.ts';
 import { shorten, takeShortening } from './shorten.ts';
 
@@ -38,11 +38,10 @@ export interface StreamLimits {
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** The raw side of one request. */
+/** One request, whose member is known and whose route was found. */
 export interface Exchange {
   readonly door: Door;
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
+  readonly asked: Asked;
   readonly params: Readonly<Record<string, string>>;
   readonly search: URLSearchParams;
   /** Handle of the member that the token names; undefined where no token is needed. */
@@ -124,17 +123,17 @@ export function route<
     body: bodySchema,
     bodyOptional,
     async run(exchange) {
-      const { door, incoming, handle, search } = exchange;
+      const { door, asked, handle, search } = exchange;
       const given = queryOf(search);
       const shortening =
         writes || !isJson(described.answer) ? undefined : takeShortening(given, described.answer);
       const unexpected = querySchema ? undefined : Object.keys(given)[0];
       if (unexpected !== undefined) throw new CoterieError('invalid', `unknown field ${unexpected}`);
-      const key = writes ? keyOf(incoming) : undefined;
-      if (!bodySchema) expectNoBody(incoming);
+      const key = writes ? asked.key() : undefined;
+      if (!bodySchema) asked.expectNoBody();
       const query = (querySchema ? check(querySchema, given) : undefined) as z.output<Q>;
       const body = (
-        bodySchema ? check(bodySchema, await readJson(incoming, bodyOptional ?? false)) : undefined
+        bodySchema ? check(bodySchema, await asked.json(bodyOptional ?? false)) : undefined
       ) as z.output<B>;
       const answer = await run({
         ...exchange,

@@ -1,5 +1,6 @@
 import type { Progress } from '../../schemas/index.ts';
 import type { LongWork, Replica } from '../../src/replica/surface.ts';
+import { connectionOf } from './asked.ts';
 import { refusalOf, safeHeaders } from './errors.ts';
 import type { Exchange } from './route.ts';
 
@@ -11,9 +12,10 @@ const pace = 100;
  * line is an ordinary error with its status. Ends when the client hangs up or the node stops.
  */
 export async function sendWork(
-  { door, outgoing, incoming }: Pick<Exchange, 'door' | 'outgoing' | 'incoming'>,
+  { door, asked }: Pick<Exchange, 'door' | 'asked'>,
   run: (replica: Replica, work: LongWork) => Promise<unknown>,
 ): Promise<void> {
+  const { incoming, outgoing } = connectionOf(asked);
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort());
   let told = 0;

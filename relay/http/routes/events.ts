@@ -1,4 +1,5 @@
 import { CoterieError, EventsQuery } from '../../../schemas/index.ts';
+import { connectionOf } from '../asked.ts';
 import { route, taken } from '../route.ts';
 import { sendEvents } from '../stream/sse.ts';
 
@@ -9,7 +10,8 @@ export const eventRoutes = [
     summary: 'Streams events: what is beyond `since` or `Last-Event-ID`, then what happens.',
     query: EventsQuery,
     answer: { type: 'text/event-stream', what: 'events named by their type, each with its cursor as `id`' },
-    async run({ door, surface, query, incoming, outgoing }) {
+    async run({ door, surface, query, asked }) {
+      const { incoming, outgoing } = connectionOf(asked);
       if (incoming.method !== 'GET')
         throw new CoterieError('bad_method', `${incoming.method} does not open a stream`, { legal: ['GET'] });
       const last = incoming.headers['last-event-id'];

@@ -17,7 +17,6 @@ import {
   TasksQuery,
   TaskUpdate,
 } from '../../../schemas/index.ts';
-import { hungUp } from '../hung-up.ts';
 import { route } from '../route.ts';
 
 /** A link as a query: removing takes no body. */
@@ -82,8 +81,8 @@ export const taskRoutes = [
     body: TaskClaim,
     bodyOptional: true,
     answer: Task,
-    run: ({ surface, params, body, key, outgoing }) =>
-      surface.tasks.claim(params.id, body, { key, signal: hungUp(outgoing) }),
+    run: ({ surface, params, body, key, asked }) =>
+      surface.tasks.claim(params.id, body, { key, signal: asked.gone() }),
   }),
   route({
     method: 'post',

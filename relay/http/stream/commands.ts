@@ -1,11 +1,10 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
 import { z } from 'zod';
 import { CoterieError } from '../../../schemas/index.ts';
+import type { Asked } from '../asked.ts';
 import { refusalOf } from '../errors.ts';
-import { check } from '../input.ts';
+import { bodyBytes, bodyMissing, bodyTooLarge, bodyUnexpected, check } from '../input.ts';
 import { findRoute, methodsOf } from '../matching.ts';
-import { type Door, isJson } from '../route.ts';
+import type { Door } from '../route.ts';
 
 /** A request of `/v1`, as a frame. */
 const Command = z.strictObject({
@@ -20,21 +19,19 @@ const Command = z.strictObject({
 });
 type Command = z.infer<typeof Command>;
 
-/** The body and headers of a command as a request carries them. */
-function carried({ method, path, body, key }: Command): IncomingMessage {
-  const incoming = new IncomingMessage(new Socket());
-  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-  incoming.method = method;
-  incoming.url = path;
-  incoming.headers = {
-    ...(bytes ? { 'content-type': 'application/json', 'content-length': String(bytes.length) } : {}),
-    // As a header arrives.
-    ...(key === undefined ? {} : { 'idempotency-key': Buffer.from(key).toString('latin1') }),
-  };
-  if (bytes) incoming.push(bytes);
-  incoming.push(null);
-  return incoming;
-}
+/** A command as a route is asked. */
+const askedBy = ({ method, body, key }: Command, gone: AbortSignal): Asked => ({
+  key: () => key,
+  async json(optional) {
+    if (body === undefined && !optional) throw bodyMissing();
+    if (body !== undefined && Buffer.byteLength(JSON.stringify(body)) > bodyBytes) throw bodyTooLarge();
+    return body === undefined ? {} : body;
+  },
+  expectNoBody() {
+    if (body !== undefined) throw bodyUnexpected(method);
+  },
+  gone: () => gone,
+});
 
 async function run(
   door: Door,
@@ -52,23 +49,10 @@ async function run(
       : new CoterieError('no_route', `There is no ${pathname} here`);
   }
   const { route, params } = found;
-  if (!isJson(route.answer))
-    throw new CoterieError(
-      'unsupported',
-      `${pathname} answers with a stream of its own: ask for it over HTTP.`,
-    );
-  const incoming = carried(command);
-  const outgoing = new ServerResponse(incoming);
-  // Who goes has hung up on what it waits for.
-  const hangUp = (): boolean => outgoing.emit('close');
-  gone.addEventListener('abort', hangUp, { once: true });
-  await door.allowance.take(handle, outgoing);
-  const exchange = { door, incoming, outgoing, handle, params, search: searchParams };
-  try {
-    return { status: route.status ?? 200, body: await route.run(exchange) };
-  } finally {
-    gone.removeEventListener('abort', hangUp);
-  }
+  await door.allowance.take(handle);
+  const asked = askedBy(command, gone);
+  const body = await route.run({ door, asked, handle, params, search: searchParams });
+  return { status: route.status ?? 200, body };
 }
 
 /** Does what a frame asks for, as the member; what it answers is a frame, never an error. */

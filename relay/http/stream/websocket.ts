@@ -6,6 +6,7 @@ import type { EventsOptions } from '../../../src/replica/surface.ts';
 import { openAcceptor, type Socket, type SocketEvents } from '../../mux/socket.ts';
 import type { Tokens } from '../../node/tokens.ts';
 import { chooseProtocol, tokenIn } from '../../rooms/subprotocol.ts';
+import { hungUp } from '../asked.ts';
 import { refusalOf } from '../errors.ts';
 import { bodyBytes, check, queryOf } from '../input.ts';
 import type { Door } from '../route.ts';
@@ -104,7 +105,7 @@ function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEve
     },
     drained: () => tell(drainedOnes),
     closed() {
-      gone.abort();
+      gone.abort(hungUp());
       clearInterval(heartbeat);
       tell(goneOnes);
     },
