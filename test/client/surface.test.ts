@@ -1,23 +1,11 @@
-import { join } from 'node:path';
 import { expectTypeOf, it } from 'vitest';
-import { startNode } from '../../relay/node/node.ts';
-import { tokenOf } from '../../relay/node/tokens.ts';
-import { type Client, createClient } from '../../src/client/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import type { Replica, Surface } from '../../src/replica/surface.ts';
 import { surfaceContract } from '../contracts/surface/index.ts';
+import { nodeIn } from '../support/node.ts';
 
 surfaceContract('over HTTP', async (root) => {
-  const directory = join(root, 'data');
-  const node = await startNode({
-    directory,
-    config: join(root, 'config'),
-    state: join(root, 'state'),
-    as: 'kai',
-    port: 0,
-    durability: 'os',
-  });
-  const as = (handle: string) =>
-    createClient({ url: node.url, token: tokenOf(directory, handle), member: handle });
+  const { node, as } = await nodeIn(root);
   return { kai: as('kai'), as, close: () => node.close() };
 });
 

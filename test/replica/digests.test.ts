@@ -6,7 +6,7 @@ import { segmentDigest } from '../../src/log/index.ts';
 import { parseDocumentName } from '../../src/log/name.ts';
 import { encodeRow, keys } from '../../src/replica/commit/rows.ts';
 import { type MemoryStorage, memoryStorage } from '../support/memory-storage.ts';
-import { scratch } from './support/open.ts';
+import { scratch } from '../support/scratch.ts';
 import { type Peer, peer } from './sync/support.ts';
 
 /** A replica on stores in memory, and the document of `general`. */

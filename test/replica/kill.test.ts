@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { randomFrom, runSeed, scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { randomFrom, runSeed } from '../support/storage.ts';
 import { killReplicas } from './support/kills.ts';
 
 it('REP-20 loses nothing acknowledged over 6 kills under concurrent writers and updaters', async () => {

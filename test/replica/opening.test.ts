@@ -4,7 +4,8 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openReplica } from '../../src/replica/open.ts';
 import { runChild } from '../support/kill.ts';
-import { healthy, home, open, refused, scratch } from './support/open.ts';
+import { scratch } from '../support/scratch.ts';
+import { healthy, home, open, refused } from './support/open.ts';
 
 describe('opening', () => {
   it('STO-12 a directory that is open is refused, with who has it', async () => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildShim } from '../support/powercut/shim.ts';
-import { runSeed, scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { runSeed } from '../support/storage.ts';
 import { readSaid } from './support/audit.ts';
 import { cutReplica } from './support/cuts.ts';
 

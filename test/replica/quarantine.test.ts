@@ -4,8 +4,9 @@ import { expect, it } from 'vitest';
 import { quarantine } from '../../src/replica/upkeep/quarantine.ts';
 import { type Files, nodeFiles } from '../../src/storage/files.ts';
 import { rowsOfTable } from '../../src/storage/salvage/table.ts';
+import { scratch } from '../support/scratch.ts';
 import { turnBytes } from '../support/turned.ts';
-import { allOf, type Home, healthy, home, open, reopen, scratch } from './support/open.ts';
+import { allOf, type Home, healthy, home, open, reopen } from './support/open.ts';
 import { equal, meet, type Peer, peer } from './sync/support.ts';
 
 /** A directory with some messages, and a token and a note beside them, whose table is damaged. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { openLogDocument } from '../../src/log/index.ts';
 import { memoryStorage } from '../support/memory-storage.ts';
-import { scratch } from './support/open.ts';
+import { scratch } from '../support/scratch.ts';
 import { peer, session } from './sync/support.ts';
 
 const nothing = Uint8Array.of(0);

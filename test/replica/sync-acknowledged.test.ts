@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { memoryDisk } from '../simulation/disk.ts';
+import { scratch } from '../support/scratch.ts';
 import { clock } from './support/clock.ts';
-import { scratch } from './support/open.ts';
 import { meet, peer } from './sync/support.ts';
 
 it('REP-16: what was acknowledged within the last minute before a crash is read everywhere a minute after the next opening', async () => {

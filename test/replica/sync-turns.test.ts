@@ -6,7 +6,7 @@ import { createBreathing } from '../../src/replica/commit/breathing.ts';
 import { createGate } from '../../src/replica/commit/gate.ts';
 import type { Environment } from '../../src/replica/environment.ts';
 import { memoryStorage } from '../support/memory-storage.ts';
-import { scratch } from './support/open.ts';
+import { scratch } from '../support/scratch.ts';
 import { asTexts, asUpdate, type Hand, hand, type Made } from './sync/hand.ts';
 import { type Peer, peers, session } from './sync/support.ts';
 

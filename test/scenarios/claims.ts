@@ -4,7 +4,7 @@ import { openReplica, type Replica } from '../../relay/embed/index.ts';
 import { openLog } from '../../relay/node/log.ts';
 import { CoterieError, type Task } from '../../schemas/index.ts';
 import { numbers, shuffled } from '../fold/random.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 const nodes = 4;
 const agentsEach = 5;

@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { type Agent, startAgent, until } from './agents.ts';
 import { exportOf, lost } from './exports.ts';
 import { digestOf, linkedWith, relayed } from './relay.ts';

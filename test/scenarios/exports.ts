@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 /** What `coterie export` writes of a data directory that nobody runs on, by file. */
 export async function exportOf(user: Home, data: string): Promise<Map<string, string>> {

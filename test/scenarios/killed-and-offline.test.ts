@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { type Agent, equal, startAgent, until } from './agents.ts';
 import { exportOf, linesOf, lost } from './exports.ts';
 import { openProxy } from './proxy.ts';

@@ -12,7 +12,7 @@ import { createClient } from '../../src/client/index.ts';
 import { generateSeed, signerFromSeed } from '../../src/keys/node.ts';
 import { decodeFrame, encodeControl, type Frame } from '../../src/sync/wire.ts';
 import { type Home, home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 async function start(user: Home, upstreams: readonly string[] = []): Promise<Node> {
   const node = await startNode({

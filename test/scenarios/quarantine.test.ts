@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../relay/node/log.ts';
 import { type Node, startNode } from '../../relay/node/node.ts';
 import { type Home, home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { turnBytes } from '../support/turned.ts';
 import { exportOf } from './exports.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readToken } from '../../relay/node/tokens.ts';
 import { createClient } from '../../src/client/index.ts';
 import { home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { type Agent, type NodeProcess, startAgent, startNode } from './agents.ts';
 
 /** A user whose agents know of each other by a relay alone, as if each were somewhere else. */

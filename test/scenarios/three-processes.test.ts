@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { type Agent, equal, startAgent, startNode, until } from './agents.ts';
 import { linesOf } from './exports.ts';
 

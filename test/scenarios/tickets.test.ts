@@ -9,7 +9,7 @@ import { nodeCrypto } from '../../src/keys/node.ts';
 import { readTicket, writeTicket } from '../../src/machines/ticket.ts';
 import { openReplica } from '../../src/replica/open.ts';
 import { type Home, home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 /** A node of a user of its own, whose clock goes forward on command. */
 async function startAt(now: { ahead: number }): Promise<Node> {

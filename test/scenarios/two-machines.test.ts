@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { readToken } from '../../relay/node/tokens.ts';
 import { createClient } from '../../src/client/index.ts';
 import { home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { type Agent, startAgent, startNode, until } from './agents.ts';
 
 /** A user's home on a machine of its own. */

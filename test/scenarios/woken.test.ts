@@ -5,7 +5,7 @@ import { tokenOf } from '../../relay/node/tokens.ts';
 import { Acknowledged, CatchUp, Inbox, type InboxItem } from '../../schemas/index.ts';
 import { createClient } from '../../src/client/index.ts';
 import { home } from '../relay/cli/support.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 import { startNode, until } from './agents.ts';
 
 /** Machines of one user, each with directories and nodes of its own; they know of each other by the first alone. */

@@ -5,7 +5,8 @@ import { backupStorage, restoreStorage } from '../../src/storage/backup.ts';
 import { openStorage, type Storage } from '../../src/storage/open.ts';
 import type { Row } from '../../src/storage/port.ts';
 import { stateOf } from '../contracts/documents.ts';
-import { bytes, scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { bytes } from '../support/storage.ts';
 
 const everything = { gte: '', lt: '\u{10ffff}' };
 

@@ -1,7 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { randomFrom, runSeed, scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { randomFrom, runSeed } from '../support/storage.ts';
 import { damageAll, FILE_KINDS, judge, makeSpecimen } from '../support/storage-damage.ts';
 
 it('is never silent about damaged bytes and blocks, in any kind of file', { timeout: 120_000 }, async () => {

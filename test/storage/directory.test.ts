@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeFiles } from '../../src/storage/files.ts';
 import { openStorage, type Storage, type StorageOptions } from '../../src/storage/open.ts';
-import { bytes, scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { bytes } from '../support/storage.ts';
 
 const open = async (options: StorageOptions): Promise<Storage> => {
   const storage = await openStorage({ reserve: 0, ...options });

@@ -2,7 +2,7 @@ import { createDocumentsClient } from '../../src/storage/documents/client.ts';
 import { createMemoryDocuments, type MemoryDocumentStore } from '../../src/storage/documents/memory.ts';
 import { openDocuments } from '../../src/storage/documents/y-leveldb.ts';
 import { documentsContract } from '../contracts/documents.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 documentsContract('y-leveldb in a worker thread', async () => {
   const directory = scratch();

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { randomFrom, runSeed, scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { randomFrom, runSeed } from '../support/storage.ts';
 import { killAgainAndAgain } from '../support/storage-kills.ts';
 
 it('loses nothing acknowledged over 8 kills under concurrent writers', { timeout: 120_000 }, async () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Files, nodeFiles } from '../../src/storage/files.ts';
 import { type LevelStore, type LevelStoreOptions, openLevelStore } from '../../src/storage/store/level.ts';
-import { bytes, scratch, text } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { bytes, text } from '../support/storage.ts';
 
 async function open(directory: string, options: Partial<LevelStoreOptions> = {}): Promise<LevelStore> {
   const store = await openLevelStore({ directory, durability: 'sync', reserve: 0, ...options });

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/storage/files.ts';
 import { salvageRows } from '../../src/storage/salvage/rows.ts';
 import { openLevelStore } from '../../src/storage/store/level.ts';
-import { bytes, randomFrom, runSeed, scratch, text } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
+import { bytes, randomFrom, runSeed, text } from '../support/storage.ts';
 
 /** A store with rows of all lengths, some of them written twice or removed, in tables and in a log. */
 async function filled(directory: string, random: (below: number) => number): Promise<Map<string, string>> {

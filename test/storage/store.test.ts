@@ -1,7 +1,7 @@
 import { openLevelStore } from '../../src/storage/store/level.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/storage/store/memory.ts';
 import { storeContract } from '../contracts/store.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 storeContract('LevelDB, synced', async () => {
   const directory = scratch();

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createDocumentsClient } from '../../src/storage/documents/client.ts';
 import { openDocuments } from '../../src/storage/documents/y-leveldb.ts';
 import { stateOf } from '../contracts/documents.ts';
-import { scratch } from '../support/storage.ts';
+import { scratch } from '../support/scratch.ts';
 
 it('refuses calls under way when the thread dies, and starts another for the next', async () => {
   const directory = scratch();

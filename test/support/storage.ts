@@ -1,15 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
-
-/** A fresh directory that goes when the test is over. */
-export function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'coterie-storage-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 /** A source of numbers from 0 inclusive to `below` exclusive that repeats for a seed (mulberry32). */
 export function randomFrom(seed: number): (below: number) => number {
   let state = seed >>> 0;

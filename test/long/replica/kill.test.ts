@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { killReplicas } from '../../replica/support/kills.ts';
-import { randomFrom, runSeed, scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
+import { randomFrom, runSeed } from '../../support/storage.ts';
 
 it('REP-20 loses nothing acknowledged over 50 kills under concurrent writers and updaters', async () => {
   const seed = runSeed();

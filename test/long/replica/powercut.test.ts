@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cutReplica } from '../../replica/support/cuts.ts';
 import { buildShim } from '../../support/powercut/shim.ts';
-import { runSeed, scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
+import { runSeed } from '../../support/storage.ts';
 
 const shim = buildShim();
 if ('missing' in shim) console.warn(`power cuts of a replica are not tested: ${shim.missing}`);

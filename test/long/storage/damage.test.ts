@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { randomFrom, runSeed, scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
+import { randomFrom, runSeed } from '../../support/storage.ts';
 import { damageAll, FILE_KINDS, makeSpecimen } from '../../support/storage-damage.ts';
 
 it.each(FILE_KINDS)('is never silent about 200 damages of %s', async (kind) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildShim } from '../../support/powercut/shim.ts';
-import { runSeed, scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
+import { runSeed } from '../../support/storage.ts';
 import { runWithFaults } from '../../support/storage-faults.ts';
 
 const shim = buildShim();

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { runChild } from '../../support/kill.ts';
 import { cutPower, runTraced, SURVIVALS } from '../../support/powercut/run.ts';
 import { buildShim } from '../../support/powercut/shim.ts';
-import { randomFrom, runSeed, scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
+import { randomFrom, runSeed } from '../../support/storage.ts';
 import { acknowledgedBy, auditStorage } from '../../support/storage-audit.ts';
 
 const child = fileURLToPath(new URL('../../support/storage-child.mjs', import.meta.url));

@@ -1,31 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Node, startNode } from '../../../relay/node/node.ts';
-import { ended, type Home, home } from './support.ts';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Node } from '../../../relay/node/node.ts';
+import { ended, type Home, home, servedHome } from './support.ts';
 
 let here: Home;
 let node: Node;
 
 beforeAll(async () => {
-  const root = mkdtempSync(join(tmpdir(), 'coterie-agents-'));
-  here = home(root);
-  node = await startNode({
-    directory: here.data,
-    config: join(root, 'config', 'coterie'),
-    state: join(root, 'state', 'coterie'),
-    as: 'kai',
-    port: 0,
-    durability: 'os',
-  });
-});
-afterAll(async () => {
-  await node.close();
-  rmSync(here.path, { recursive: true, force: true });
+  const served = await servedHome();
+  ({ here, node } = served);
+  return served.close;
 });
 
 const hook = (event: string, as: string, told?: object, ...flags: readonly string[]) =>

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { model, shells } from '../../../relay/cli/completion/model.ts';
 import { nouns, rows } from '../../../relay/cli/rows/index.ts';
 import { presenceStates, taskStatuses } from '../../../schemas/index.ts';
-import { home, temporary } from './support.ts';
+import { scratch } from '../../support/scratch.ts';
+import { home } from './support.ts';
 
 type Shell = (typeof shells)[number];
 
@@ -37,9 +38,9 @@ describe.each(shells)('coterie completion %s', (shell) => {
   it('offers verbs, nouns and their verbs, flags, values and paths, in the shell itself', async (context) => {
     if (!isThere(shell)) return context.skip(`${shell} is not on this machine`);
     const here = home();
-    const script = join(temporary(), 'script');
+    const script = join(scratch(), 'script');
     writeFileSync(script, (await here.run(['completion', shell])).stdout);
-    const cwd = temporary();
+    const cwd = scratch();
     mkdirSync(join(cwd, 'folder'));
     writeFileSync(join(cwd, 'file.zip'), '');
     const offered = (...words: string[]): string[] => {

@@ -1,19 +1,10 @@
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Node, startNode } from '../../../relay/node/node.ts';
-import { type Ended, entry, type Home, home, stub, temporary, wrong } from './support.ts';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Node } from '../../../relay/node/node.ts';
+import { scratch } from '../../support/scratch.ts';
+import { type Ended, entry, type Home, home, servedHome, stub, wrong } from './support.ts';
 
 interface Repository {
   readonly path: string;
@@ -26,7 +17,7 @@ interface Repository {
 
 /** A real repository in a directory of its own, with no settings of the person who runs the test. */
 async function repository(env: Record<string, string> = {}): Promise<Repository> {
-  const path = temporary();
+  const path = scratch();
   const ends = (...args: readonly string[]) =>
     new Promise<Ended>((resolve) => {
       const options = {
@@ -61,21 +52,9 @@ let here: Home;
 let node: Node;
 
 beforeAll(async () => {
-  // Not `temporary()`: that is for one test.
-  const root = mkdtempSync(join(tmpdir(), 'coterie-hook-'));
-  here = home(root);
-  node = await startNode({
-    directory: here.data,
-    config: join(root, 'config', 'coterie'),
-    state: join(root, 'state', 'coterie'),
-    as: 'kai',
-    port: 0,
-    durability: 'os',
-  });
-});
-afterAll(async () => {
-  await node.close();
-  rmSync(here.path, { recursive: true, force: true });
+  const served = await servedHome();
+  ({ here, node } = served);
+  return served.close;
 });
 
 /** Ann holds these until the test is over. */
@@ -167,7 +146,7 @@ describe('RSV-15: coterie hook pre-commit', () => {
   });
 
   it('outside a repository it is used wrongly', async () => {
-    const { code, stderr } = await hook(temporary());
+    const { code, stderr } = await hook(scratch());
     expect(code).toBe(2);
     expect(stderr).toMatch(/git diff failed/);
   });

@@ -13,7 +13,8 @@ import { dirname, join } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import { toolNames } from '../../../relay/cli/setup/tools.ts';
-import { ended, entry, type Home, home, printed, temporary } from './support.ts';
+import { scratch } from '../../support/scratch.ts';
+import { ended, entry, type Home, home, printed } from './support.ts';
 
 /** What a program for agents may have in its settings, with all that is easily lost: comments, tabs, no last line end. */
 const before: Readonly<Record<string, string>> = {
@@ -48,7 +49,7 @@ function all(path: string): Record<string, string> {
 
 const setup = (here: Home, cwd: string, ...args: readonly string[]) => here.run(['setup', ...args], { cwd });
 const project = (): string => {
-  const path = temporary();
+  const path = scratch();
   execFileSync('git', ['init', '-q'], { cwd: path });
   return path;
 };

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { Node } from '../../../relay/node/node.ts';
+import { nodeIn } from '../../support/node.ts';
+import { scratch, shared } from '../../support/scratch.ts';
 
 /** The built command line: what a user runs. */
 export const entry = fileURLToPath(new URL('../../../dist/relay/cli/main.js', import.meta.url));
@@ -35,14 +37,9 @@ export interface Home {
   run(args: readonly string[], options?: Options): Promise<Ended>;
 }
 
-/** A directory that is removed after the test. */
-export function temporary(): string {
-  const path = mkdtempSync(join(tmpdir(), 'coterie-cli-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+const dataIn = (home: string): string => join(home, 'share', 'coterie');
 
-export function home(path = temporary()): Home {
+export function home(path = scratch()): Home {
   mkdirSync(path, { recursive: true });
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -69,11 +66,26 @@ export function home(path = temporary()): Home {
   };
   return {
     path,
-    data: join(path, 'share', 'coterie'),
+    data: dataIn(path),
     start,
     open,
     run: (args, options) => ended(start(args, options)),
   };
+}
+
+/** A home with a node that serves it and hosts `kai`, for the tests of a file. */
+export async function servedHome(): Promise<{ here: Home; node: Node; close(): Promise<void> }> {
+  const { path, remove } = shared();
+  const { node } = await nodeIn(path, {
+    directory: dataIn(path),
+    config: join(path, 'config', 'coterie'),
+    state: join(path, 'state', 'coterie'),
+  });
+  const close = async (): Promise<void> => {
+    await node.close();
+    remove();
+  };
+  return { here: home(path), node, close };
 }
 
 /** What a child printed, and how it ended. */

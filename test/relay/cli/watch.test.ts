@@ -1,28 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Node, startNode } from '../../../relay/node/node.ts';
-import { ended, type Home, home, printed, temporary } from './support.ts';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Node } from '../../../relay/node/node.ts';
+import { scratch } from '../../support/scratch.ts';
+import { ended, type Home, home, printed, servedHome } from './support.ts';
 
 let here: Home;
 let node: Node;
 
 beforeAll(async () => {
-  const root = mkdtempSync(join(tmpdir(), 'coterie-watch-'));
-  here = home(root);
-  node = await startNode({
-    directory: here.data,
-    config: join(root, 'config', 'coterie'),
-    state: join(root, 'state', 'coterie'),
-    as: 'kai',
-    port: 0,
-    durability: 'os',
-  });
-});
-afterAll(async () => {
-  await node.close();
-  rmSync(here.path, { recursive: true, force: true });
+  const served = await servedHome();
+  ({ here, node } = served);
+  return served.close;
 });
 
 /** A member that is there, and whom nothing waits for. */
@@ -77,8 +66,8 @@ describe('coterie watch --for me', () => {
   it('goes on where an earlier run ended: what was done is not done again, what was cut off is', async () => {
     await present('cy');
     await mention('cy', 'one');
-    const log = join(temporary(), 'log');
-    const gate = join(temporary(), 'gate');
+    const log = join(scratch(), 'log');
+    const gate = join(scratch(), 'gate');
     // The second one waits to be killed.
     const command = `echo "$COTERIE_TEXT" >> '${log}'; echo "did $COTERIE_TEXT"; if [ "$COTERIE_TEXT" = '@cy two' ] && ! [ -e '${gate}' ]; then exec sleep 600; fi`;
     const args = ['--for', 'me', '--exec', command, '--as', 'cy'];
@@ -140,7 +129,7 @@ describe('coterie watch --for me', () => {
 
 describe('coterie watch --exec', () => {
   it('runs for each event beyond the cursor, and keeps how far it is where it is told', async () => {
-    const keep = join(temporary(), 'kept.json');
+    const keep = join(scratch(), 'kept.json');
     const { cursor } = await node.replica.status();
     await node.replica.messages.post('general', { text: 'first' });
     const args = [
@@ -167,7 +156,7 @@ describe('coterie watch --exec', () => {
   });
 
   it('says so when the file that it keeps makes no sense', async () => {
-    const keep = join(temporary(), 'kept.json');
+    const keep = join(scratch(), 'kept.json');
     writeFileSync(keep, 'no');
     const { code, stderr } = await here.run(['watch', '--exec', 'true', '--keep', keep]);
     expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining(keep)]);

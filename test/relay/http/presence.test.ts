@@ -3,10 +3,11 @@ import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
 import { Presence } from '../../../schemas/index.ts';
 import { createClient } from '../../../src/client/index.ts';
-import { ask, follow, scratch } from './support.ts';
+import { shared } from '../../support/scratch.ts';
+import { ask, follow } from './support.ts';
 
-const data = scratch();
-const config = scratch();
+const data = shared();
+const config = shared();
 let node: Node;
 beforeEach(async () => {
   node = await startNode({ directory: data.path, config: config.path, as: 'kai', port: 0, durability: 'os' });

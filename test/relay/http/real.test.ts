@@ -4,11 +4,12 @@ import { routes } from '../../../relay/http/routes/index.ts';
 import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
 import { Memory, Message, Reservation, Task } from '../../../schemas/index.ts';
+import { shared } from '../../support/scratch.ts';
 import { goodRequests, nameOf, type Row, streamed } from './good.ts';
-import { ask, follow, scratch } from './support.ts';
+import { ask, follow } from './support.ts';
 
-const data = scratch();
-const config = scratch();
+const data = shared();
+const config = shared();
 let node: Node;
 let token: string;
 let good: Record<string, Row>;
@@ -99,7 +100,7 @@ describe('a node on a replica', () => {
   });
 
   it('does its long work and says how it goes', async () => {
-    const out = scratch();
+    const out = shared();
     const work = (name: string, json?: unknown) =>
       ask(`${node.url}/v1/admin/${name}`, { method: 'POST', token, json });
     for (const [name, json] of [

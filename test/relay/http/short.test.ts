@@ -4,9 +4,10 @@ import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
 import { openReplica } from '../../../src/index.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
-import { ask, scratch, startFake } from './support.ts';
+import { shared } from '../../support/scratch.ts';
+import { ask, startFake } from './support.ts';
 
-const place = scratch();
+const place = shared();
 let node: Node;
 let token: string;
 let replica: Replica;

@@ -1,5 +1,5 @@
-import type { EventSourceMessage } from 'eventsource-parser';
 import { WebSocket } from 'ws';
+import { gathered } from './gathered.ts';
 import type { Stream } from './support.ts';
 
 /** The frames of `/v1/stream` as those of `/v1/events`. Resolves when the socket is open; rejects when it does not open. */
@@ -11,39 +11,14 @@ export function followSocket(
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream?since=${since}`, {
     headers: { authorization: `Bearer ${token}` },
   });
-  const events: EventSourceMessage[] = [];
-  const waiting = new Set<() => void>();
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const { events, add, until } = gathered(ended);
   socket.on('message', (data) => {
-    const {
-      id,
-      event,
-      data: said,
-    } = JSON.parse(String(data)) as { id?: string; event: string; data: unknown };
-    events.push({ id, event, data: JSON.stringify(said) });
-    for (const look of waiting) look();
+    const frame = JSON.parse(String(data)) as { id?: string; event: string; data: unknown };
+    add({ id: frame.id, event: frame.event, data: JSON.stringify(frame.data) });
   });
   return new Promise((opened, failed) => {
     socket.on('error', failed);
-    socket.once('open', () =>
-      opened({
-        events,
-        ended,
-        until: (count) =>
-          new Promise((enough, fail) => {
-            const look = (): void => {
-              if (events.length < count) return;
-              waiting.delete(look);
-              enough(events.slice(0, count));
-            };
-            waiting.add(look);
-            void ended.then(() =>
-              fail(new Error(`the socket closed after ${events.length} of ${count} events`)),
-            );
-            look();
-          }),
-        close: () => socket.terminate(),
-      }),
-    );
+    socket.once('open', () => opened({ events, ended, until, close: () => socket.terminate() }));
   });
 }

@@ -3,7 +3,8 @@ import { WebSocket } from 'ws';
 import { openLog } from '../../../relay/node/log.ts';
 import { type Node, type NodeOptions, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
-import { ask, follow, scratch, startFake, type TestNode } from './support.ts';
+import { shared } from '../../support/scratch.ts';
+import { ask, follow, startFake, type TestNode } from './support.ts';
 
 interface Frame {
   readonly id?: string;
@@ -82,7 +83,7 @@ async function fake(options: Partial<NodeOptions> = {}): Promise<TestNode> {
 }
 
 async function real(directory?: string): Promise<Node & { token: string; stop(): Promise<void> }> {
-  const place = directory ?? scratch().path;
+  const place = directory ?? shared().path;
   const node = await startNode({
     directory: `${place}/data`,
     config: `${place}/config`,

@@ -1,18 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { createParser } from 'eventsource-parser';
 import { openLog } from '../../../relay/node/log.ts';
 import { type Node, type NodeOptions, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
 import { type FakeReplica, openFakeReplica } from '../../support/fake-replica.ts';
-
-/** A directory below the temporary one, with what removes it. */
-export function scratch(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'coterie-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
+import { shared } from '../../support/scratch.ts';
+import { type Gathered, gathered } from './gathered.ts';
 
 export interface TestNode extends Node {
   readonly token: string;
@@ -22,7 +15,7 @@ export interface TestNode extends Node {
 
 /** A node on a replica of maps, listening on a free port. */
 export async function startFake(options: Partial<NodeOptions> = {}): Promise<TestNode> {
-  const place = scratch();
+  const place = shared();
   const logged: string[] = [];
   let fake: FakeReplica | undefined;
   const node = await startNode({
@@ -105,13 +98,10 @@ export function ask(
 }
 
 /** An open stream of events. */
-export interface Stream {
+export interface Stream extends Omit<Gathered, 'add'> {
   readonly status: number;
-  readonly events: EventSourceMessage[];
   readonly comments: string[];
   readonly response: IncomingMessage;
-  /** Resolves when so many events are there. */
-  until(count: number): Promise<EventSourceMessage[]>;
   /** Resolves when the node ended the stream or the connection broke. */
   readonly ended: Promise<void>;
   close(): void;
@@ -123,22 +113,15 @@ export function follow(url: string, token: string, headers: Record<string, strin
     const asked = request(url, { agent: false, headers: { authorization: `Bearer ${token}`, ...headers } });
     asked.on('error', reject);
     asked.on('response', (response) => {
-      const events: EventSourceMessage[] = [];
-      const comments: string[] = [];
-      const waiting = new Set<() => void>();
-      const parser = createParser({
-        onEvent(event) {
-          events.push(event);
-          for (const one of waiting) one();
-        },
-        onComment: (comment) => comments.push(comment),
-      });
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => parser.feed(chunk));
       const ended = new Promise<void>((end) => {
         response.on('close', () => end());
         response.on('error', () => end());
       });
+      const { events, add, until } = gathered(ended);
+      const comments: string[] = [];
+      const parser = createParser({ onEvent: add, onComment: (comment) => comments.push(comment) });
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => parser.feed(chunk));
       asked.removeAllListeners('error');
       asked.on('error', () => undefined);
       resolve({
@@ -147,19 +130,7 @@ export function follow(url: string, token: string, headers: Record<string, strin
         comments,
         response,
         ended,
-        until: (count) =>
-          new Promise((enough, fail) => {
-            const look = (): void => {
-              if (events.length < count) return;
-              waiting.delete(look);
-              enough(events.slice(0, count));
-            };
-            waiting.add(look);
-            void ended.then(() =>
-              fail(new Error(`the stream ended after ${events.length} of ${count} events`)),
-            );
-            look();
-          }),
+        until,
         close: () => asked.destroy(),
       });
     });

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tokenOf } from '../../../relay/node/tokens.ts';
+import { shared } from '../../support/scratch.ts';
 import { followSocket } from '../http/socket.ts';
-import { ask, follow, type Stream, scratch } from '../http/support.ts';
+import { ask, follow, type Stream } from '../http/support.ts';
 
 const childScript = fileURLToPath(new URL('../../support/node-child.mjs', import.meta.url));
 
@@ -48,8 +49,8 @@ export async function killWhileStreaming(
   kills: number,
   { writers = 4, over = 'sse' }: { readonly writers?: number; readonly over?: 'sse' | 'websocket' } = {},
 ): Promise<KillReport> {
-  const place = scratch();
-  const config = scratch();
+  const place = shared();
+  const config = shared();
   const token = tokenOf(place.path, 'kai');
   const acknowledged: string[] = [];
   const seen: string[] = [];

@@ -7,11 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { startNode } from '../../../relay/node/node.ts';
 import { findNode, readRunFile, runFilePath, writeRunFile } from '../../../relay/node/run-file.ts';
 import { openFakeReplica } from '../../support/fake-replica.ts';
-import { ask, follow, scratch, startFake } from '../http/support.ts';
+import { shared } from '../../support/scratch.ts';
+import { ask, follow, startFake } from '../http/support.ts';
 
 describe('a node', () => {
   it('leaves a run file by which it is found, readable by its owner alone, and takes it away', async () => {
-    const place = scratch();
+    const place = shared();
     const node = await startNode({ directory: place.path, as: 'kai', port: 0, open: openFakeReplica });
     const run = readRunFile(place.path);
     expect(run).toEqual({
@@ -31,7 +32,7 @@ describe('a node', () => {
   });
 
   it('is not found by a run file that was left behind', async () => {
-    const place = scratch();
+    const place = shared();
     const node = await startNode({ directory: place.path, as: 'kai', port: 0, open: openFakeReplica });
     const run = readRunFile(place.path)!;
     writeRunFile(place.path, { ...run, node: 'another' });
@@ -50,7 +51,7 @@ describe('a node', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const place = scratch();
+    const place = shared();
     let closed = false;
     const starting = startNode({
       directory: place.path,
@@ -73,7 +74,7 @@ describe('a node', () => {
   });
 
   it('listens on this machine only', async () => {
-    const place = scratch();
+    const place = shared();
     for (const host of ['0.0.0.0', '::', '192.168.1.1', 'example.com'])
       await expect(
         startNode({ directory: place.path, as: 'kai', port: 0, host, open: openFakeReplica }),

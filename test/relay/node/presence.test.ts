@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openReplica, type Replica } from '../../../relay/embed/open.ts';
 import { openLog } from '../../../relay/node/log.ts';
-import { scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
 
 it('PRS-6, SYN-34: over links, who says something at one replica is seen at those beyond the next', async () => {
   const root = scratch();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openReplica, type Replica } from '../../../relay/embed/open.ts';
 import { openLog } from '../../../relay/node/log.ts';
-import { scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
 
 it('HIS-4: over a link, what both sides hold by their digests was seen on the other', async () => {
   const root = scratch();

@@ -3,12 +3,13 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, write
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTokens, readToken, tokenFile, tokenOf } from '../../../relay/node/tokens.ts';
-import { ask, scratch, startFake } from '../http/support.ts';
+import { shared } from '../../support/scratch.ts';
+import { ask, startFake } from '../http/support.ts';
 
 let data: string;
 let remove: () => void;
 beforeEach(() => {
-  const place = scratch();
+  const place = shared();
   data = place.path;
   remove = place.remove;
 });

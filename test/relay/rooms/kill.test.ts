@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Doc } from 'yjs';
 import * as wire from '../../../relay/rooms/room/wire.ts';
-import { type Bare, bare, connect, scratch } from './support.ts';
+import { scratch } from '../../support/scratch.ts';
+import { type Bare, bare, connect } from './support.ts';
 
 const main = new URL('../../../dist/relay/cli/main.js', import.meta.url).pathname;
 

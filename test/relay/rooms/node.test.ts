@@ -13,8 +13,9 @@ import * as wire from '../../../relay/rooms/room/wire.ts';
 import { realTimer } from '../../../src/replica/environment.ts';
 import { openPads } from '../../../src/storage/pads.ts';
 import { createLinks, type Links } from '../../../src/sync/index.ts';
+import { scratch } from '../../support/scratch.ts';
 import { createMemorySource, type MemorySource, workspace } from '../../support/sync-source.ts';
-import { bare, connect, scratch, until } from './support.ts';
+import { bare, connect, until } from './support.ts';
 
 const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
 const now = (): number => performance.now();

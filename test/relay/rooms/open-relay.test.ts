@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Doc } from 'yjs';
-import { bare, type Client, connect, openRelay, same, scratch, until } from './support.ts';
+import { scratch } from '../../support/scratch.ts';
+import { bare, type Client, connect, openRelay, same, until } from './support.ts';
 
 describe('an open relay', () => {
   it('RLY-1: two stock clients converge, each reading what the other writes', async () => {

@@ -7,8 +7,8 @@ import { tokenOf } from '../../../relay/node/tokens.ts';
 import { openReplica } from '../../../src/replica/open.ts';
 import { restoreBackup } from '../../../src/replica/upkeep/restore.ts';
 import { connect } from '../../../src/yjs/index.ts';
+import { scratch } from '../../support/scratch.ts';
 import { ask } from '../http/support.ts';
-import { scratch } from './support.ts';
 
 async function nodeOn(directory: string, root: string): Promise<Node> {
   const node = await startNode({

@@ -4,8 +4,9 @@ import { startOpenRelay } from '../../../relay/rooms/open-relay.ts';
 import * as wire from '../../../relay/rooms/room/wire.ts';
 import { openStorage } from '../../../src/storage/open.ts';
 import type { MemoryStore } from '../../../src/storage/store/memory.ts';
+import { scratch } from '../../support/scratch.ts';
 import { peer, turns, world } from './fakes.ts';
-import { openRelay, scratch } from './support.ts';
+import { openRelay } from './support.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 

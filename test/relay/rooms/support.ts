@@ -1,20 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import { Doc, encodeStateVector } from 'yjs';
 import { openLog } from '../../../relay/node/log.ts';
 import { type OpenRelay, type OpenRelayOptions, startOpenRelay } from '../../../relay/rooms/open-relay.ts';
-
-/** A directory that is removed after the test. */
-export function scratch(): string {
-  const path = mkdtempSync(join(tmpdir(), 'coterie-rooms-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+import { scratch } from '../../support/scratch.ts';
 
 /** An open relay, closed after the test. */
 export async function openRelay(options: Partial<OpenRelayOptions> = {}): Promise<OpenRelay> {

@@ -1,18 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { CoterieError, type ErrorCode, type Event } from '../../../schemas/index.ts';
 import type { Environment } from '../../../src/replica/environment.ts';
 import { openReplica } from '../../../src/replica/open.ts';
 import type { OpenOptions, Replica } from '../../../src/replica/surface.ts';
-
-/** A fresh directory that goes when the test is over. */
-export function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'coterie-replica-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { scratch } from '../../support/scratch.ts';
 
 /** A place for one replica: its data and its user's configuration. */
 export interface Home {

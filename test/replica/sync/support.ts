@@ -6,7 +6,8 @@ import { openReplica } from '../../../src/replica/open.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import { type ReplicaSource, syncSourceOf } from '../../../src/replica/sync/index.ts';
 import type { DurableUpdate } from '../../../src/sync/port.ts';
-import { feedOf, type Home, scratch } from '../support/open.ts';
+import { scratch } from '../../support/scratch.ts';
+import { feedOf, type Home } from '../support/open.ts';
 
 /** One replica of a user, and its side of sync. */
 export interface Peer {

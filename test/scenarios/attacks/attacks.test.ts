@@ -10,7 +10,7 @@ import type { Entry, Hash } from '../../../schemas/index.ts';
 import { closeCodes } from '../../../schemas/protocol.ts';
 import { createClient } from '../../../src/client/index.ts';
 import { hand } from '../../replica/sync/hand.ts';
-import { scratch } from '../../support/storage.ts';
+import { scratch } from '../../support/scratch.ts';
 import { digestOf, relayed } from '../relay.ts';
 import { bySync, byTcp, dialMux, type Outcome, syncUpdate } from './doors.ts';
 import { attacks, design, type Target } from './list.ts';

@@ -12,7 +12,7 @@ import { nodeCrypto } from '../../../../src/keys/node.ts';
 import { keyId } from '../../../../src/op/index.ts';
 import { realTimer } from '../../../../src/replica/environment.ts';
 import type { Links } from '../../../../src/sync/index.ts';
-import { scratch } from '../../../support/storage.ts';
+import { scratch } from '../../../support/scratch.ts';
 import { createMemorySource, type MemorySource } from '../../../support/sync-source.ts';
 
 const log = openLog('silent');

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openRunDirectory, type ReplicaRun } from '../../../../relay/node/machine/run-files.ts';
-import { scratch } from '../../../support/storage.ts';
+import { scratch } from '../../../support/scratch.ts';
 
 const workspace = `w${'a'.repeat(25)}`;
 const replica = (letter: string): string => `${letter}${'a'.repeat(25)}`;
