@@ -72,13 +72,6 @@ export const paged = (call: Call): { limit: number | undefined; cursor: string |
   cursor: call.text('cursor'),
 });
 
-/** Only the fields that were given: an absent field and one that is undefined are not the same on the wire. */
-export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
 /** A command line that cannot be meant. */
 export const misuse = (message: string, hint?: string, legal?: readonly string[]): Promise<Error> =>
   failure('usage', message, { ...(hint ? { hint } : {}), ...(legal ? { legal } : {}) });

@@ -48,13 +48,6 @@ export const tool = <I extends z.ZodObject>(definition: Definition<I>): Tool => 
   run: (input, call) => definition.run(input as z.output<I>, call),
 });
 
-/** Only the fields that were given: an absent field and one that is undefined are not the same to a verb. */
-export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
 /** JSON Schema, with only what helps to write an input; whatever else a value must be, the check says. */
 interface Shape {
   type?: unknown;

@@ -1,6 +1,7 @@
 import type { List, Reservation, ReservationsQuery } from '../../../schemas/index.ts';
 import { failure } from '../../../src/client/call.ts';
-import { asking, type Call, given, misuse, once, paged, type Team } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, type Call, misuse, once, paged, type Team } from '../call.ts';
 import { reservation, reservations } from './show.ts';
 
 const units: Readonly<Record<string, number>> = {

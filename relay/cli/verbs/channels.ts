@@ -1,4 +1,5 @@
-import { asking, given, misuse, once, paged } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, misuse, once, paged } from '../call.ts';
 import { channel, channels } from '../show/conversation.ts';
 
 export const list = asking({

@@ -1,4 +1,5 @@
-import { asking, given, once, paged } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, once, paged } from '../call.ts';
 import { group, groups } from '../show/conversation.ts';
 
 export const list = asking({

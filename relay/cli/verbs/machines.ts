@@ -1,4 +1,5 @@
-import { asking, given, misuse, once, paged, type Verb } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, misuse, once, paged, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
 import { role } from '../role.ts';

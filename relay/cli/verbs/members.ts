@@ -1,4 +1,5 @@
-import { asking, given, misuse, once, paged, type Verb } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, misuse, once, paged, type Verb } from '../call.ts';
 import { role } from '../role.ts';
 import { member, members as membersText } from '../show/node.ts';
 

@@ -1,4 +1,5 @@
-import { asking, given, once, paged } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, once, paged } from '../call.ts';
 import { memories, memory } from '../show/memory.ts';
 import { search } from '../show/reading.ts';
 import { typedTime } from '../show/time.ts';

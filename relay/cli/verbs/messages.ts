@@ -1,5 +1,6 @@
 import type { Message, MessageFlags, MessagesQuery } from '../../../schemas/index.ts';
-import { asking, type Call, given, misuse, once, paged } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, type Call, misuse, once, paged } from '../call.ts';
 import { message, page, thread as threadText } from '../show/conversation.ts';
 import { oneLine, tint } from '../show/terminal.ts';
 import { typedTime } from '../show/time.ts';

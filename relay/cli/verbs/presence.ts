@@ -1,6 +1,7 @@
 import type { PresenceState } from '../../../schemas/index.ts';
 import { failure } from '../../../src/client/call.ts';
-import { asking, given, paged } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, paged } from '../call.ts';
 import { presenceLine, who as whoText } from '../show/presence.ts';
 
 export const who = asking({

@@ -1,5 +1,6 @@
 import type { SearchQuery } from '../../../schemas/index.ts';
-import { asking, given, misuse, paged, type Verb } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, misuse, paged, type Verb } from '../call.ts';
 import { history as historyText } from '../show/history.ts';
 import {
   activity as activityText,

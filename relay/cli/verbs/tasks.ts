@@ -8,7 +8,8 @@ import type {
   TasksQuery,
   TaskUpdate,
 } from '../../../schemas/index.ts';
-import { asking, type Call, given, misuse, once, paged, type Verb } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, type Call, misuse, once, paged, type Verb } from '../call.ts';
 import { commentText, task, taskLine, tasks } from '../show/tasks.ts';
 import { typedLength, typedTime } from '../show/time.ts';
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { DoctorReport } from '../../../schemas/index.ts';
 import type { LongWork } from '../../../src/replica/surface.ts';
-import { asking, type Call, given, type Verb } from '../call.ts';
+import { given } from '../../given.ts';
+import { asking, type Call, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
 import { remembered, speaker } from '../reach/identity.ts';
 import { tokenFor } from '../reach/running.ts';

@@ -1,6 +1,7 @@
 import type { Event, InboxItem } from '../../../schemas/index.ts';
 import { failure } from '../../../src/client/call.ts';
-import { type Call, given, misuse, type Team } from '../call.ts';
+import { given } from '../../given.ts';
+import { type Call, misuse, type Team } from '../call.ts';
 import { who } from '../show/conversation.ts';
 import { eventLine, gist, itemLine } from '../show/reading.ts';
 import { oneLine } from '../show/terminal.ts';

@@ -1,5 +1,6 @@
 import { failure } from '../../../src/client/call.ts';
-import { type Call, given, misuse, type Team, type Verb } from '../call.ts';
+import { given } from '../../given.ts';
+import { type Call, misuse, type Team, type Verb } from '../call.ts';
 import { eventLine } from '../show/reading.ts';
 import { wake } from './wake.ts';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type CatchUp, CatchUpQuery, CoterieError } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { catchUp, catchUpData } from '../text/waiting.ts';
-import { type Call, given, type Team, tool } from '../tool.ts';
+import { type Call, type Team, tool } from '../tool.ts';
 
 type Shown = Extract<CatchUp['items'][number], { kind: 'operation' }>;
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CoterieError, type Task, TaskClaim, TaskRenew } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { taskLine } from '../text/tasks.ts';
-import { type Call, given, tool } from '../tool.ts';
+import { type Call, tool } from '../tool.ts';
 
 const claims = z.strictObject({
   id: z.string().min(1).max(64),

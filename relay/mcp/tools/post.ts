@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CoterieError, MessagePost } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { reached } from '../text/messages.ts';
 import { words } from '../text/words.ts';
-import { given, tool } from '../tool.ts';
+import { tool } from '../tool.ts';
 
 export const postTool = tool({
   name: 'post',

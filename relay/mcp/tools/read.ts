@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CoterieError, MessagesQuery } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { channels, page, thread as threadText } from '../text/messages.ts';
 import { memory as memoryText } from '../text/others.ts';
-import { given, tool } from '../tool.ts';
+import { tool } from '../tool.ts';
 
 const usual = 20;
 

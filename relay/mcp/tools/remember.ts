@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Remember } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { memory } from '../text/others.ts';
-import { given, tool } from '../tool.ts';
+import { tool } from '../tool.ts';
 
 export const rememberTool = tool({
   name: 'remember',

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CoterieError, ReservationsQuery, Reserve } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { reservation } from '../text/others.ts';
 import { lines, next } from '../text/words.ts';
-import { given, tool } from '../tool.ts';
+import { tool } from '../tool.ts';
 
 export const reserveTool = tool({
   name: 'reserve',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CoterieError, RecallQuery, SearchQuery } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { found } from '../text/others.ts';
-import { given, tool } from '../tool.ts';
+import { tool } from '../tool.ts';
 
 export const searchTool = tool({
   name: 'search',

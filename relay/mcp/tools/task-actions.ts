@@ -1,6 +1,7 @@
 import { type Comment, CoterieError, type List, type Task, type TaskUpdate } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { comment as commentText, taskLine, tasks, task as taskText } from '../text/tasks.ts';
-import { type Call, given, type Said } from '../tool.ts';
+import type { Call, Said } from '../tool.ts';
 import type { TaskInput } from './task.ts';
 
 type Field = Exclude<keyof TaskInput, 'action'>;

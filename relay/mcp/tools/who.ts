@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CoterieError, PresenceSet } from '../../../schemas/index.ts';
+import { given } from '../../given.ts';
 import { presence } from '../text/others.ts';
-import { given, tool } from '../tool.ts';
+import { tool } from '../tool.ts';
 
 export const whoTool = tool({
   name: 'who',

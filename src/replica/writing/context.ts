@@ -9,6 +9,7 @@ import type { Ledger, Proposal } from '../ledger/ledger.ts';
 import { stateOf } from '../ledger/state.ts';
 import type { IdempotencyRow } from '../ledger/subjects/repeats.ts';
 import type { Reading } from '../reading/context.ts';
+import { groupsOf } from './mentions.ts';
 
 /** Who speaks. The id is known before the member exists: one handle on one machine is one member. */
 export interface Actor {
@@ -65,9 +66,8 @@ export async function introduce(writing: Writing, actor: Actor): Promise<void> {
 
 async function introduced(writing: Writing, actor: Actor, work: Work): Promise<void> {
   if (hosted(writing, actor)) return;
-  const { members, groups } = writing.reading.membership.state;
-  const isKnown = members.has(actor.id);
-  if (!isKnown && [...groups.values()].some(({ handle: [now] }) => now?.value === actor.handle))
+  const isKnown = writing.reading.membership.state.members.has(actor.id);
+  if (!isKnown && groupsOf(writing.reading, actor.handle).length > 0)
     throw new CoterieError('exists', `@${actor.handle} is a group.`, { hint: 'Speak as another member.' });
   await writing.ledger.append(work, {
     log: 'members',
