@@ -6,7 +6,7 @@ import { startChild } from './support/child.ts';
 import { type Asked, median, pairs, type Result, ratio, result } from './support/report.ts';
 import { emptyPlace } from './support/workspace.ts';
 
-const entry = fileURLToPath(new URL('../relay/cli/main.js', import.meta.url));
+const entry = fileURLToPath(new URL('../relay/cli/coterie.cjs', import.meta.url));
 /** Starts whose median is one figure of a pair. */
 const defaultSize = 11;
 

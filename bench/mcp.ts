@@ -11,7 +11,7 @@ import { copyOf, emptyPlace, madeWorkspace, type Place } from './support/workspa
 const defaultSize = 10_000;
 const starts = 5;
 const calls = 200;
-const entry = fileURLToPath(new URL('../relay/cli/main.js', import.meta.url));
+const entry = fileURLToPath(new URL('../relay/cli/coterie.cjs', import.meta.url));
 
 const env = ({ config, state }: Place): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { bundle } from './lib/bundle.mjs';
 import { at, filesUnder, fingerprint, layers, readJson, sha256 } from './lib/files.mjs';
 import { withLock } from './lib/lock.mjs';
 import { run, tool } from './lib/run.mjs';
@@ -36,7 +37,7 @@ const lock = at('.setup.lock');
 const modules = at('node_modules');
 const installStamp = join(modules, '.coterie-setup');
 const buildStamp = at('dist', '.build', 'setup');
-const entry = at('dist', 'relay', 'cli', 'main.js');
+const entry = at('dist', 'relay', 'cli', 'coterie.cjs');
 const binLink = join(modules, '.bin', 'coterie');
 const TSC = 'typescript/bin/tsc';
 
@@ -154,7 +155,7 @@ function wantedBuild() {
   return fingerprint([...sources, ...settings]);
 }
 
-const isBuilt = (wanted) => !forceBuild && readText(buildStamp) === wanted;
+const isBuilt = (wanted) => !forceBuild && readText(buildStamp) === wanted && existsSync(entry);
 
 /** Output whose source was renamed or removed would still be importable, and would be packed. */
 function removeOrphans() {
@@ -178,6 +179,7 @@ async function build(wanted) {
     throw new SetupError(`the build failed (tsc -b, code ${code}).`, 'the compiler names the places above.');
   }
   mkdirSync(dirname(buildStamp), { recursive: true });
+  await bundle();
   writeFileSync(buildStamp, wanted);
   say(`built in ${seconds(started)}`);
 }
@@ -187,10 +189,10 @@ function linkCommand() {
   if (!existsSync(entry)) return;
   chmodSync(entry, 0o755);
   if (process.platform === 'win32') {
-    writeFileSync(`${binLink}.cmd`, `@node "%~dp0\\..\\..\\dist\\relay\\cli\\main.js" %*\r\n`);
+    writeFileSync(`${binLink}.cmd`, `@node "%~dp0\\..\\..\\dist\\relay\\cli\\coterie.cjs" %*\r\n`);
     return;
   }
-  const target = join('..', '..', 'dist', 'relay', 'cli', 'main.js');
+  const target = join('..', '..', 'dist', 'relay', 'cli', 'coterie.cjs');
   if (lstatSync(binLink, { throwIfNoEntry: false })) {
     if (lstatSync(binLink).isSymbolicLink() && readlinkSync(binLink) === target) return;
     rmSync(binLink);

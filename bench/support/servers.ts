@@ -55,7 +55,7 @@ async function firstLine(child: ChildProcess & { stdout: NodeJS.ReadableStream }
 
 /** The open relay on a directory, as `coterie relay --open` starts it. */
 export async function startRelay(directory: string, port = 0): Promise<Server> {
-  const main = fileURLToPath(new URL('../../relay/cli/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../relay/cli/coterie.cjs', import.meta.url));
   const args = [main, 'relay', '--open', '--port', String(port), '--data', directory, '--json'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { url } = JSON.parse(await firstLine(child)) as { url: string };

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 /** What holds for any verb, from flags and the environment; a flag wins. */
 export interface Settings {
   readonly data: string | undefined;
@@ -37,7 +39,6 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, terminal: boo
 
 /** The data directory that a verb works on. */
 export async function dataDirectory(settings: Settings): Promise<string> {
-  const { resolve } = await import('node:path');
   if (settings.data !== undefined) return resolve(settings.data);
   const { default: envPaths } = await import('env-paths');
   return envPaths('coterie', { suffix: '' }).data;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const script = fileURLToPath(new URL('agent.mjs', import.meta.url));
-const nodeEntry = fileURLToPath(new URL('../../dist/relay/cli/main.js', import.meta.url));
+const nodeEntry = fileURLToPath(new URL('../../dist/relay/cli/coterie.cjs', import.meta.url));
 
 /** What processes of one user on one machine share. */
 export interface Place {

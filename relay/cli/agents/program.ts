@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts';
 /** The words that start this program from any directory, without a PATH: Node and the file, both absolute. */
 export const program = (): readonly [node: string, main: string] => [
   process.execPath,
-  fileURLToPath(new URL('../main.js', import.meta.url)),
+  fileURLToPath(new URL('../coterie.cjs', import.meta.url)),
 ];
 
 /** A text as one word of a shell; one that means itself stays as it is. */

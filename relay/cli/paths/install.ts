@@ -20,7 +20,7 @@ const flagsOf = ({ data, url }: Settings): string =>
 
 /** The program that writes the hook is the one that it runs, as long as it is there. */
 function script(flags: string): string {
-  const main = quoted(fileURLToPath(new URL('../main.js', import.meta.url)));
+  const main = quoted(fileURLToPath(new URL('../coterie.cjs', import.meta.url)));
   const node = quoted(process.execPath);
   return `#!/bin/sh
 # Asks who else has reserved what this commit changes. Written by: coterie hook install

@@ -1,14 +1,13 @@
-import {
-  type ActivityItem,
-  type CatchUp,
-  type CatchUpItem,
-  type Event,
-  type Inbox,
-  type InboxItem,
-  inboxKinds,
-  type List,
-  type Proof,
-  type SearchAnswer,
+import type {
+  ActivityItem,
+  CatchUp,
+  CatchUpItem,
+  Event,
+  Inbox,
+  InboxItem,
+  List,
+  Proof,
+  SearchAnswer,
 } from '../../../schemas/index.ts';
 import { more, who } from './conversation.ts';
 import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
@@ -81,21 +80,24 @@ type Because = Extract<CatchUpItem, { kind: 'operation' }>['because'];
 
 const needsYou = 'needs you';
 
-const sections: readonly (readonly [title: string, becauses: readonly Because[]])[] = [
-  [needsYou, inboxKinds],
-  ['tasks', ['task']],
-  ['messages', ['message']],
-  ['memory', ['memory']],
-  ['also', ['other']],
+/** Sections by their titles; what has a kind of the inbox needs the member. */
+const sections: readonly (readonly [title: string, holds: (because: Because) => boolean])[] = [
+  [needsYou, (because) => !others.has(because)],
+  ['tasks', (because) => because === 'task'],
+  ['messages', (because) => because === 'message'],
+  ['memory', (because) => because === 'memory'],
+  ['also', (because) => because === 'other'],
 ];
+
+const others: ReadonlySet<Because> = new Set(['task', 'message', 'memory', 'other']);
 
 /** A catch-up in sections, then what it is worth, then how to acknowledge it. */
 export function catchUp(answer: CatchUp, view: View): string {
   const parts: string[] = [];
-  for (const [title, becauses] of sections) {
+  for (const [title, holds] of sections) {
     const lines = answer.items
       .filter((item) => item.kind === 'operation')
-      .filter((item) => becauses.includes(item.because))
+      .filter((item) => holds(item.because))
       .map((item) => {
         const because = title === needsYou ? `${tint(view, 'yellow', item.because)} ` : '';
         return `${because}${eventLine(item.event, view, item.text)}`;

@@ -36,7 +36,7 @@ describe('coterie prime', () => {
     expect(before.stdout).toContain(`${task.short} todo P1 Fix the parser`);
     expect(before.stdout).toContain(`${held.short} doing P2 Write it down`);
     const [, typed = ''] = /^"coterie" stands for: (.*)$/m.exec(before.stdout) ?? [];
-    expect(typed).toMatch(/^\/.* \/.*main\.js --as ann$/);
+    expect(typed).toMatch(/^\/.* \/.*coterie\.cjs --as ann$/);
     expect((await here.run(['prime', '--as', 'ann'])).stdout).toBe(before.stdout);
     const json = JSON.parse((await here.run(['prime', '--as', 'ann', '--json'])).stdout);
     expect(json).toMatchObject({

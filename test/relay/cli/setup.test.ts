@@ -65,7 +65,7 @@ describe.each(toolNames)('coterie setup %s', (tool) => {
     const was = all(path);
     const shown = await setup(here, path, tool);
     expect([shown.code, shown.stderr]).toEqual([0, '']);
-    expect(shown.stdout).toMatch(/^\+.*main\.js/m);
+    expect(shown.stdout).toMatch(/^\+.*coterie\.cjs/m);
     expect(shown.stdout).toContain('nothing was written');
     expect(all(path)).toEqual(was);
 
@@ -84,7 +84,7 @@ describe.each(toolNames)('coterie setup %s', (tool) => {
     expect(again.stdout).toContain('nothing to change');
     expect(all(path)).toEqual(is);
 
-    expect((await setup(here, path, tool, '--undo', '--dry-run')).stdout).toMatch(/^-.*main\.js/m);
+    expect((await setup(here, path, tool, '--undo', '--dry-run')).stdout).toMatch(/^-.*coterie\.cjs/m);
     expect(all(path)).toEqual(is);
     const undone = await setup(here, path, tool, '--undo');
     expect([undone.code, undone.stdout]).toEqual([0, expect.stringContaining('is as it was before')]);

@@ -10,7 +10,7 @@ import { nodeIn } from '../../support/node.ts';
 import { scratch, shared } from '../../support/scratch.ts';
 
 /** The built command line: what a user runs. */
-export const entry = fileURLToPath(new URL('../../../dist/relay/cli/main.js', import.meta.url));
+export const entry = fileURLToPath(new URL('../../../dist/relay/cli/coterie.cjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

@@ -6,7 +6,7 @@ import * as wire from '../../../relay/rooms/room/wire.ts';
 import { scratch } from '../../support/scratch.ts';
 import { type Bare, bare, connect } from './support.ts';
 
-const main = new URL('../../../dist/relay/cli/main.js', import.meta.url).pathname;
+const main = new URL('../../../dist/relay/cli/coterie.cjs', import.meta.url).pathname;
 
 /** The command line's own relay, as a process. */
 async function start(directory: string): Promise<{ child: ChildProcess; url: string }> {
