@@ -59,6 +59,23 @@ export const vectorOf = (mark: Mark, log: string, replica: Hash): number => mark
 
 const blockEnd = (block: number): number => (block + 1) * blockSize;
 
+/** So many of a block are read one by one rather than as ranges. */
+const mostSingly = 64;
+
+/** What of `first` to `last` lies in none of the runs, which are in order and apart. */
+function gapsOf(first: number, last: number, runs: readonly Run[]): Run[] {
+  const gaps: Run[] = [];
+  let from = first;
+  for (const run of runs) {
+    if (run[1] < from) continue;
+    if (run[0] > last) break;
+    if (run[0] > from) gaps.push([from, run[0] - 1]);
+    from = run[1] + 1;
+  }
+  if (from <= last) gaps.push([from, last]);
+  return gaps;
+}
+
 /** Counts what can be pending by whole blocks, and one by one at the ends of a range. */
 export function createCounting(reading: Reading, member: Hash) {
   const { database } = reading;
@@ -87,22 +104,50 @@ export function createCounting(reading: Reading, member: Hash) {
 
   const isNews = (row: Pick<ChainRow, 'news' | 'by'>): boolean => row.news === 1 && row.by !== member;
 
-  /** News by others in (from, to] of a chain. */
-  async function between(chain: ChainHead, from: number, to: number): Promise<number> {
+  /** Operations of the numbers in these runs, those that are here. */
+  async function singly({ log, replica }: ChainHead, runs: readonly Run[]): Promise<ChainRow[]> {
+    const names: string[] = [];
+    for (const [from, to] of runs)
+      for (let seq = from; seq <= to; seq++) names.push(keys.chain(log, replica, seq));
+    return (await database.getMany<ChainRow>(names)).filter((row) => row !== undefined);
+  }
+
+  /** News by others from `first` to `last`, which are of one block, but for what is covered. */
+  async function open(
+    chain: ChainHead,
+    first: number,
+    last: number,
+    covered: readonly Run[],
+  ): Promise<number> {
+    const gaps = gapsOf(first, last, covered);
+    const count = gaps.reduce((sum, gap) => sum + gap[1] - gap[0] + 1, 0);
+    if (count <= mostSingly) return (await singly(chain, gaps)).filter(isNews).length;
+    const isOpen = (seq: number): boolean => gaps.some((gap) => gap[0] <= seq && seq <= gap[1]);
+    return (await each(chain, first, last)).filter(([seq, row]) => isNews(row) && isOpen(seq)).length;
+  }
+
+  /** News by others in (from, to] of a chain, but for what runs cover that are in order and apart. */
+  async function between(
+    chain: ChainHead,
+    from: number,
+    to: number,
+    covered: readonly Run[] = [],
+  ): Promise<number> {
     if (to <= from) return 0;
-    const all = await blocksOf(chain);
     let count = 0;
     // Those that are here: numbers are what their replicas say, and may be as high as numbers are.
-    for (const [block, row] of all) {
+    for (const [block, row] of await blocksOf(chain)) {
       if (block < blockOf(from + 1) || block > blockOf(to)) continue;
       const first = Math.max(from, blockEnd(block - 1)) + 1;
       const last = Math.min(to, blockEnd(block));
-      if (row.news - (row.own[member] ?? 0) === 0) continue;
+      const news = row.news - (row.own[member] ?? 0);
+      if (news === 0) continue;
       // What came since the chain's head was read is in its block as well.
       const start = blockEnd(block - 1);
       const whole = first === start + 1 && (last === blockEnd(block) || row.held === last - start);
-      if (whole && chain.head.trunk === undefined) count += row.news - (row.own[member] ?? 0);
-      else count += (await each(chain, first, last)).filter(([, one]) => isNews(one)).length;
+      const untouched = !covered.some((run) => run[0] <= last && run[1] >= first);
+      if (whole && untouched && chain.head.trunk === undefined) count += news;
+      else count += await open(chain, first, last, covered);
     }
     return count;
   }
@@ -119,9 +164,9 @@ export function createCounting(reading: Reading, member: Hash) {
 
   /** News by others that a mark doesn't cover. */
   async function beyond(chain: ChainHead, mark: Mark): Promise<number> {
-    let count = await between(chain, vectorOf(mark, chain.log, chain.replica), chain.head.seq);
-    for (const [from, to] of mark.acks[chain.log]?.[chain.replica] ?? [])
-      count -= await between(chain, from - 1, Math.min(to, chain.head.seq));
+    const { log, replica, head } = chain;
+    const runs = mark.acks[log]?.[replica] ?? [];
+    const count = await between(chain, vectorOf(mark, log, replica), head.seq, runs);
     return count + (await forked(chain, mark)).length;
   }
 
