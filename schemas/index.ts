@@ -1,6 +1,7 @@
 export * from './api/channels.ts';
 export * from './api/common.ts';
 export * from './api/error.ts';
+export * from './api/events.ts';
 export * from './api/groups.ts';
 export * from './api/history.ts';
 export * from './api/machines.ts';

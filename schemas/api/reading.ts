@@ -1,44 +1,6 @@
 import { z } from 'zod';
 import { Person, page, Time } from './common.ts';
-
-/** What happened, as it arrived here. */
-export const Event = z.strictObject({
-  /** `<feed epoch>.<number>`: resume after it. */
-  cursor: z.string(),
-  /** The operation's type, or `revised` when something already reported changed. */
-  type: z.string(),
-  /** The operation's hash. */
-  operation: z.string(),
-  /** The thing it is about: for a creation its own id. */
-  subject: z.string(),
-  log: z.string(),
-  /** Channel id, for what happens in a channel. */
-  channel: z.string().optional(),
-  by: Person.nullable(),
-  /** When it was made; for history its own time. */
-  at: Time,
-  /** True for history that was brought in: it notifies nobody. */
-  imported: z.boolean().optional(),
-  /** The operation's data, and its text where there is one. */
-  data: z.record(z.string(), z.unknown()),
-  body: z.record(z.string(), z.string()).optional(),
-  removed: z.boolean().optional(),
-  /** For `revised`: the operation whose arrival changed it. */
-  cause: z.string().optional(),
-});
-export type Event = z.infer<typeof Event>;
-
-export const EventsQuery = z.strictObject({
-  /** Cursor; absent = from now on; `0` = from the beginning. */
-  since: z.string().max(128).optional(),
-  /** Comma-separated operation types, a trailing `*` matches a prefix (`message.*`). */
-  types: z.string().max(1024).optional(),
-  /** Channel names or ids, comma-separated. */
-  channels: z.string().max(4096).optional(),
-  /** Handles or ids of whom it is by, comma-separated. */
-  members: z.string().max(4096).optional(),
-});
-export type EventsQuery = z.infer<typeof EventsQuery>;
+import { Event } from './events.ts';
 
 /** Activity is newest first. */
 export const ActivityQuery = z.strictObject({

@@ -29,12 +29,19 @@ export interface OperationType {
   readonly body?: z.ZodType;
 }
 
-export const type = (
+/** The same, with what `data` holds and which texts there are known to the compiler. */
+export interface TypeOf<D extends z.ZodRawShape, B extends z.ZodRawShape> extends OperationType {
+  readonly data: z.ZodObject<D, z.core.$strict>;
+  readonly body?: z.ZodObject<B & { salt: typeof Hash }, z.core.$strict>;
+}
+
+// biome-ignore lint/complexity/noBannedTypes: a type without a body has no texts there
+export const type = <D extends z.ZodRawShape, B extends z.ZodRawShape = {}>(
   logs: LogKind | readonly LogKind[],
   subject: SubjectKind,
-  data: z.ZodRawShape,
-  options: { body?: z.ZodRawShape; replicaSpeaks?: boolean } = {},
-): OperationType => ({
+  data: D,
+  options: { body?: B; replicaSpeaks?: boolean } = {},
+): TypeOf<D, B> => ({
   logs: typeof logs === 'string' ? [logs] : logs,
   subject,
   replicaSpeaks: options.replicaSpeaks ?? false,

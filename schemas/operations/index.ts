@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import { channelOperations, memoryOperations, messageOperations } from './conversation.ts';
-import type { OperationType } from './define.ts';
+import type { OperationType, TypeOf } from './define.ts';
 import { anyOperations, markOperations } from './marks.ts';
 import { membersOperations } from './members.ts';
 import { reservationOperations, taskOperations } from './tasks.ts';
@@ -16,6 +17,15 @@ const all = {
 } as const;
 
 export type OperationTypeName = keyof typeof all;
+
+/** What the operations of a type hold: `data`, and the texts of `body`, which its salt is none of. */
+export type Holds<T extends OperationTypeName> =
+  (typeof all)[T] extends TypeOf<infer D, infer B>
+    ? {
+        readonly data: z.infer<z.ZodObject<D, z.core.$strict>>;
+        readonly texts: Omit<z.infer<z.ZodObject<B, z.core.$strict>>, 'salt'>;
+      }
+    : never;
 
 /** Every operation type of protocol 1. */
 export const operationTypes: Readonly<Record<OperationTypeName, OperationType>> = all;

@@ -1,4 +1,4 @@
-import type { Event } from '../../schemas/index.ts';
+import type { TypedEvent } from '../../schemas/index.ts';
 import type { EventsOptions } from '../replica/surface.ts';
 import { type Caller, failure, failureOf, isErrorAnswer } from './call.ts';
 import { frames } from './sse.ts';
@@ -25,7 +25,7 @@ export async function* streamEvents(
   caller: Caller,
   presentEnd: () => Promise<string>,
   options: StreamOptions = {},
-): AsyncIterable<Event> {
+): AsyncIterable<TypedEvent> {
   const { signal } = options;
   let cursor = options.since ?? (await presentEnd());
   let connected = false;
@@ -61,7 +61,7 @@ async function* connection(
   caller: Caller,
   since: string,
   options: StreamOptions,
-): AsyncIterable<Event | 'open'> {
+): AsyncIterable<TypedEvent | 'open'> {
   const ended = new AbortController();
   const end = () => ended.abort();
   options.signal?.addEventListener('abort', end, { once: true });
@@ -81,7 +81,7 @@ async function* connection(
     });
     for await (const frame of frames(heard)) {
       if (frame.event === 'error') throw await raised(frame.data);
-      if (frame.id !== undefined || frame.event === 'gap') yield JSON.parse(frame.data) as Event;
+      if (frame.id !== undefined || frame.event === 'gap') yield JSON.parse(frame.data) as TypedEvent;
     }
   } catch (error) {
     // A connection that we ended for its silence is an end like any other: the caller opens a new one.

@@ -6,7 +6,6 @@ import type {
   Channel,
   Comment,
   DocumentInfo,
-  Event,
   Group,
   History,
   Inbox,
@@ -23,6 +22,7 @@ import type {
   Status,
   Task,
   Thread,
+  TypedEvent,
 } from '../../schemas/index.ts';
 import type { Replica, Surface, WaitOptions, WriteOptions } from '../replica/surface.ts';
 import { createCaller, failure, type Query } from './call.ts';
@@ -52,7 +52,7 @@ export interface Client
   extends Omit<Surface, 'member' | 'events'>,
     Pick<Replica, 'import' | 'export' | 'backup' | 'compact' | 'doctor'> {
   /** As of a replica, and it comes back by itself with its last cursor when the node went away. */
-  events(options?: StreamOptions): AsyncIterable<Event>;
+  events(options?: StreamOptions): AsyncIterable<TypedEvent>;
 }
 
 const at = encodeURIComponent;
@@ -69,7 +69,7 @@ const at = encodeURIComponent;
  * const { cursor } = await node.status();
  * await node.messages.post('general', { text: 'hello' }, { key: 'first words' });
  * for await (const event of node.events({ since: cursor, types: 'message.*' })) {
- *   console.log(event.body?.['text']); //=> hello
+ *   if (event.type === 'message.create') console.log(event.body?.text); //=> hello
  *   break;
  * }
  * ```

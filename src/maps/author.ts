@@ -68,6 +68,43 @@ function headIn(view: View, log: string, replica: Hash): Head | undefined {
 /**
  * An author for one Ed25519 key. `member`: for whom it speaks; the members log must say so. `now`: wall clock, ms.
  * One author a key at a time: two would fork its chains.
+ *
+ * @example
+ * ```ts
+ * import { randomBytes } from 'node:crypto';
+ * import { generateSeed, nodeCrypto, signerFromSeed, x25519FromSeed } from 'coterie/keys';
+ * import { createAuthor, createClock, entryKey, makeGenesis, memberIdOf, proveAdmission, readView } from 'coterie/log';
+ * import type { Entry } from 'coterie/schemas';
+ * import * as Y from 'yjs';
+ *
+ * // A workspace in a document of one's own: its genesis names the machine's key as owner.
+ * const members = { document: 'log/members/1', ops: new Y.Doc().getMap<Entry>('ops') };
+ * const tasks = { document: 'log/tasks/1', ops: new Y.Doc().getMap<Entry>('ops') };
+ * const machine = signerFromSeed(generateSeed());
+ * const seed = generateSeed();
+ * const signer = signerFromSeed(seed);
+ * const around = { now: Date.now, random: randomBytes };
+ * const stamp = createClock({ ...around, replica: machine.id }).next();
+ * const genesis = await makeGenesis(nodeCrypto, { ...around, machine, name: 'team', arbiter: signer.id, stamp });
+ * const workspace = genesis.hash;
+ * members.ops.set(entryKey(nodeCrypto, workspace, genesis.entry.sig), genesis.entry);
+ * const look = () => readView({ crypto: nodeCrypto, workspace, maps: [members, tasks] });
+ *
+ * // The machine admits a key, and the key makes the member that it speaks for.
+ * const about = { ...around, crypto: nodeCrypto, signer, workspace };
+ * const key = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
+ * const proof = await proveAdmission(machine, { workspace, ...key });
+ * const replica = createAuthor(about);
+ * await replica.write(await look(), members, { type: 'replica.admit', data: { ...key, ...proof } });
+ * const kai = { handle: 'kai', kind: 'agent', machine: machine.publicKey };
+ * await replica.write(await look(), members, { type: 'member.create', data: kai });
+ *
+ * const author = createAuthor({ ...about, member: memberIdOf(nodeCrypto, workspace, machine.publicKey, 'kai') });
+ * const task = { type: 'task.create', data: { short: 'kai-1' }, body: { title: 'Sort the sources' } } as const;
+ * const id = await author.write(await look(), tasks, task);
+ * const made = (await look()).things.get(id);
+ * console.log(made?.kind === 'task' && made.short); //=> kai-1
+ * ```
  */
 export function createAuthor(options: {
   readonly crypto: Pick<Crypto, 'sha256'>;

@@ -188,6 +188,31 @@ function foldThing(id: Hash, ops: readonly Op[], initial: AnyState | undefined, 
 /**
  * Reads, checks and folds every operation of the given maps. Give it all segments that matter, `log/members/1` among
  * them: without it nobody is known and everything waits. Nothing in the maps makes it fail.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'coterie/client';
+ * import { nodeCrypto } from 'coterie/keys';
+ * import { messagesOf, readView } from 'coterie/log';
+ * import { connect } from 'coterie/yjs';
+ * import type { Entry } from 'coterie/schemas';
+ *
+ * const { COTERIE_URL: url = 'http://127.0.0.1:4270', COTERIE_TOKEN: token } = process.env;
+ * const node = createClient({ url, token });
+ * await node.messages.post('general', { text: 'hello' });
+ * const { id: workspace } = (await node.status()).workspace;
+ * const { id: general } = await node.channels.get('general');
+ * // Every segment of the logs that matter, as any Yjs client holds them.
+ * const { items } = await node.documents.list();
+ * const open = items
+ *   .filter(({ log }) => log === 'members' || log === `channel.${general}`)
+ *   .map(({ document }) => ({ document, ...connect({ url, workspace, document, token }) }));
+ * await Promise.all(open.map(({ synced }) => synced({ signal: AbortSignal.timeout(10_000) })));
+ * const maps = open.map(({ document, doc }) => ({ document, ops: doc.getMap<Entry>('ops') }));
+ * const view = await readView({ crypto: nodeCrypto, workspace, maps });
+ * for (const message of messagesOf(view, general)) console.log(view.text(message.text[0]?.value)); //=> hello
+ * for (const { close } of open) close();
+ * ```
  */
 export async function readView(options: {
   readonly crypto: Crypto;

@@ -15,7 +15,6 @@ import type {
   Comment,
   DoctorReport,
   DocumentInfo,
-  Event,
   EventsQuery,
   ExportSummary,
   Group,
@@ -63,6 +62,7 @@ import type {
   TasksQuery,
   TaskUpdate,
   Thread,
+  TypedEvent,
 } from '../../schemas/index.ts';
 import type { Host } from '../machines/host.ts';
 
@@ -255,7 +255,7 @@ export interface Surface {
   /** Memory only. */
   recall(query: { q: string; tag?: string | undefined } & PageOptions): Promise<SearchAnswer>;
   /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */
-  events(options?: EventsOptions): AsyncIterable<Event>;
+  events(options?: EventsOptions): AsyncIterable<TypedEvent>;
   /** What happened, newest first; what one member did of one kind in a row is one item with a count. */
   activity(query?: ActivityQuery): Promise<List<ActivityItem>>;
   /**

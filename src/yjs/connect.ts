@@ -22,18 +22,28 @@ export type ConnectOptions = Room & {
   readonly maxBackoff?: number | undefined;
 };
 
+/** What a wait takes. */
+export interface WaitOptions {
+  /** Once it aborts, the wait rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A document that is live on a relay. */
 export interface Connection {
   readonly doc: Y.Doc;
   readonly awareness: Awareness;
   readonly connected: boolean;
-  /** Resolves once the relay's state is here. Rejects with `closed` when the connection is closed before. */
-  synced(): Promise<void>;
+  /**
+   * Resolves once the relay's state is here. Rejects with `closed` when the connection is closed before, and with the
+   * reason of `signal` once that aborts.
+   */
+  synced(options?: WaitOptions): Promise<void>;
   /**
    * Resolves once everything that the document holds now is durable at the relay, over as many reconnections as it
-   * takes. Only a relay of Coterie says so: with others it waits until the connection is closed, and rejects with `closed`.
+   * takes. Only a relay of Coterie says so: with others it waits until the connection is closed, and rejects with `closed`;
+   * or until `signal` aborts, and rejects with its reason: what is on its way is stored all the same.
    */
-  stored(): Promise<void>;
+  stored(options?: WaitOptions): Promise<void>;
   /** Leaves. What was not stored stays in the document alone. */
   close(): void;
 }
@@ -53,13 +63,30 @@ interface Sending {
 
 const fresh = (): Sending => ({ updates: 0, stored: 0, answered: false });
 
-/** A plain y-websocket connection to a relay, which says what is durable. It reconnects until it is closed. */
+/**
+ * A plain y-websocket connection to a relay, which says what is durable. It reconnects until it is closed. Throws
+ * `invalid` for an address that is none.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'coterie/client';
+ * import { connect } from 'coterie/yjs';
+ *
+ * const { COTERIE_URL: url = 'http://127.0.0.1:4270', COTERIE_TOKEN: token } = process.env;
+ * const { workspace } = await createClient({ url, token }).status();
+ * const pad = connect({ url, workspace: workspace.id, document: 'pad/notes', token });
+ * pad.doc.getText('notes').insert(0, 'together');
+ * await pad.stored({ signal: AbortSignal.timeout(10_000) });
+ * console.log(pad.doc.getText('notes').toString()); //=> together
+ * pad.close();
+ * ```
+ */
 export function connect(options: ConnectOptions): Connection {
   const { token, maxBackoff = 10_000 } = options;
   const doc = options.doc ?? new Y.Doc();
   let sending = fresh();
   let closed = false;
-  const waiting = new Set<{ done(): boolean; resolve(): void; reject(error: Error): void }>();
+  const waiting = new Set<{ done(): boolean; resolve(): void; reject(error: unknown): void }>();
 
   const look = (): void => {
     for (const wait of [...waiting]) {
@@ -68,11 +95,29 @@ export function connect(options: ConnectOptions): Connection {
       wait.resolve();
     }
   };
-  const until = (done: () => boolean): Promise<void> =>
+  const until = (done: () => boolean, signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (closed) reject(left());
-      else if (done()) resolve();
-      else waiting.add({ done, resolve, reject });
+      if (signal?.aborted) return reject(signal.reason);
+      if (closed) return reject(left());
+      if (done()) return resolve();
+      const end = () => signal?.removeEventListener('abort', abort);
+      const wait = {
+        done,
+        resolve() {
+          end();
+          resolve();
+        },
+        reject(error: unknown) {
+          end();
+          reject(error);
+        },
+      };
+      const abort = () => {
+        waiting.delete(wait);
+        wait.reject(signal?.reason);
+      };
+      waiting.add(wait);
+      signal?.addEventListener('abort', abort, { once: true });
     });
 
   const provider = new WebsocketProvider(relayUrl(options), roomOf(options), doc, {
@@ -124,15 +169,17 @@ export function connect(options: ConnectOptions): Connection {
     get connected() {
       return provider.wsconnected;
     },
-    synced: () => until(() => provider.synced),
-    stored() {
+    synced: ({ signal } = {}) => until(() => provider.synced, signal),
+    stored({ signal } = {}) {
       // What is asked for is what is sent by now over this socket, or all that the next one is answered with.
       const socket = sending;
       const updates = socket.answered ? socket.updates : undefined;
-      return until(() =>
-        sending === socket && updates !== undefined
-          ? sending.stored >= updates
-          : sending.answered && sending.stored >= sending.updates,
+      return until(
+        () =>
+          sending === socket && updates !== undefined
+            ? sending.stored >= updates
+            : sending.answered && sending.stored >= sending.updates,
+        signal,
       );
     },
     close() {

@@ -100,7 +100,7 @@ describe.each([
     const seen: unknown[] = [];
     setTimeout(() => fake?.emit(3, 'after'), 150);
     for await (const event of client.events({ signal: stop.signal, types: 'message.post' })) {
-      seen.push(event.data['text']);
+      seen.push('text' in event.data && event.data.text);
       if (seen.length === 3) break;
     }
     expect(seen).toEqual(['after', 'after', 'after']);

@@ -11,7 +11,13 @@ import { startNode, tokenOf } from '../../relay/index.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Entry points whose docstrings show how they are used. */
-const sources = ['relay/embed/open.ts', 'src/client/index.ts'];
+const sources = [
+  'relay/embed/open.ts',
+  'src/client/index.ts',
+  'src/maps/view.ts',
+  'src/maps/author.ts',
+  'src/yjs/connect.ts',
+];
 
 /** The examples in the docstrings of a file, without the stars. */
 const examplesIn = (source: string): string[] =>

@@ -9,6 +9,7 @@ import type {
   ReplicaInfo,
   Reservation,
   Task,
+  TypedEvent,
 } from '../../schemas/index.ts';
 import { CoterieError, legalMoves } from '../../schemas/index.ts';
 import type { Surface } from '../../src/replica/surface.ts';
@@ -270,7 +271,8 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       modes: ['text'],
       behind: 0,
     }),
-    events: eventsFrom,
+    // Its operations are told in its own words, which no schema knows.
+    events: (query) => eventsFrom(query) as AsyncIterable<TypedEvent>,
     activity: () => list([...feed].reverse()),
     presence: {
       set: async ({ state, note }) => ({ ...present, state, note: note ?? null }),

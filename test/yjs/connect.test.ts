@@ -70,4 +70,23 @@ describe('a plain connection', () => {
     for (const url of ['nowhere', 'ftp://127.0.0.1'])
       expect(() => connect({ url, room: 'notes' })).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
+
+  it('YJS-4 a wait ends with the reason of its signal, and takes no other with it', async () => {
+    const directory = place();
+    const relay = await relayOn(directory);
+    await relay.close();
+    const one = joined(relay);
+    one.doc.getText('pad').insert(0, 'kept');
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const ended = [one.synced(stop), one.stored(stop)].map((wait) => expect(wait).rejects.toBe(reason));
+    const patient = one.stored({ signal: new AbortController().signal });
+    stop.abort(reason);
+    await Promise.all(ended);
+    await expect(one.synced(stop)).rejects.toBe(reason);
+    await relayOn(directory, relay.port);
+    await patient;
+    await one.synced();
+    await one.stored({ signal: new AbortController().signal });
+  });
 });

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { operationType } from '../../../schemas/index.ts';
 import { refused, take } from '../../replica/support/open.ts';
 import type { Cases, CasesOf, Verb, World } from './cases.ts';
 
@@ -16,6 +17,23 @@ function issues({ scratch }: World, line: string): string {
 }
 const at = '2025-01-01T00:00:00Z';
 const issue = { id: 'bd-1', title: 'Moved in', status: 'open', priority: 2, issue_type: 'task' };
+
+/** The type of an event tells what it holds: to the compiler, and it does. */
+async function typedEvents(kai: World['kai']): Promise<void> {
+  const { cursor } = await kai.status();
+  const message = await kai.messages.post('general', { text: 'typed' });
+  await kai.messages.react(message.id, 'eyes');
+  const task = await kai.tasks.create({ title: 'Typed', priority: 'P1' });
+  const seen: unknown[] = [];
+  for (const event of await take(kai.events({ since: cursor }), 3)) {
+    expect(operationType(event.type)?.data.parse(event.data)).toEqual(event.data);
+    if (event.type === 'message.create') seen.push(event.body?.text);
+    else if (event.type === 'message.react') seen.push(event.data.emoji);
+    else if (event.type === 'task.create')
+      seen.push([event.data.short, event.data.priority, event.body?.title]);
+  }
+  expect(seen).toEqual(['typed', 'eyes', [task.short, 'P1', 'Typed']]);
+}
 
 type Plain = Exclude<Verb, `${string}.${string}`>;
 
@@ -94,6 +112,7 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
       expect(seen).toEqual([posted[1]]);
       for await (const event of kai.events({ signal: AbortSignal.abort() })) seen.push(event.subject);
       expect(seen).toHaveLength(1);
+      await typedEvents(kai);
     },
     // A replica knows at the call, a client once the node answered.
     refuses: ({ kai }) =>

@@ -5,6 +5,7 @@ import {
   type EventsQuery,
   type Hash,
   operationTypes,
+  type TypedEvent,
 } from '../../../../schemas/index.ts';
 import { type FeedRow, keys } from '../../commit/rows.ts';
 import { subjectOf } from '../../ledger/state.ts';
@@ -167,15 +168,16 @@ export function events(
   member: Hash,
   query: z.infer<typeof EventsQuery>,
   signal: AbortSignal,
-): AsyncGenerator<Event> {
+): AsyncGenerator<TypedEvent> {
   const from = query.since === undefined ? feed.end() : parseCursor(feed, query.since);
   return untilAborted(stream(reading, feed, member, query, from, signal), signal);
 }
 
 /** What a read meets that closing overtook is the end, not an error. */
-async function* untilAborted(source: AsyncGenerator<Event>, signal: AbortSignal): AsyncGenerator<Event> {
+async function* untilAborted(source: AsyncGenerator<Event>, signal: AbortSignal): AsyncGenerator<TypedEvent> {
   try {
-    yield* source;
+    // What counts was held against the schema of its type, so its type tells what it holds.
+    yield* source as AsyncGenerator<TypedEvent>;
   } catch (error) {
     if (!signal.aborted) throw error;
   }
