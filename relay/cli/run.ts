@@ -40,7 +40,7 @@ async function runVerb(
   stops: Stops,
 ): Promise<number> {
   let connection: Promise<Connection> | undefined;
-  let announced: Promise<void> | undefined;
+  let announced: Promise<() => void> | undefined;
   const connected = () => {
     connection ??= connect(settings, out);
     return connection;
@@ -63,7 +63,9 @@ async function runVerb(
   try {
     const verb = await row.load();
     const working = verb(call);
-    return (await (row.endsItself ? working : Promise.race([working, stops.stopped]))) ?? 0;
+    const code = (await (row.endsItself ? working : Promise.race([working, stops.stopped]))) ?? 0;
+    (await announced)?.();
+    return code;
   } finally {
     // A directory that is still being opened is closed too: its lock must not outlive us.
     await (await connection?.catch(() => undefined))?.close();

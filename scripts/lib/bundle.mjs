@@ -12,8 +12,8 @@ const stamp = at('dist', '.build', 'bundle');
 /** Verbs that are in the file itself; they import no schemas. */
 const everyday = /^\.\/verbs\/(?:channels|groups|members|memory|messages|presence|reading|tasks)\.js$/;
 
-/** A package whose code is in the file, and the only one: its licence goes along. */
-const within = 'commander';
+/** Packages whose code is in the file, with the names of their licences, which go along. */
+const within = { commander: 'LICENSE', 'env-paths': 'license', 'is-safe-filename': 'license' };
 
 const fromFolder = (path) => `./${relative(folder, path).split(sep).join('/')}`.replace(/^\.\/\.\.\//, '../');
 
@@ -21,7 +21,8 @@ const fromFolder = (path) => `./${relative(folder, path).split(sep).join('/')}`.
 const lazily = {
   name: 'lazily',
   resolveDynamicImport(specifier, importer) {
-    if (typeof specifier !== 'string' || !specifier.startsWith('.')) return { id: specifier, external: true };
+    if (Object.hasOwn(within, specifier)) return null;
+    if (!specifier.startsWith('.')) return { id: specifier, external: true };
     const id = fromFolder(resolve(dirname(importer), specifier));
     return everyday.test(id) ? null : { id, external: true };
   },
@@ -31,9 +32,9 @@ const lazily = {
 const noChildren = {
   name: 'no-children',
   transform(code, id) {
-    if (!id.endsWith(join(within, 'lib', 'command.js'))) return undefined;
+    if (!id.endsWith(join('commander', 'lib', 'command.js'))) return undefined;
     const line = "const childProcess = require('node:child_process');\n";
-    if (!code.includes(line)) throw new Error(`${within} no longer loads node:child_process as it did`);
+    if (!code.includes(line)) throw new Error('commander no longer loads node:child_process as it did');
     return code.replace(line, '');
   },
 };
@@ -42,7 +43,7 @@ const inputs = () =>
   fingerprint([
     ...filesUnder(folder, (path) => path.endsWith('.js')),
     ...filesUnder(at('dist', 'src', 'client'), (path) => path.endsWith('.js')),
-    at('node_modules', within, 'package.json'),
+    ...Object.keys(within).map((name) => at('node_modules', name, 'package.json')),
     at('scripts', 'lib', 'bundle.mjs'),
   ]);
 
@@ -69,14 +70,14 @@ export async function bundle() {
     format: 'cjs',
     codeSplitting: false,
     minify: { mangle: false, compress: false },
-    banner: (chunk) => (chunk.isEntry ? `/*! ${within}: ${licence()} */` : ''),
+    banner: licences,
   });
   await graph.close();
   const [{ code, imports, modules }] = output;
   const packages = Object.keys(modules).flatMap((id) => /node_modules[\\/]([^\\/]+)/.exec(id)?.[1] ?? []);
   const others = [
     ...imports.filter((id) => !id.startsWith('node:')),
-    ...packages.filter((one) => one !== within),
+    ...packages.filter((one) => !Object.hasOwn(within, one)),
   ];
   if (others.length > 0) throw new Error(`an everyday verb loads ${[...new Set(others)].join(', ')} at once`);
   // Another process may be starting it, or making it too.
@@ -90,4 +91,10 @@ export async function bundle() {
 /** For vitest, before its tests. */
 export { bundle as setup };
 
-const licence = () => readFileSync(at('node_modules', within, 'LICENSE'), 'utf8').trim();
+function licences() {
+  const texts = Object.entries(within).map(([name, file]) => {
+    const text = readFileSync(at('node_modules', name, file), 'utf8').trim();
+    return `/*! ${name}: ${text} */`;
+  });
+  return texts.join('\n');
+}

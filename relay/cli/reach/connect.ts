@@ -14,8 +14,11 @@ export interface Connection {
   readonly team: Team;
   /** True when others write meanwhile: a node has the directory. Without one, this command has it alone. */
   readonly live: boolean;
-  /** Before the first write of a member on this machine: says when the write makes it. */
-  announce(): Promise<void>;
+  /**
+   * Before the first write of a member on this machine. What it resolves to says, once the write is done, that it made
+   * the member.
+   */
+  announce(): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -117,7 +120,7 @@ async function byUrl(settings: Settings, url: string): Promise<Connection> {
     });
   }
   const team = createClient({ url, token, transport });
-  return { team, live: true, announce: async () => undefined, close: async () => close() };
+  return { team, live: true, announce: async () => () => undefined, close: async () => close() };
 }
 
 /** The URL may be that of our own node: then its token lies in the data directory. */
@@ -132,17 +135,17 @@ async function ownToken(settings: Settings, url: string, transport: Transport): 
  * A member is made by its first write. A name with a slip in it would be one too: so it is said. What is known to exist
  * is kept, so that later writes need not ask.
  */
-async function announceNew(team: Team, directory: string, handle: string, out: Output): Promise<void> {
-  if (remembered(directory).known.includes(handle)) return;
+async function announceNew(team: Team, directory: string, handle: string, out: Output): Promise<() => void> {
+  if (remembered(directory).known.includes(handle)) return () => undefined;
   try {
     await team.members.get(handle);
   } catch (error) {
     if (codeOf(error) !== 'not_found') throw error;
-    out.note(`coterie: ${handle} is new here: this makes the member ${handle}`);
-    return;
+    return () => out.note(`coterie: ${handle} was new here: this made the member ${handle}`);
   }
   const kept = remembered(directory);
   remember(directory, { ...kept, known: [...kept.known, handle].slice(-1000) });
+  return () => undefined;
 }
 
 export const codeOf = (error: unknown): unknown =>

@@ -97,7 +97,12 @@ async function host(settings: Settings, directory: string, out: Output): Promise
       // The usual port is another node's: of another directory, say.
       return startNode({ ...opening, port: 0 });
     });
-    return { team: node.replica, live: true, announce: async () => undefined, close: () => node.close() };
+    return {
+      team: node.replica,
+      live: true,
+      announce: async () => () => undefined,
+      close: () => node.close(),
+    };
   } finally {
     shown.end();
   }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
 import type { LongWork } from '../../../src/replica/surface.ts';
 import { type Asking, asking, type Call, type Team, type Verb } from '../call.ts';
 import { progressTo } from '../progress.ts';
+import { remember, remembered } from '../reach/identity.ts';
 import { dataDirectory } from '../settings.ts';
 import { exported, imported } from '../show/node.ts';
 import { size } from '../show/time.ts';
@@ -55,7 +57,13 @@ export const exportVerb = long(
 
 export const backup = long(
   false,
-  (team, call, work) => team.backup({ directory: path(call, 0) }, work),
+  async (team, call, work) => {
+    const answer = await team.backup({ directory: path(call, 0) }, work);
+    // What the command line keeps beside the data goes along, where the node wrote on this machine.
+    if (existsSync(answer.directory))
+      remember(answer.directory, remembered(await dataDirectory(call.settings)));
+    return answer;
+  },
   ({ directory, bytes }) => `${size(bytes)} in ${directory}`,
 );
 
@@ -70,8 +78,10 @@ export const restore: Verb = async (call) => {
       { progress: shown.progress, signal: call.signal },
     );
     shown.end();
+    const kept = remembered(path(call, 0));
+    remember(directory, kept);
     if (call.out.json) call.out.data(answer);
-    else call.out.print(restored(answer));
+    else call.out.print(restored(answer, kept.member));
     return undefined;
   } finally {
     shown.end();
@@ -79,7 +89,14 @@ export const restore: Verb = async (call) => {
 };
 
 /** A restored directory is not like any other, and says so. */
-const restored = ({ directory, alone }: { directory: string; alone: boolean }): string =>
-  alone
+function restored(answer: { directory: string; alone: boolean }, member: string | undefined): string {
+  const { directory, alone } = answer;
+  const what = alone
     ? `restored into ${directory}, with a new key`
     : `restored into ${directory}: it writes nothing until it has met a peer; with no peer left, restore it --alone`;
+  const who =
+    member === undefined
+      ? 'no member is named in the backup: start with --as NAME'
+      : `it speaks as ${member}`;
+  return `${what}\n${who}`;
+}

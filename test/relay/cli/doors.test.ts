@@ -86,12 +86,22 @@ describe('the command line and a node', () => {
       return { status: 201, body: message('hi') };
     });
     node.runsOn(here.data, 'zoe-q');
-    expect((await here.run(['post', 'general', 'hi'])).stderr).toContain('this makes the member zoe-q');
+    expect((await here.run(['post', 'general', 'hi'])).stderr).toContain('this made the member zoe-q');
     expect((await here.run(['post', 'general', 'hi'])).stderr).toBe('');
     const asked = node.asked.length;
     expect((await here.run(['post', 'general', 'hi'])).stderr).toBe('');
     // What is known is not asked again: a post is one request.
     expect(node.asked.length).toBe(asked + 1);
+  });
+
+  it('says nothing of a member that a refused write did not make', async () => {
+    const here = home();
+    const node = await stub(() => undefined);
+    node.runsOn(here.data, 'zoe-q');
+    const { code, stderr } = await here.run(['post', 'nowhere', 'hi']);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^error:/);
+    expect(stderr).not.toContain('new here');
   });
 
   it('prints no colour to a pipe, and none of the escapes of others', async () => {

@@ -269,9 +269,17 @@ describe('with a node', () => {
     expect((await by([])).handle).toBe('kai');
     expect(await by(['--as', 'ann'])).toMatchObject({
       handle: 'ann',
-      stderr: expect.stringContaining('makes the member ann'),
+      stderr: expect.stringContaining('made the member ann'),
     });
     expect(await by([], { COTERIE_AS: 'ann' })).toEqual({ handle: 'ann', stderr: '' });
+  });
+
+  it('a backup keeps who is the default', async () => {
+    expect((await here.run(['backup', 'of-kai'])).code).toBe(0);
+    const restored = await here.run(['--data', 'from-kai', 'restore', 'of-kai', '--alone']);
+    expect(restored.stdout).toContain('it speaks as kai');
+    const { stdout } = await here.run(['--data', 'from-kai', 'post', 'general', 'who', '--json']);
+    expect(Message.parse(JSON.parse(stdout)).author.handle).toBe('kai');
   });
 
   it('up says that ours runs already, and its curl lines work', async () => {
