@@ -116,6 +116,19 @@ describe('the inbox of one replica', () => {
     expect(await whole(rin)).toEqual([]);
   });
 
+  it('INB-4: one value that both wrote apart is no conflict', async () => {
+    const kai = await open();
+    const rin = kai.as('rin');
+    const task = await kai.tasks.create({ title: 'one' });
+    const { base } = await kai.tasks.get(task.id);
+    await kai.tasks.update(task.id, { priority: 'P1', base });
+    await rin.tasks.update(task.id, { priority: 'P1', base });
+    expect(await whole(kai)).toEqual([]);
+    expect(await whole(rin)).toEqual([]);
+    await rin.tasks.update(task.id, { priority: 'P0', base });
+    expect(kinds(await kai.inbox())).toEqual(['conflict']);
+  });
+
   it('INB-5: memory made apart, and memory under one key, is told to those who wrote it', async () => {
     const kai = await open();
     const rin = kai.as('rin');

@@ -163,8 +163,12 @@ describe('tasks', () => {
     await kai.tasks.link(b.id, { kind: 'blocks', to: c.id });
     await kai.tasks.link(a.id, { kind: 'related', to: c.id });
     await kai.tasks.link(c.id, { kind: 'related', to: a.id });
-    await refused(kai.tasks.link(c.id, { kind: 'blocks', to: a.id }), 'cycle');
-    await refused(kai.tasks.link(a.id, { kind: 'parent', to: a.id }), 'cycle');
+    const closing = await refused(kai.tasks.link(c.id, { kind: 'blocks', to: a.id }), 'cycle');
+    const [first, second, third] = [a.short, b.short, c.short];
+    expect(closing.legal).toEqual([`${first} blocks ${second}`, `${second} blocks ${third}`]);
+    expect(closing.message).toContain(`${third} blocks ${first} would close a cycle`);
+    const own = await refused(kai.tasks.link(a.id, { kind: 'parent', to: a.id }), 'cycle');
+    expect([own.message, own.legal]).toEqual([`${first} parent ${first} is a cycle of one.`, undefined]);
     await refused(kai.tasks.link(a.id, { kind: 'blocks', to: 'kai-77' }), 'not_found');
     const shown = await kai.tasks.get(b.id);
     expect(shown.links).toEqual([{ kind: 'blocks', id: c.id, short: c.short }]);

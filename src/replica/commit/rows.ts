@@ -10,7 +10,7 @@ import type {
 import type { Mark } from '../../fold/index.ts';
 
 /** Version of the views: raise it when their shape changes, and they are rebuilt from the operations at opening. */
-export const viewsVersion = 14;
+export const viewsVersion = 15;
 
 const width = 11;
 /** A number as a key part: fixed width, so that text order is number order. */

@@ -4,7 +4,7 @@ import type { AnyState, MemberState, MemoryState, Register, TaskState, Written }
 import { keys, type OperationRow } from '../commit/rows.ts';
 import type { Arriving, Consequence, ViewContext } from './context.ts';
 
-type Cell = Pick<Written<unknown>, 'op' | 'by'>;
+type Cell = Pick<Written<unknown>, 'op' | 'by'> & { readonly value?: unknown };
 
 /** The fields that people write, each with the values that stand side by side. */
 function cellsOf(state: AnyState): Readonly<Record<string, readonly Cell[]>> {
@@ -30,7 +30,7 @@ function cellsOf(state: AnyState): Readonly<Record<string, readonly Cell[]>> {
 function conflictsOf(state: AnyState, log: string): Consequence[] {
   const found = new Map<string, Consequence & { readonly fields: string[] }>();
   for (const [field, cells] of Object.entries(cellsOf(state))) {
-    if (cells.length < 2) continue;
+    if (cells.length < 2 || areEqual(cells)) continue;
     const operations = cells.map(({ op }) => op).sort();
     const known = found.get(operations.join());
     if (known) known.fields.push(field);
@@ -42,6 +42,12 @@ function conflictsOf(state: AnyState, log: string): Consequence[] {
   }
   return [...found.values()];
 }
+
+/** Whether all wrote the same. The value of a text is the operation that holds it, so texts are never. */
+const areEqual = (cells: readonly Cell[]): boolean =>
+  cells.every(
+    ({ value }) => value !== undefined && JSON.stringify(value) === JSON.stringify(cells[0]?.value),
+  );
 
 const first = <T>(register: Register<T>): Written<T> | undefined => register[0];
 
