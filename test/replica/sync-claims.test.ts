@@ -161,7 +161,7 @@ describe('a claim that needs a grant', () => {
     await told(bo.replica, 'claim.request');
     time.advance(2000);
     for (const claim of claims) await refused(claim, 'not_certain');
-    await refused(bo.replica.tasks.claim(id, input, key), 'not_certain');
+    await refused(bo.replica.tasks.claim(id, { ...input, timeout: 100 }, key), 'not_certain');
     expect(await types(bo)).toEqual(['claim.request', 'claim.withdraw']);
 
     const first = await ana.replica.tasks.claim(id, input, key);
@@ -220,6 +220,25 @@ describe('leases', () => {
     await meet(ana, bo);
     await equal(ana, bo);
   });
+
+  it.each(['granted', 'tentative'] as const)(
+    'CLM-7: of a %s claim are what its holder asks for again',
+    async (need) => {
+      const [time, ana] = await team('ana');
+      if (!ana) throw new Error('no peer');
+      const { id } = await ana.replica.tasks.create({ title: 'One' });
+      const claimed = (ttl?: number) =>
+        ana.replica.tasks.claim(id, { need, ...(ttl === undefined ? {} : { ttl }) });
+      const until = (ttl: number) => ({ claim: { until: new Date(time.now() + ttl).toISOString() } });
+      const first = await claimed(60_000);
+      expect(first).toMatchObject(until(60_000));
+      expect(await claimed()).toEqual(first);
+      expect(await claimed(60_000)).toEqual(first);
+      expect(await claimed(600_000)).toMatchObject(until(600_000));
+      expect(await claimed(60_000)).toMatchObject(until(60_000));
+      expect(holder(await ana.replica.tasks.get(id))).toEqual(['ana', need]);
+    },
+  );
 
   it('CLM-7: are renewed by the arbiter, at most once in half of their time', async () => {
     const [time, ana, bo] = await team('ana', 'bo');

@@ -40,11 +40,24 @@ function refuseClaim(writing: Writing, actor: Actor, state: TaskState, input: Cl
 }
 
 /** True where the member has what it asks for. A session that does not say which it is goes on with what is there. */
-function hasIt(actor: Actor, { claims: [holder] }: TaskState, input: Claiming): boolean {
+function hasIt(actor: Actor, { claims: [holder] }: TaskState, input: Claiming, now: number): boolean {
   if (holder?.by !== actor.id) return false;
   if (input.need === 'granted' && holder.grant === undefined) return false;
+  if (input.ttl !== undefined && !isSuch(holder, input.ttl, now)) return false;
   return input.incarnation === undefined || input.incarnation === holder.incarnation;
 }
+
+/** Whether a lease ends as one of this time would, or less than half of it sooner: that much is not written again. */
+const isSuch = ({ until }: ClaimState, ttl: number, now: number): boolean =>
+  until !== undefined && until - now <= ttl && until - now > ttl / 2;
+
+/** Which session a claim is of: of several of one member, the one that says so, or goes on with what is there. */
+const sessionOf = (
+  writing: Writing,
+  actor: Actor,
+  { claims: [holder] }: TaskState,
+  input: Claiming,
+): string => input.incarnation ?? (holder?.by === actor.id ? holder.incarnation : writing.incarnation);
 
 /** What is asked for. A session that takes over what its predecessor was granted needs a grant as well. */
 const needOf = (actor: Actor, { claims: [holder] }: TaskState, input: Claiming): 'tentative' | 'granted' =>
@@ -71,32 +84,37 @@ export async function claimTask(
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
   signal?.throwIfAborted();
-  const wait = input.timeout ?? patience;
+  // How long one waits is none of what one asks for: a repeat may wait longer.
+  const { timeout: wait = patience, ...asking } = input;
   let asked = false;
-  const request = await once(writing, { actor, key, input: { claim: id, input } }, async (work, keyHash) => {
-    const state = await queuedState(writing, work, id, 'task');
-    refuseClaim(writing, actor, state, input);
-    if (hasIt(actor, state, input)) return id;
-    const need = needOf(actor, state, input);
-    const { ttl, force } = input;
-    const claim = await onTask(writing, work, actor, id, {
-      type: 'claim.request',
-      data: {
-        need,
-        incarnation: input.incarnation ?? writing.incarnation,
-        ...(ttl === undefined ? {} : { ttl }),
-        ...(need === 'granted' ? { until: writing.now() + wait } : {}),
-        ...(force ? { force } : {}),
-      },
-      body: { reason: input.reason },
-      key: keyHash,
-      base: input.base,
-    });
-    if (need === 'tentative') await begin(writing, work, actor, id, state);
-    else await grantedAtOnce(writing, work, actor, id, claim);
-    asked = true;
-    return claim;
-  });
+  const request = await once(
+    writing,
+    { actor, key, input: { claim: id, input: asking } },
+    async (work, keyHash) => {
+      const state = await queuedState(writing, work, id, 'task');
+      refuseClaim(writing, actor, state, input);
+      if (hasIt(actor, state, input, writing.now())) return id;
+      const need = needOf(actor, state, input);
+      const { ttl, force } = input;
+      const claim = await onTask(writing, work, actor, id, {
+        type: 'claim.request',
+        data: {
+          need,
+          incarnation: sessionOf(writing, actor, state, input),
+          ...(ttl === undefined ? {} : { ttl }),
+          ...(need === 'granted' ? { until: writing.now() + wait } : {}),
+          ...(force ? { force } : {}),
+        },
+        body: { reason: input.reason },
+        key: keyHash,
+        base: input.base,
+      });
+      if (need === 'tentative') await begin(writing, work, actor, id, state);
+      else await grantedAtOnce(writing, work, actor, id, claim);
+      asked = true;
+      return claim;
+    },
+  );
   try {
     if (request !== id && needIn(writing, request) === 'granted')
       await granted(writing, actor, id, request, wait, input.force === true, signal);
@@ -229,29 +247,33 @@ export async function renewTask(
   key: Key,
 ): Promise<Hash> {
   const { id } = await findTask(writing.reading, ref);
-  const wait = input.timeout ?? patience;
-  const asked = await once(writing, { actor, key, input: { renew: id, input } }, async (work, keyHash) => {
-    const state = await queuedState(writing, work, id, 'task');
-    const mine = mineOrError(writing, actor, state);
-    const now = writing.now();
-    const until = leaseFrom(now, input.ttl);
-    if (mine.until !== undefined && mine.until <= now)
-      throw lost(writing, actor, state, 'The lease is over.');
-    // What has no lease ends by itself never; and a renewal is written at most once in half of its time.
-    if (mine.until === undefined || mine.until - now > (until - now) / 2) return id;
-    const renewal = await onTask(writing, work, actor, id, {
-      type: 'claim.request',
-      data: {
-        need: mine.need,
-        incarnation: mine.incarnation,
-        ttl: until - now,
-        ...(mine.need === 'granted' ? { until: now + wait } : {}),
-      },
-      key: keyHash,
-    });
-    await writing.answer(work, id);
-    return renewal;
-  });
+  const { timeout: wait = patience, ...asking } = input;
+  const asked = await once(
+    writing,
+    { actor, key, input: { renew: id, input: asking } },
+    async (work, keyHash) => {
+      const state = await queuedState(writing, work, id, 'task');
+      const mine = mineOrError(writing, actor, state);
+      const now = writing.now();
+      const until = leaseFrom(now, input.ttl);
+      if (mine.until !== undefined && mine.until <= now)
+        throw lost(writing, actor, state, 'The lease is over.');
+      // What has no lease ends by itself never; and a renewal is written at most once in half of its time.
+      if (mine.until === undefined || mine.until - now > (until - now) / 2) return id;
+      const renewal = await onTask(writing, work, actor, id, {
+        type: 'claim.request',
+        data: {
+          need: mine.need,
+          incarnation: mine.incarnation,
+          ttl: until - now,
+          ...(mine.need === 'granted' ? { until: now + wait } : {}),
+        },
+        key: keyHash,
+      });
+      await writing.answer(work, id);
+      return renewal;
+    },
+  );
   if (asked !== id && needIn(writing, asked) === 'granted')
     await granted(writing, actor, id, asked, wait, false);
   return id;
