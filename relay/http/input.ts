@@ -19,7 +19,10 @@ function sentence(issue: Issue, value: unknown): string {
   let here = value;
   for (const step of issue.path)
     here = typeof here === 'object' && here !== null ? (Reflect.get(here, step) as unknown) : undefined;
-  return here === undefined ? `${path} is missing` : `${path}: ${issue.message}`;
+  if (here === undefined) return `${path} is missing`;
+  // A text of the query that is to be a number, and is none.
+  const message = issue.message.endsWith('received NaN') ? 'it is not a number' : issue.message;
+  return `${path}: ${message}`;
 }
 
 /** Checks a value against its schema; the error names the field. */

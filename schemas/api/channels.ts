@@ -37,8 +37,11 @@ export const Reached = z.strictObject({
   handle: z.string(),
   /** Absent where nobody bears the handle yet. */
   id: z.string().optional(),
-  /** `present`: says so, follows events, or wrote lately. `unknown`: nobody bears it; who is made with it gets the mention. */
-  status: z.enum(['present', 'offline', 'unknown']),
+  /**
+   * `present`: says so, follows events, or wrote lately. `unknown`: nobody bears it; who is made with it gets the mention.
+   * `empty`: a group, or `here`, of nobody but the author.
+   */
+  status: z.enum(['present', 'offline', 'unknown', 'empty']),
   /** What was typed instead of the handle: `here`. */
   via: z.string().optional(),
 });

@@ -16,7 +16,7 @@ import { history } from './reading/history/history.ts';
 import { listMembers, memberShape } from './reading/members.ts';
 import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
-import { findChannel, findMember, findMemory, findTask } from './reading/names.ts';
+import { anyId, findChannel, findMember, findMemory, findTask } from './reading/names.ts';
 import { listReservations, reservationOf } from './reading/reservations.ts';
 import { find } from './reading/search/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
@@ -304,15 +304,4 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     acknowledge: async (input) => core.marks.acknowledge(actor, checked(schemas.Acknowledge, input)),
     status: async () => core.status(actor),
   };
-}
-
-/** A thing by id, or a task by its short id, or a channel by its name. */
-async function anyId(reading: Reading, ref: string): Promise<string> {
-  if (/^[a-z2-7]{26}$/.test(ref)) return ref;
-  try {
-    return (await findTask(reading, ref)).id;
-  } catch (error) {
-    if (error instanceof CoterieError && error.code === 'ambiguous') throw error;
-    return (await findChannel(reading, ref)).id;
-  }
 }

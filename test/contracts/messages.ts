@@ -51,6 +51,16 @@ export function messagesContract(open: () => Promise<{ readonly as: (handle: str
       expect(await rin.acknowledge({ operations: [post.id] })).toMatchObject({ items: 1, open: 0 });
     });
 
+    it('MSG-1: a group and @here that reach nobody else say so', async () => {
+      const { as } = await open();
+      const group = await as('kai').groups.create({ handle: 'rev', members: ['kai'] });
+      const post = await as('kai').messages.post('general', { text: '@rev and @here' });
+      expect(post.reaches).toEqual([
+        { handle: 'rev', id: group.id, status: 'empty' },
+        { handle: 'here', status: 'empty' },
+      ]);
+    });
+
     it('MSG-7: nobody is made under the handle of a group', async () => {
       const { as } = await open();
       await as('rin').messages.post('general', { text: 'here' });

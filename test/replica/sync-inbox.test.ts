@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InboxItem } from '../../schemas/index.ts';
 import type { Surface } from '../../src/replica/surface.ts';
+import { refused } from './support/open.ts';
 import { meet, type Peer, peers, pull } from './sync/support.ts';
 import { couple } from './sync/team.ts';
 
@@ -124,6 +125,13 @@ describe('the inbox of replicas apart', () => {
     await ana.replica.channels.update(one?.id ?? '', { name: 'ops-2' });
     await meet(ana, bo);
     expect(await kinds(bo.replica)).toEqual([]);
+    // The short id alone names neither of the two; the longer forms name one each.
+    const { legal = [] } = await refused(bo.replica.tasks.claim('ana-1'), 'ambiguous');
+    const titles = await Promise.all(legal.map(async (form) => (await bo.replica.tasks.get(form)).title));
+    expect(titles.sort()).toEqual(['a', 'b']);
+    expect([...((await refused(bo.replica.history('ana-1'), 'ambiguous')).legal ?? [])].sort()).toEqual(
+      [...legal].sort(),
+    );
   });
 
   it('INB-1: an operation that does not count, for its replica was revoked, is in the inbox of its author', async () => {

@@ -26,6 +26,8 @@ async function output(args: readonly string[]): Promise<string> {
     throw await misuse(`git could not be run: ${error instanceof Error ? error.message : error}`);
   });
   if (ran.code === 0) return ran.stdout;
+  if ((await git(['rev-parse', '--git-dir'])).code !== 0)
+    throw await misuse('this is no git repository', 'Run it within the repository.');
   throw await misuse(
     `git ${args.find((one) => !one.startsWith('-') && !one.includes('=')) ?? ''} failed: ${ran.stderr.trim()}`,
     'Run it within the repository.',

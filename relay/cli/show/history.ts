@@ -27,7 +27,8 @@ function fieldLine(field: HistoryField, view: View): string {
   const { value } = field;
   const text = value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
   const name = `${field.field}${field.sibling ? ' (written apart)' : ''}`;
-  const by = `${who(field.by)} ${ago(field.at, view.now)} ${field.operation}`;
+  const isBuiltIn = Date.parse(field.at) === 0;
+  const by = isBuiltIn ? 'built in' : `${who(field.by)} ${ago(field.at, view.now)} ${field.operation}`;
   return `${tint(view, 'bold', name)} ${cut(oneLine(text), view, name.length + by.length + 2)} ${tint(view, 'dim', by)}`;
 }
 

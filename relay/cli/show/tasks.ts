@@ -64,6 +64,12 @@ const inverse: Readonly<Record<string, string>> = {
   duplicates: 'duplicated by',
 };
 
+const claimedLine = ({ by, certainty, since, until }: NonNullable<Task['claim']>, view: View): string =>
+  [
+    `${ago(since, view.now)} by ${who(by)}, ${certainty}`,
+    until === undefined ? 'no lease' : `lease ends ${ago(until, view.now)} (${until})`,
+  ].join(', ');
+
 const partsLine = ({ done, total, deep }: NonNullable<Task['progress']>): string =>
   `${done} of ${total} done${deep && deep.total > total ? `, ${deep.done} of ${deep.total} with their parts` : ''}`;
 
@@ -72,6 +78,10 @@ function blockedLine({ by, since, reason, on }: NonNullable<Task['blocked']>, vi
   const why = reason === null ? '' : `: ${oneLine(reason)}`;
   return `${ago(since, view.now)} by ${who(by)}${waits}${why}`;
 }
+
+/** What was told of twice, of a task done again say, is one. */
+const evidenceLine = ({ evidence }: Task): string =>
+  [...new Set(evidence.map(({ kind, ref }) => `${kind} ${oneLine(ref)}`))].join(', ');
 
 const staleLine = ({ why, since }: NonNullable<Task['stale']>, view: View): string =>
   why === 'lease'
@@ -91,6 +101,7 @@ export function task(item: Task, comments: List<Comment>, view: View): string {
       ['updated', ago(item.updated, view.now)],
       ['assignee', item.assignee ? who(item.assignee) : undefined],
       ['reviewer', item.reviewer ? who(item.reviewer) : undefined],
+      ['claimed', item.claim ? claimedLine(item.claim, view) : undefined],
       ['labels', item.labels.map(oneLine).join(', ')],
       ['due', item.due ? ago(item.due, view.now) : undefined],
       ['parts', item.progress ? partsLine(item.progress) : undefined],
@@ -99,7 +110,7 @@ export function task(item: Task, comments: List<Comment>, view: View): string {
       ['links', links.join(', ')],
       ['dropped', (item.dropped ?? []).map((link) => linkLine(link.kind, link)).join(', ')],
       ['blocked by', item.blockers.map((blocker) => blocker.short).join(', ')],
-      ['evidence', item.evidence.map(({ kind, ref }) => `${kind} ${oneLine(ref)}`).join(', ')],
+      ['evidence', evidenceLine(item)],
       ['can move to', item.legalMoves.join(', ')],
       ['written apart', item.siblings ? `${Object.keys(item.siblings).join(', ')}: see history` : undefined],
     ],

@@ -40,12 +40,13 @@ export const post = asking({
 function unreached(reaches: Message['reaches'] = []): string[] {
   const named = (status: string) =>
     reaches.flatMap((one) => (one.status === status ? [`@${oneLine(one.handle)}`] : []));
-  const [offline, unknown] = [named('offline'), named('unknown')];
+  const [offline, unknown, empty] = [named('offline'), named('unknown'), named('empty')];
   return [
     ...(offline.length > 0 ? [`not there, and will find it in the inbox: ${offline.join(', ')}`] : []),
     ...(unknown.length > 0
       ? [`nobody is called ${unknown.join(' or ')}; who is made with that handle will find it in the inbox`]
       : []),
+    ...(empty.length > 0 ? [`reaches nobody: ${empty.join(', ')}`] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { SearchQuery } from '../../../schemas/index.ts';
 import { given } from '../../given.ts';
-import { asking, misuse, paged, type Verb } from '../call.ts';
+import { asking, type Call, misuse, paged, type Verb } from '../call.ts';
 import { history as historyText } from '../show/history.ts';
 import {
   activity as activityText,
@@ -9,6 +9,7 @@ import {
   inbox as inboxText,
 } from '../show/reading.ts';
 import { counted } from '../show/terminal.ts';
+import { typedTime } from '../show/time.ts';
 
 export const search = asking({
   ask: (team, call) =>
@@ -78,7 +79,13 @@ export const activity = asking({
   show: activityText,
 });
 
+/** A time, or a cursor, which stays as it is. */
+function typedAt(call: Call): string | undefined {
+  const typed = call.text('at');
+  return typed === undefined ? undefined : typedTime(typed, call.out.view.now);
+}
+
 export const history = asking({
-  ask: (team, call) => team.history(call.arg(0), given({ at: call.text('at'), ...paged(call) })),
+  ask: (team, call) => team.history(call.arg(0), given({ at: typedAt(call), ...paged(call) })),
   show: historyText,
 });

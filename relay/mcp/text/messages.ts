@@ -53,9 +53,10 @@ export function channels({ items, next: cursor }: List<Channel>, show: Showing):
 export function reached(item: Message): string {
   const named = (status: string): string =>
     (item.reaches ?? []).flatMap((one) => (one.status === status ? [`@${one.handle}`] : [])).join(', ');
-  const [offline, unknown] = [named('offline'), named('unknown')];
+  const [offline, unknown, empty] = [named('offline'), named('unknown'), named('empty')];
   return words(
     offline && `not there, finds it in the inbox: ${offline}.`,
     unknown && `nobody is called ${unknown} yet.`,
+    empty && `reaches nobody: ${empty}.`,
   );
 }

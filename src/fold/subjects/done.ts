@@ -34,7 +34,7 @@ export function whyNotDone(asked: DoneAsked): string | undefined {
   if ((by === undefined || !reviewers.includes(by)) && !asked.isAdmin)
     return 'a task that has a reviewer is done when the reviewer says so';
   const worked = claims[0]?.by === by || status.some((one) => one.value === 'review' && one.by === by);
-  return worked ? 'nobody reviews what is her own work' : undefined;
+  return worked ? 'nobody reviews their own work' : undefined;
 }
 
 /** Why an operation may not call the task done, by what it saw. History is not judged again. */

@@ -35,7 +35,8 @@ export async function findChannel(reading: Reading, ref: string, me?: Hash): Pro
 }
 
 function conversationWith(reading: Reading, ref: string, me: Hash | undefined): ChannelState {
-  const named = ref.split(',').map((handle) => findMember(reading, handle.trim()).id);
+  const handles = ref.split(',').map((handle) => handle.trim());
+  const named = handles.filter((handle) => handle !== '').map((handle) => findMember(reading, handle).id);
   const members = new Set(me === undefined ? named : [me, ...named]);
   if (members.size < 2 || members.size > limits.conversation)
     throw new CoterieError(
@@ -73,6 +74,20 @@ export async function findTask(reading: Reading, ref: string): Promise<TaskState
       legal: longerForms(short, found),
     });
   return thing(reading, id, 'task');
+}
+
+/** A thing by id, or a task by its short id, or a channel by its name. */
+export async function anyId(reading: Reading, ref: string): Promise<Hash> {
+  if (isHash(ref)) return ref;
+  for (const find of [findTask, findChannel])
+    try {
+      return (await find(reading, ref)).id;
+    } catch (error) {
+      if (!(error instanceof CoterieError && error.code === 'not_found')) throw error;
+    }
+  throw new CoterieError('not_found', `There is nothing called ${ref}.`, {
+    hint: 'Give an id, the short id of a task, or the name of a channel.',
+  });
 }
 
 /** The shortest forms that tell tasks of one short id apart. */

@@ -34,7 +34,7 @@ export function hopsOf(writing: Writing, work: Work, actor: Actor, posting: Post
   if (hops > most)
     throw new CoterieError(
       'too_many_hops',
-      `Agents answered each other ${hops} times, and ${nameOfChannel(writing.reading, posting.channel)} allows ${most}.`,
+      `This would be answer ${hops} in a row of agents to each other, and ${nameOfChannel(writing.reading, posting.channel)} allows ${most}.`,
     );
   return hops;
 }

@@ -102,6 +102,12 @@ export async function reachedBy(
       return members.map((member) => known(member, group?.handle[0]?.value));
     }),
     ...(here ?? []).filter((id) => !named.has(id)).map((id) => known(id, 'here')),
+    ...(mentions ?? []).flatMap((id): Reached[] => {
+      const group = groups.get(id);
+      const members = id === 'here' ? (here ?? []) : Object.keys(group?.members ?? {});
+      if ((id !== 'here' && !group) || members.some((member) => member !== author)) return [];
+      return [{ handle: group?.handle[0]?.value ?? id, ...(group ? { id } : {}), status: 'empty' }];
+    }),
     ...[...handlesIn(text).keys()]
       .filter((handle) => awaited?.includes(awaitedHandle(reading.crypto, reading.workspace, handle)))
       .map((handle): Reached => ({ handle, status: 'unknown' })),

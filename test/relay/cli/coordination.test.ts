@@ -47,6 +47,21 @@ async function team(at: Home, name = 'coterie', more: readonly string[] = []) {
 const holder = ({ claim }: Task) => claim && [claim.by.handle, claim.certainty];
 
 describe('the verbs of coordination, each a process', () => {
+  it('history takes a time before now, and says what it cannot find; a task shows its lease', async () => {
+    const here = home();
+    const run = (...argv: string[]) => here.run([...argv, '--as', 'kai']);
+    await run('task', 'create', 'One');
+    await run('task', 'claim', 'kai-1', '--ttl', '30m');
+    expect((await run('history', 'kai-1', '--at', '2h')).stdout).toContain('it was not there');
+    expect((await run('history', 'kai-1', '--at', '2h')).code).toBe(0);
+    const unknown = await run('history', 'kai-7');
+    expect(unknown.stderr).toMatch(/^error: There is nothing called kai-7\.\nhint: Give an id/);
+    expect((await run('history', 'general')).stdout).toContain('name general built in');
+    expect((await run('task', 'show', 'kai-1')).stdout).toMatch(
+      /^claimed +now by kai, tentative, lease ends in \d+ min \(\d{4}-.*Z\)$/m,
+    );
+  });
+
   it('CLM-12 CLM-5: claim, renew, take over, force, decide, release', async () => {
     const at = await team(home());
     await at.as('kai', { parse: () => undefined }, 'post', 'general', 'here');

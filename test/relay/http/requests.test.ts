@@ -126,7 +126,7 @@ describe('what is asked', () => {
   const queries: [string, string][] = [
     ['limit=0', 'limit: '],
     ['limit=1001', 'limit: '],
-    ['limit=x', 'limit: '],
+    ['limit=x', 'limit: it is not a number'],
     ['limit=1&limit=2', 'limit is given twice'],
     [`cursor=${'x'.repeat(513)}`, 'cursor: '],
     ['order=sideways', 'order: '],
