@@ -6,6 +6,7 @@ import type { Output } from '../output.ts';
 import { progressTo } from '../progress.ts';
 import { dataDirectory, type Settings } from '../settings.ts';
 import { remember, remembered, speaker } from './identity.ts';
+import { movingTransport } from './moving.ts';
 import { nodeTransport } from './node-http.ts';
 import { runningNode, tokenFor } from './running.ts';
 
@@ -48,7 +49,7 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
         url: node.url,
         token,
         member: settings.token ? undefined : handle,
-        transport,
+        transport: movingTransport(directory, node, transport),
       });
       return { team, live: true, announce: announce(team), close: async () => close() };
     }

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import type { InboxItem } from '../../../schemas/index.ts';
 import { type Call, misuse, type Team } from '../call.ts';
+import { follow } from './follow.ts';
 
 /** Between two looks at the inbox, ms: many events make one look. */
 const PAUSE = 50;
@@ -7,18 +9,9 @@ const PAUSE = 50;
 const RETRY = 500;
 const passing = ['unreachable', 'closed', 'busy', 'storage_failed'];
 
+/** Cut short, and no error, once the signal aborts. */
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
 
 /** A bell that rings once for any number of strokes since the last wait. */
 function bell(signal: AbortSignal) {
@@ -81,17 +74,8 @@ async function look(team: Team): Promise<InboxItem[] | undefined> {
 }
 
 /** Calls for each event of the feed, across restarts of the node, until it is aborted. */
-async function listen(team: Team, { signal, out }: Call, since: string, heard: () => void): Promise<void> {
-  let gone = false;
-  const lost = () => {
-    if (!gone) out.note('coterie: the node went away; waiting for it to come back');
-    gone = true;
-  };
-  for await (const _ of team.events({ since, signal, lost })) {
-    if (gone) out.note('coterie: the node is back');
-    gone = false;
-    heard();
-  }
+async function listen(team: Team, call: Call, since: string, heard: () => void): Promise<void> {
+  for await (const _ of follow(team, call, { since })) heard();
 }
 
 /**

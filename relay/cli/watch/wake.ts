@@ -6,6 +6,7 @@ import { who } from '../show/conversation.ts';
 import { eventLine, gist, itemLine } from '../show/reading.ts';
 import { oneLine } from '../show/terminal.ts';
 import { type About, execute } from './execute.ts';
+import { epoch, follow } from './follow.ts';
 import { kindsAsked, needed } from './for-me.ts';
 import { type KeptFile, keptFile } from './kept.ts';
 
@@ -68,7 +69,7 @@ async function items(team: Team, call: Call): Promise<void> {
 }
 
 async function events(team: Team, call: Call): Promise<void> {
-  const { out, signal } = call;
+  const { out } = call;
   const file = await keptBy(call);
   const kept = (await file.read())?.cursor;
   const { cursor: end } = await team.status();
@@ -83,14 +84,7 @@ async function events(team: Team, call: Call): Promise<void> {
     channels: call.text('channel'),
     members: call.text('by'),
   });
-  let lost = false;
-  const told = () => {
-    if (!lost) out.note('coterie: the node went away; waiting for it to come back');
-    lost = true;
-  };
-  for await (const event of team.events({ ...chosen, since, signal, lost: told })) {
-    if (lost) out.note('coterie: the node is back');
-    lost = false;
+  for await (const event of follow(team, call, { ...chosen, since })) {
     if (event.type === 'gap') {
       out.note('coterie: a part of the feed was trimmed before this watch came to it');
       continue;
@@ -100,8 +94,6 @@ async function events(team: Team, call: Call): Promise<void> {
     await file.write({ cursor: event.cursor });
   }
 }
-
-const epoch = (cursor: string): string => cursor.slice(0, Math.max(0, cursor.lastIndexOf('.')));
 
 /** Tells what needs the member, or runs a command for each event or item, until Ctrl-C. It needs a node. */
 export async function wake(call: Call): Promise<undefined> {

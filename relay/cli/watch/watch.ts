@@ -2,6 +2,7 @@ import { failure } from '../../../src/client/call.ts';
 import { given } from '../../given.ts';
 import { type Call, misuse, type Team, type Verb } from '../call.ts';
 import { eventLine } from '../show/reading.ts';
+import { epoch, follow } from './follow.ts';
 import { wake } from './wake.ts';
 
 /**
@@ -12,7 +13,6 @@ export const watch: Verb = async (call) => {
   if (call.text('for') !== undefined || call.text('exec') !== undefined) return wake(call);
   if (call.text('keep') !== undefined) throw await misuse('--keep goes with --exec');
   const team = await call.team();
-  const { out, signal } = call;
   const chosen = given({
     types: call.text('types'),
     channels: call.text('channel'),
@@ -22,15 +22,7 @@ export const watch: Verb = async (call) => {
   const live = await call.live();
   const last = live ? undefined : await newest(team, chosen, since);
   if (!live && last === undefined) return undefined;
-  let lost = false;
-  const told = () => {
-    if (!lost) out.note('coterie: the node went away; waiting for it to come back');
-    lost = true;
-  };
-  const asked = { ...chosen, ...given({ since }), signal };
-  for await (const event of team.events(live ? { ...asked, lost: told } : asked)) {
-    if (lost) out.note('coterie: the node is back');
-    lost = false;
+  for await (const event of follow(team, call, { ...chosen, ...given({ since }) })) {
     print(call, event);
     if (last !== undefined && place(event.cursor) >= place(last)) break;
   }
@@ -58,8 +50,6 @@ async function newest(team: Team, chosen: object, since: string | undefined): Pr
   const foreign = since !== '0' && epoch(since) !== epoch(end);
   return foreign || since === '0' || place(event.cursor) > place(since) ? event.cursor : undefined;
 }
-
-const epoch = (cursor: string): string => cursor.slice(0, Math.max(0, cursor.lastIndexOf('.')));
 
 /** The number of a cursor: those of one feed epoch count up. */
 const place = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('.') + 1));

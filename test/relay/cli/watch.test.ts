@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Node } from '../../../relay/node/node.ts';
@@ -162,4 +163,57 @@ describe('coterie watch --exec', () => {
     expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining(keep)]);
     expect(code).not.toBe(0);
   });
+});
+
+describe('coterie watch, whose node is started again', () => {
+  it.each([[['watch', '--since', '0', '--json']], [['watch', '--for', 'me', '--json']]])(
+    '%j finds it at another port, and whoever is at its old one gets no token',
+    async (args) => {
+      const own = home();
+      const up = async () => {
+        const child = own.start(['up', '--port', '0']);
+        const end = ended(child);
+        onTestFinished(async () => {
+          child.kill('SIGKILL');
+          await end;
+        });
+        const [, port] = await printed(child, /http:\/\/127\.0\.0\.1:(\d+)/);
+        return { child, end, port: Number(port) };
+      };
+      const first = await up();
+      const mention = async (text: string) =>
+        expect(await own.run(['post', 'general', `@zoe-q ${text}`, '--as', 'ann'])).toMatchObject({
+          code: 0,
+        });
+      expect(await own.run(['post', 'general', 'here'])).toMatchObject({ code: 0 });
+      const watcher = own.start(args);
+      const watched = ended(watcher);
+      onTestFinished(async () => {
+        watcher.kill('SIGKILL');
+        await watched;
+      });
+      const before = printed(watcher, /before/);
+      await mention('before');
+      await before;
+      const after = printed(watcher, /after/);
+      first.child.kill('SIGKILL');
+      await first.end;
+      const tokens: unknown[] = [];
+      const stranger = createServer((asked, answer) => {
+        tokens.push(...(asked.headers.authorization === undefined ? [] : [asked.headers.authorization]));
+        answer.end(JSON.stringify({ ok: true, node: 'another' }));
+      });
+      await new Promise<void>((resolve) => stranger.listen(first.port, '127.0.0.1', resolve));
+      onTestFinished(() => {
+        stranger.closeAllConnections();
+        stranger.close();
+      });
+      expect((await up()).port).not.toBe(first.port);
+      await mention('after');
+      await after;
+      expect(tokens).toEqual([]);
+      watcher.kill('SIGTERM');
+      expect((await watched).stderr).toContain('the node is back');
+    },
+  );
 });
