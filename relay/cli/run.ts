@@ -113,7 +113,7 @@ async function readStdin(): Promise<string> {
 
 const viewOf = (settings: Settings): View => ({
   color: settings.color,
-  width: process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : undefined,
+  width: process.stdout.isTTY ? Math.max(20, process.stdout.columns || 80) : undefined,
   now: Date.now(),
 });
 

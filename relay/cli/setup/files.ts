@@ -14,7 +14,7 @@ import {
 import { dirname } from 'node:path';
 
 /** A text file of another program. A link stays a link: what it leads to is written. */
-const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
+export const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
 
 /** Its bytes; undefined where there is no file. */
 export function bytesOf(path: string): Buffer | undefined {

@@ -10,6 +10,7 @@ import { diff } from './diff.ts';
 import { bytesOf, digest, remove, removeEmpty, textOf, write } from './files.ts';
 import { Unreadable } from './json.ts';
 import { type Kept, type Record, recordOf } from './record.ts';
+import { handOver, type Other, othersIn, sharerOf } from './shared.ts';
 import { type Place, type Planned, type ToolName, toolNames, tools } from './tools.ts';
 
 /** One file, as it is and as it will be. */
@@ -21,6 +22,8 @@ interface Change {
   readonly diff: string;
   /** Taking it back: true where the file was changed since, so that only our part comes out. */
   readonly changedSince?: boolean;
+  /** Taking it back: who else reads it, so that our part stays. */
+  readonly staysFor?: Other;
 }
 
 /** The root of the repository that this is in, or this directory itself. */
@@ -104,10 +107,12 @@ function apply(changes: readonly Change[], planned: readonly Planned[], record: 
 }
 
 function undo(changes: readonly Change[], kept: readonly Kept[], record: Record): void {
-  changes.forEach(({ path, after, diff: shown, changedSince }, index) => {
+  changes.forEach(({ path, after, diff: shown, changedSince, staysFor }, index) => {
     const one = kept[index];
-    if (one === undefined || shown === '') return;
-    if (after === undefined) remove(path);
+    if (one === undefined) return;
+    if (staysFor !== undefined) handOver(one, record, staysFor);
+    else if (shown === '') return;
+    else if (after === undefined) remove(path);
     // Bytes, not text: what comes back is what was there.
     else write(path, changedSince || one.copy === null ? after : record.bytes(one.copy), 0o600);
   });
@@ -169,15 +174,18 @@ export const setup: Verb = async (call) => {
           ? 'Without --user, in the project?'
           : 'With --user, or in another project?',
     });
+  const others = back ? othersIn(configDirectory(), place, name) : [];
   const changes = back
     ? await Promise.all(
-        (kept ?? []).map((one) =>
-          takenBack(
+        (kept ?? []).map(async (one) => {
+          const staysFor = sharerOf(one, record, others);
+          if (staysFor !== undefined) return { ...(await changed(one.path, (text) => text)), staysFor };
+          return takenBack(
             one,
             planned.find(({ path }) => path === one.path),
             record,
-          ),
-        ),
+          );
+        }),
       )
     : await Promise.all(planned.map(({ path, part }) => changed(path, part.put)));
   // Taking back is what was asked for; setting up is shown first.
@@ -187,10 +195,11 @@ export const setup: Verb = async (call) => {
   const real = changes.filter((change) => change.diff !== '');
   const { out } = call;
   if (out.json) {
-    const files = changes.map(({ path, diff: shown, changedSince }) => ({
+    const files = changes.map(({ path, diff: shown, changedSince, staysFor }) => ({
       path,
       diff: shown,
       ...(changedSince ? { changedSince } : {}),
+      ...(staysFor ? { staysFor: staysFor.tool } : {}),
     }));
     out.data({
       tool: name,
@@ -210,6 +219,7 @@ export const setup: Verb = async (call) => {
       writes,
       back,
       real,
+      stays: changes.filter(({ staysFor }) => staysFor !== undefined),
       folder: record.folder,
       notes: tool.notes(place),
     }),
@@ -223,16 +233,18 @@ interface Said {
   readonly writes: boolean;
   readonly back: boolean;
   readonly real: readonly Change[];
+  readonly stays: readonly Change[];
   readonly folder: string;
   readonly notes: readonly string[];
 }
 
-function told(call: Call, { title, member, writes, back, real, folder, notes }: Said): string {
+function told(call: Call, { title, member, writes, back, real, stays, folder, notes }: Said): string {
   const { view } = call.out;
   if (real.length === 0 && !back) return `${title} is set up already: nothing to change`;
   const since = real
     .filter(({ changedSince }) => changedSince)
-    .map(({ path }) => `${path} was changed since: only Coterie's part was taken out`);
+    .map(({ path }) => `${path} was changed since: only Coterie's part was taken out`)
+    .concat(stays.map(({ path, staysFor }) => `Coterie's part of ${path} stays: ${staysFor?.tool} reads it`));
   if (back) return [writes ? `${title} is as it was before` : 'nothing was written', ...since].join('\n');
   if (!writes)
     return tint(

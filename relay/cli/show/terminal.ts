@@ -28,13 +28,26 @@ export const clean = (text: string): string => text.replace(/\r\n/g, '\n').repla
 export const oneLine = (text: string): string => clean(text).replace(/\s+/g, ' ').trim();
 
 const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const zero = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
+const zero = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
+const ascii = /^[\u0020-\u007e]*$/;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a person takes for one character: a letter with its marks, a family, a flag. */
+function characters(text: string): Iterable<string> {
+  if (ascii.test(text)) return text;
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+const widthOf = (character: string): number => (zero.test(character) ? 0 : wide.test(character) ? 2 : 1);
 
 /** Columns that a text takes, near enough for tables. */
 export function columns(text: string): number {
+  if (ascii.test(text)) return text.length;
   let width = 0;
-  for (const character of text) width += zero.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of characters(text)) width += widthOf(character);
   return width;
 }
 
@@ -43,8 +56,8 @@ export function shorten(text: string, width: number): string {
   if (columns(text) <= width) return text;
   let kept = '';
   let used = 0;
-  for (const character of text) {
-    const next = columns(character);
+  for (const character of characters(text)) {
+    const next = widthOf(character);
     if (used + next > width - 1) break;
     kept += character;
     used += next;
@@ -65,20 +78,36 @@ export interface Column<T> {
 const GAP = '  ';
 const LEAST = 12;
 
-/** A table that fits the terminal: one column gives way. */
+/** Widths that fit the terminal: one column gives way, and once it is narrow the widest do, the last of them first. */
+function fitting<T>(
+  wanted: readonly number[],
+  shape: readonly Column<T>[],
+  room: number | undefined,
+): readonly number[] {
+  if (room === undefined) return wanted;
+  const widths = [...wanted];
+  let over = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - room;
+  const giving = shape.findIndex((column) => column.gives);
+  const own = widths[giving] ?? 0;
+  if (over > 0 && own > LEAST) {
+    widths[giving] = Math.max(LEAST, own - over);
+    over -= own - (widths[giving] ?? 0);
+  }
+  for (; over > 0; over--) {
+    const widest = Math.max(...widths);
+    if (widest <= 1) break;
+    widths[widths.lastIndexOf(widest)] = widest - 1;
+  }
+  return widths;
+}
+
+/** A table that fits the terminal: what is too long for its column ends in a dot-dot-dot. Piped, nothing is cut. */
 export function table<T>(items: readonly T[], shape: readonly Column<T>[], view: View): string {
   const cells = items.map((item) => shape.map((column) => oneLine(column.of(item))));
-  const widths = shape.map((column, index) =>
+  const wanted = shape.map((column, index) =>
     Math.max(columns(column.title), ...cells.map((row) => columns(row[index] ?? ''))),
   );
-  const giving = shape.findIndex((column) => column.gives);
-  if (view.width !== undefined && giving !== -1) {
-    const others = widths.reduce(
-      (sum, width, index) => (index === giving ? sum : sum + width + GAP.length),
-      0,
-    );
-    widths[giving] = Math.min(widths[giving] ?? 0, Math.max(LEAST, view.width - others));
-  }
+  const widths = fitting(wanted, shape, view.width);
   const line = (texts: readonly string[], color: (index: number) => Tint | undefined) =>
     texts
       .map((text, index) => {

@@ -224,6 +224,50 @@ describe('coterie setup', () => {
     expect(readFileSync(join(path, '.mcp.json'), 'utf8')).toBe(before['.mcp.json']);
   });
 
+  it.each([
+    ['codex', 'opencode', 'codex'],
+    ['codex', 'opencode', 'opencode'],
+    ['opencode', 'codex', 'codex'],
+    ['opencode', 'codex', 'opencode'],
+  ])('keeps the page of %s and %s until the last is undone, %s first', async (one, two, undone) => {
+    for (const was of [{}, { 'AGENTS.md': 'Ours, and no line end' }]) {
+      const here = home();
+      const path = project();
+      filled(path, was);
+      const untouched = all(path);
+      const page = () => readFileSync(join(path, 'AGENTS.md'), 'utf8');
+      for (const tool of [one, two]) expect((await setup(here, path, tool, '--write')).code).toBe(0);
+      const written = page();
+      const { stdout, code } = await setup(here, path, undone, '--undo');
+      expect([code, page()]).toEqual([0, written]);
+      // The first one wrote it; the second found it there.
+      expect(stdout.includes('AGENTS.md stays')).toBe(undone === one);
+      expect((await setup(here, path, undone === one ? two : one, '--undo')).code).toBe(0);
+      expect(all(path)).toEqual(untouched);
+    }
+  });
+
+  it.each([
+    ['codex', 'opencode'],
+    ['opencode', 'codex'],
+  ])(
+    'keeps the page that was changed between, and by another set-up, with %s undone first',
+    async (first, last) => {
+      const here = home();
+      const path = project();
+      const file = join(path, 'AGENTS.md');
+      writeFileSync(file, 'Ours.\n');
+      await setup(here, path, 'codex', '--write');
+      writeFileSync(file, `${readFileSync(file, 'utf8')}Between.\n`);
+      const elsewhere = ['--data', join(path, 'elsewhere')];
+      await setup(here, path, 'opencode', '--write', ...elsewhere);
+      await setup(here, path, first, '--undo');
+      expect(readFileSync(file, 'utf8')).toContain('coterie: begin');
+      await setup(here, path, last, '--undo');
+      expect(readFileSync(file, 'utf8')).toBe('Ours.\nBetween.\n');
+    },
+  );
+
   it('writes what a link leads to, and leaves the link', async () => {
     const here = home();
     const path = project();

@@ -33,12 +33,22 @@ describe('text for a terminal', () => {
     ['日本', 4],
     ['e\u0301', 1],
     ['🎉', 2],
+    ['👩‍👩‍👧 at home', 10],
+    ['🇨🇭', 2],
+    ['👍🏽', 2],
+    ['❤️', 2],
+    ['한국어', 6],
+    ['𠮷', 2],
+    ['\u200b', 0],
   ])('%s takes %i columns', (text, width) => expect(columns(text)).toBe(width));
 
   it('is cut to what fits, never through a wide character', () => {
     expect(shorten('abcdef', 4)).toBe('abc…');
     expect(shorten('日本語', 4)).toBe('日…');
     expect(shorten('abc', 3)).toBe('abc');
+    expect(shorten('ab👩‍👩‍👧cd', 4)).toBe('ab…');
+    expect(shorten('ab👩‍👩‍👧cd', 5)).toBe('ab👩‍👩‍👧…');
+    expect(shorten('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
   });
 
   it('has colours only where the view has', () => {
@@ -59,6 +69,42 @@ describe('tables', () => {
 
   it('fit the terminal, and one column gives way', () => {
     for (const line of table(items, shape, narrow).split('\n')) expect(columns(line)).toBeLessThanOrEqual(40);
+  });
+
+  it.each([40, 41, 57, 80, 120])('fit %i columns, whatever is in them', (width) => {
+    const words = ['', 'x'.repeat(90), '日本語'.repeat(12), '👩‍👩‍👧'.repeat(20), 'e\u0301'.repeat(70)];
+    const rows = words.map((word) => ({ word, back: [...words].reverse().join(' ') }));
+    const column = (title: string, more: object = {}) => ({
+      title,
+      of: ({ word }: { word: string }) => word,
+      ...more,
+    });
+    const shapes = [
+      [column('id'), column('title', { gives: true }), column('who')],
+      [column('no column'), column('gives way'), column('here', { right: true })],
+      Array.from({ length: 10 }, (_, at) => column(`column ${at}`)),
+      [column('one', { of: ({ back }: { back: string }) => back, gives: true })],
+    ];
+    for (const some of shapes) {
+      const lines = table(rows, some, { ...plain, width }).split('\n');
+      for (const line of lines) expect(columns(line), line).toBeLessThanOrEqual(width);
+      expect(lines.join('')).toContain('…');
+      const piped = table(rows, some, plain);
+      expect(piped).not.toContain('…');
+      for (const word of words) expect(piped).toContain(word);
+    }
+  });
+
+  it('cut nothing that fits, and short columns last', () => {
+    const rows = [{ id: 'kai-1', who: 'ann', text: 'y'.repeat(60) }];
+    const columnsOf = (['id', 'who', 'text'] as const).map((title) => ({
+      title,
+      of: (row: { id: string; who: string; text: string }) => row[title],
+    }));
+    const [, row] = table(rows, columnsOf, narrow).split('\n');
+    expect(row).toBe(`kai-1  ann  ${'y'.repeat(27)}…`);
+    const wide = { ...plain, width: 200 };
+    expect(table(rows, columnsOf, wide)).toBe(table(rows, columnsOf, plain));
   });
 
   it('cut nothing when programs read them', () => {
