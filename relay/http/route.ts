@@ -17,7 +17,7 @@ export interface Door {
   readonly url: string;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Aborts when the node begins to stop: streams and long work end. */
+  /** Aborts when the node begins to stop: streams and long work end, with the error that is its reason. */
   readonly stopping: AbortSignal;
   /** How often a member may ask. */
   readonly allowance: Allowance;

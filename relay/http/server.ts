@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Log } from '../node/log.ts';
+import { stopping } from '../stopping.ts';
 import { refusalOf, sendRefusal } from './errors.ts';
 import { type GateOptions, hostsOf, refuseForeign } from './gate.ts';
 
@@ -130,9 +131,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
       server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
         // Nobody listens to its errors any more.
         socket.on('error', () => undefined);
-        const refused = draining
-          ? new CoterieError('closed', 'The node is stopping.')
-          : refuseForeign(incoming, hosts, gate);
+        const refused = draining ? stopping() : refuseForeign(incoming, hosts, gate);
         if (refused) endWith(socket, refused);
         else if (upgrade === undefined) answerBroken(new Error('upgrade'), socket as Socket);
         else {

@@ -16,8 +16,7 @@ export async function sendWork(
   run: (replica: Replica, work: LongWork) => Promise<unknown>,
 ): Promise<void> {
   const { incoming, outgoing } = connectionOf(asked);
-  const gone = new AbortController();
-  outgoing.once('close', () => gone.abort());
+  const signal = AbortSignal.any([asked.gone(), door.stopping]);
   let told = 0;
 
   const line = (value: object): void => {
@@ -36,11 +35,11 @@ export async function sendWork(
   };
 
   try {
-    const signal = AbortSignal.any([gone.signal, door.stopping]);
     line({ result: await run(door.replica, { progress, signal }) });
   } catch (error) {
-    if (!outgoing.headersSent && !outgoing.destroyed) throw error;
-    line(refusalOf(error, door.log, incoming.url ?? '').answer);
+    const why: unknown = signal.aborted ? signal.reason : error;
+    if (!outgoing.headersSent && !outgoing.destroyed) throw why;
+    line(refusalOf(why, door.log, incoming.url ?? '').answer);
   }
   outgoing.end();
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Timer } from '../../src/sync/session/types.ts';
+import { stopping } from '../stopping.ts';
 import { openAcceptor, type Socket } from './socket.ts';
 import { eventsOf, isProven, type Join, type Joined, muxPayload, transportOf } from './transport.ts';
 
@@ -85,7 +86,7 @@ export function openMuxListener({ join, timer, limits: given }: MuxListenOptions
 
   return {
     upgrade(incoming, raw, head) {
-      if (closed) return new CoterieError('closed', 'The node is stopping.');
+      if (closed) return stopping();
       if (!makeRoom()) return new CoterieError('busy', 'Too many sessions are open.');
       accept(incoming, raw, head, opened);
       return undefined;

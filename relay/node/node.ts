@@ -9,6 +9,7 @@ import type { Door, StreamLimits } from '../http/route.ts';
 import { listen, type Upgrade } from '../http/server.ts';
 import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
 import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
+import { stopping } from '../stopping.ts';
 import { type Hosting, type HostingOptions, openHosting, sourceOf } from './hosting.ts';
 import { type Log, openLog } from './log.ts';
 import { codeOf } from './private-file.ts';
@@ -179,7 +180,7 @@ async function openDoors({ replica, log, port, host, around, rate, streams }: Do
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    stop.abort();
+    stop.abort(stopping());
     const left = Promise.all([hosting.close(), sockets?.close()]).catch((error: unknown) =>
       log.warn({ err: error }, 'not all sockets ended well'),
     );

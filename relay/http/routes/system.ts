@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { CoterieError } from '../../../schemas/index.ts';
 import { single } from '../metrics.ts';
 import { statusPage } from '../page.ts';
 import { route } from '../route.ts';
@@ -47,7 +46,7 @@ export const systemRoutes = [
     summary: 'Answers 200 while the replica is open, 503 when it is not or the node stops.',
     answer: Health,
     async run({ door }) {
-      if (door.stopping.aborted) throw new CoterieError('closed', 'The node is stopping.');
+      door.stopping.throwIfAborted();
       await door.replica.channels.list({ limit: 1 });
       return { ok: true, node: door.node };
     },

@@ -82,7 +82,7 @@ export async function openStream(
   gone: AbortSignal,
 ): Promise<OpenStream> {
   const { metrics, streams, stopping, log } = door;
-  if (stopping.aborted) throw new CoterieError('closed', 'The node is stopping.');
+  stopping.throwIfAborted();
   if (metrics.openStreams >= streams.count)
     throw new CoterieError('busy', `${streams.count} streams are open already`, {
       hint: 'Close some of them.',

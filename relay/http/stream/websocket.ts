@@ -6,6 +6,7 @@ import type { EventsOptions } from '../../../src/replica/surface.ts';
 import { openAcceptor, type Socket, type SocketEvents } from '../../mux/socket.ts';
 import type { Tokens } from '../../node/tokens.ts';
 import { chooseProtocol, tokenIn } from '../../rooms/subprotocol.ts';
+import { stopping } from '../../stopping.ts';
 import { hungUp } from '../asked.ts';
 import { refusalOf } from '../errors.ts';
 import { bodyBytes, check, queryOf } from '../input.ts';
@@ -116,7 +117,7 @@ function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEve
 export function openStreamDoor(door: Door, tokens: Tokens) {
   const accept = openAcceptor({ maxPayload: frameBytes, choose: chooseProtocol });
   return (incoming: IncomingMessage, raw: Duplex, head: Buffer): CoterieError | undefined => {
-    if (door.stopping.aborted) return new CoterieError('closed', 'The node is stopping.');
+    if (door.stopping.aborted) return stopping();
     try {
       const asked = ask(tokens, incoming);
       if (door.metrics.openStreams >= door.streams.count)

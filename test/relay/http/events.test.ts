@@ -124,10 +124,16 @@ describe('the stream of events', () => {
     expect(ids.length).toBeLessThan(400);
     expect(ids).toEqual(upTo(1, ids.length));
     expect(text).toMatch(/event:lagged\r?\ndata:/);
-    const resumed = await follow(url(), node.token, { 'last-event-id': `e1.${ids.length}` });
-    expect(numbers(await resumed.until(400 - ids.length))).toEqual(upTo(ids.length + 1, 400));
-    resumed.close();
     socket.destroy();
+    // On a busy machine whoever resumes may lag as well, and resumes again.
+    const all = [...ids];
+    while (all.length < 400) {
+      const resumed = await follow(url(), node.token, { 'last-event-id': `e1.${all.length}` });
+      await resumed.until(400 - all.length).catch(() => undefined);
+      all.push(...numbers(resumed.events.filter(({ event }) => event !== 'lagged')));
+      resumed.close();
+    }
+    expect(all).toEqual(upTo(1, 400));
   });
 });
 
