@@ -67,23 +67,27 @@ export const ratio = (
   return result(what, '×', runs, goal);
 };
 
-/** Runs two things in turn, the other one first in each second pair, so that drift hits both. */
-export async function pairs<T>(
-  count: number,
-  ours: (round: number) => Promise<T>,
-  theirs: (round: number) => Promise<T>,
-): Promise<{ ours: T[]; theirs: T[] }> {
-  const done = { ours: [] as T[], theirs: [] as T[] };
-  for (let round = 0; round < count; round++) {
-    const turns = [
-      async () => done.ours.push(await ours(round)),
-      async () => done.theirs.push(await theirs(round)),
-    ];
-    if (round % 2 === 1) turns.reverse();
-    for (const turn of turns) await turn();
+/** Runs things in turn, so many rounds, another one first in each, so that drift hits all of them. */
+export async function inTurn<T, Name extends string>(
+  rounds: number,
+  sides: Readonly<Record<Name, (round: number) => Promise<T>>>,
+): Promise<Record<Name, T[]>> {
+  const names = Object.keys(sides) as Name[];
+  const done = Object.fromEntries(names.map((name) => [name, [] as T[]])) as Record<Name, T[]>;
+  for (let round = 0; round < rounds; round++) {
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)])
+      done[name].push(await sides[name](round));
   }
   return done;
 }
+
+/** Runs two things in turn, the other one first in each second pair. */
+export const pairs = <T>(
+  count: number,
+  ours: (round: number) => Promise<T>,
+  theirs: (round: number) => Promise<T>,
+): Promise<{ ours: T[]; theirs: T[] }> => inTurn(count, { ours, theirs });
 
 export const reached = ({ value, goal }: Result): boolean | undefined => {
   if (goal === undefined) return undefined;
