@@ -40,7 +40,7 @@ import {
   type WorkspaceRow,
   writeFirstRows,
 } from './workspace/bootstrap.ts';
-import { createActors, type Writing } from './writing/context.ts';
+import { createActors, lately, type Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
 
 /**
@@ -308,7 +308,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
       return machines.countersign(invite, request);
     },
     attach: machines.attach,
-    as: (other: string) => withCodes(surfaceOf(core, actorOf(other)), refuseClosed),
+    as: lately((other: string) => withCodes(surfaceOf(core, actorOf(other)), refuseClosed)),
     close: () => {
       closed ??= close();
       return closed;

@@ -30,6 +30,22 @@ export function createActors(make: (handle: string) => Actor): (handle: string) 
   };
 }
 
+/** So many things made for names are kept. */
+const most = 256;
+
+/** What is made for a name, made anew where others were asked for since. */
+export function lately<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const value = made.get(name) ?? make(name);
+    made.delete(name);
+    made.set(name, value);
+    const [oldest] = made.keys();
+    if (made.size > most && oldest !== undefined) made.delete(oldest);
+    return value;
+  };
+}
+
 /** What the verbs that write need. */
 export interface Writing {
   readonly reading: Reading;
