@@ -43,7 +43,7 @@ export function createFace(reach: Reach, trouble: (error: unknown) => void): Fac
   /** Open inbox items; that it can't be told now is no reason to hide what the tool did. */
   async function openItems(team: Team): Promise<number> {
     try {
-      return (await team.inbox({ limit: 1 })).open;
+      return (await team.waiting()).open;
     } catch {
       return 0;
     }

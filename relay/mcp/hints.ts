@@ -34,7 +34,7 @@ export async function follow(
   /** More open items than before. Fewer are the member's own doing. */
   async function look(): Promise<void> {
     const before = open;
-    open = await reach.with(async (team) => (await team.inbox({ limit: 1 })).open, signal);
+    open = await reach.with(async (team) => (await team.waiting()).open, signal);
     if (before >= 0 && open > before && [...followed()].includes(digestUri)) updated(digestUri);
   }
 

@@ -179,6 +179,11 @@ export const Inbox = z.strictObject({
   proof: Proof,
 });
 export type Inbox = z.infer<typeof Inbox>;
+/** How much needs the member, counted and not read. */
+export const Waiting = z.strictObject({
+  /** Open inbox items. */
+  open: z.int(),
+});
 export const InboxQuery = z.strictObject({
   /** Tokens that the answer may cost; an estimate of 4 bytes of JSON a token. */
   budget: z.coerce.number().int().min(100).max(200_000).optional(),

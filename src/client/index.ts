@@ -186,6 +186,7 @@ export function createClient(options: ClientOptions): Client {
     history: (id, query) => get<History>(`/history/${at(id)}`, query),
     catchUp: (query) => get<CatchUp>('/catch-up', query),
     inbox: (query) => get<Inbox>('/inbox', query),
+    waiting: () => get<{ open: number }>('/acks'),
     acknowledge: (input) => post<Acknowledged>('/acks', input),
     status: () => get<Status>('/status'),
 

@@ -21,7 +21,7 @@ import { listReservations, reservationOf } from './reading/reservations.ts';
 import { find } from './reading/search/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import { catchUp } from './reading/waiting/catch-up.ts';
-import { inbox } from './reading/waiting/inbox.ts';
+import { inbox, openCount } from './reading/waiting/inbox.ts';
 import type { Evidence } from './reading/waiting/proof.ts';
 import type { Surface } from './surface.ts';
 import type { Sync } from './sync/open.ts';
@@ -301,6 +301,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       catchUp(reading, feed, actor.id, checked(schemas.CatchUpQuery, query ?? {}), evidence),
     inbox: async (query) =>
       inbox(reading, feed, actor.id, checked(schemas.InboxQuery, query ?? {}), evidence),
+    waiting: async () => ({ open: openCount(reading, actor.id) }),
     acknowledge: async (input) => core.marks.acknowledge(actor, checked(schemas.Acknowledge, input)),
     status: async () => core.status(actor),
   };

@@ -266,6 +266,8 @@ export interface Surface {
   catchUp(query?: CatchUpQuery): Promise<CatchUp>;
   /** What needs the member, the oldest first. Reading it acknowledges nothing. */
   inbox(query?: InboxQuery): Promise<Inbox>;
+  /** How many items the inbox has; cheap enough to ask after every call. */
+  waiting(): Promise<{ open: number }>;
   /** Exactly one of these: a receipt, operations, or inbox items by id or by a beginning of it. */
   acknowledge(input: {
     receipt?: string | undefined;

@@ -99,6 +99,7 @@ const verbs: readonly (readonly [verb: string, input: readonly unknown[]])[] = [
   ['presence.set', [{ state: 'waiting', waitingFor: 'ann', note: 'n', session: 's', ttl: 60 }]],
   ['catchUp', [{ budget: 500, limit: 2 }]],
   ['inbox', [{ budget: 500, limit: 2 }]],
+  ['waiting', []],
   ['acknowledge', [{ receipt: 'r1', operations: ['a'] }]],
   ['status', []],
 ];

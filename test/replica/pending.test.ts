@@ -121,6 +121,7 @@ describe('REP-16 each operation of others, for each member', () => {
         expect(answer.pending, where).toBe(wanted.length);
         const open = await at.replica.as(who).inbox(whole);
         expect(new Set(open.items.map(({ id }) => id)).size, where).toBe(open.open);
+        expect(await at.replica.as(who).waiting(), where).toEqual({ open: open.open });
         const called = open.items.flatMap(({ kind, operations }) =>
           ['mention', 'reply', 'assigned'].includes(kind) ? operations : [],
         );

@@ -303,6 +303,7 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       proof: proof(),
     }),
     inbox: async () => ({ items: [], receipt: 'r1', open: 0, proof: proof() }),
+    waiting: async () => ({ open: 0 }),
     acknowledge: async ({ receipt }) => {
       if (receipt !== undefined && receipt !== 'r1')
         throw new CoterieError('receipt_unknown', 'Not this one');

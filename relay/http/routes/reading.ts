@@ -17,6 +17,7 @@ import {
   RecallQuery,
   SearchAnswer,
   SearchQuery,
+  Waiting,
 } from '../../../schemas/index.ts';
 import { route } from '../route.ts';
 
@@ -65,6 +66,14 @@ export const readingRoutes = [
     query: InboxQuery,
     answer: Inbox,
     run: ({ surface, query }) => surface.inbox(query),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/acks',
+    summary:
+      'Counts what the member that asks has yet to acknowledge of its inbox. It reads none, so it may be asked often.',
+    answer: Waiting,
+    run: ({ surface }) => surface.waiting(),
   }),
   route({
     method: 'post',

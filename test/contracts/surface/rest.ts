@@ -152,6 +152,19 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
     },
     refuses: ({ kai }) => refused(kai.inbox({ limit: 0 }), 'invalid'),
   },
+  waiting: {
+    async does({ kai, as }) {
+      const ann = as('ann');
+      const before = (await ann.waiting()).open;
+      await kai.messages.post('general', { text: 'are you there, @ann' });
+      expect(await ann.waiting()).toEqual({ open: before + 1 });
+      const { items, open } = await ann.inbox();
+      expect(open).toBe(before + 1);
+      await ann.acknowledge({ items: items.map(({ id }) => id) });
+      expect(await ann.waiting()).toEqual({ open: open - items.length });
+    },
+    refuses: 'takes nothing, and counts for everybody',
+  },
   acknowledge: {
     async does({ kai, as }) {
       const { id } = await kai.messages.post('general', { text: 'read this, @ann' });

@@ -101,6 +101,7 @@ export function goodRequests({
     'get /v1/search': ['/v1/search?q=word&kind=message', undefined, 'search'],
     'get /v1/catch-up': ['/v1/catch-up?budget=1000', undefined, 'catchUp'],
     'get /v1/inbox': ['/v1/inbox?limit=2', undefined, 'inbox'],
+    'get /v1/acks': ['/v1/acks', undefined, 'waiting'],
     'post /v1/acks': ['/v1/acks', { receipt }, 'acknowledge'],
     'get /v1/presence': ['/v1/presence?offline=false&limit=5', undefined, 'presence.list'],
     'put /v1/presence': ['/v1/presence', { state: 'idle', note: 'n', ttl: 60 }, 'presence.set'],
