@@ -101,7 +101,7 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
     try {
       const handle = authenticate(c.env.incoming, tokens);
       await door.allowance.take(handle, (...header) => c.env.outgoing.setHeader(...header));
-      return await mcp(c.req.raw, c.env.incoming, handle);
+      return await mcp(c.req.raw, c.env.outgoing, handle);
     } catch (error) {
       return refuse(error, c);
     }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CoterieError } from '../../schemas/index.ts';
+import { endsWithReader } from './gone.ts';
 import { expectNoBody, keyOf, readJson } from './input.ts';
 
 /** What a route takes besides path and query, by whichever way it was asked. */
@@ -27,6 +28,7 @@ export const askedOverHttp = (incoming: IncomingMessage, outgoing: ServerRespons
     outgoing.once('close', () => {
       if (!outgoing.writableEnded) gone.abort(hungUp());
     });
+    endsWithReader(outgoing);
     return gone.signal;
   },
   http: { incoming, outgoing },

@@ -1,13 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { McpHttp } from '../mcp/http.ts';
 import { safeHeaders } from './errors.ts';
+import { endsWithReader } from './gone.ts';
 import { readJson } from './input.ts';
 import type { Door } from './route.ts';
 
 /** Answers the Model Context Protocol on the node's port. It is loaded when somebody asks. */
 export function mcpDoor(
   door: Door,
-): (request: Request, incoming: IncomingMessage, handle: string) => Promise<Response> {
+): (request: Request, outgoing: ServerResponse, handle: string) => Promise<Response> {
   const { replica, version, log, stopping, metrics } = door;
   let opened: Promise<McpHttp> | undefined;
 
@@ -21,9 +22,10 @@ export function mcpDoor(
     return mcp;
   }
 
-  return async (request, incoming, handle) => {
+  return async (request, outgoing, handle) => {
+    endsWithReader(outgoing);
     const began = performance.now();
-    const body = request.method === 'POST' ? await readJson(incoming, false) : undefined;
+    const body = request.method === 'POST' ? await readJson(outgoing.req, false) : undefined;
     opened ??= open();
     const response = await (await opened).answer(request, body, handle);
     for (const [name, value] of Object.entries(safeHeaders)) response.headers.set(name, value);

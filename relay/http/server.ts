@@ -71,20 +71,33 @@ function endWith(socket: Duplex, refused: CoterieError): void {
   );
 }
 
+/** How long a request may take to arrive, ms. */
+export interface Arrival {
+  readonly headers: number;
+  /** The whole of it, body and all. */
+  readonly request: number;
+  /** Between two looks at who is late. */
+  readonly look: number;
+}
+
+const usualArrival: Arrival = { headers: 10_000, request: 30_000, look: 2_000 };
+
 /** Opens the node's one HTTP port, on this machine only. */
-export async function listen(host: string, port: number): Promise<Listening> {
+export async function listen(host: string, port: number, arrival = usualArrival): Promise<Listening> {
   if (!loopback.has(host))
     throw new CoterieError('unsupported', `A node listens on this machine only, not on ${host}.`);
   const server = createServer({
     // Checked by us, with an answer that says so.
     requireHostHeader: false,
     maxHeaderSize: 16 * 1024,
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
+    headersTimeout: arrival.headers,
+    requestTimeout: arrival.request,
     keepAliveTimeout: 65_000,
-    connectionsCheckingInterval: 2_000,
+    connectionsCheckingInterval: arrival.look,
     noDelay: true,
   });
+  // Who has closed its half of a connection still gets its answer; `gone.ts` has who does not. The types do not know of it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = 8_192;
   server.on('clientError', answerBroken);
   server.on('error', () => undefined);

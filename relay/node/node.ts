@@ -6,7 +6,7 @@ import { openAllowance, type RateLimit, usualRate } from '../http/allowance.ts';
 import { createApp } from '../http/app.ts';
 import { openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
-import { listen, type Upgrade } from '../http/server.ts';
+import { type Arrival, listen, type Upgrade } from '../http/server.ts';
 import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
 import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
 import { stopping } from '../stopping.ts';
@@ -30,6 +30,8 @@ export interface NodeOptions extends OpenOptions {
   readonly rate?: RateLimit | undefined;
   /** How streams behave, where the defaults do not fit. */
   readonly streams?: Partial<StreamLimits> | undefined;
+  /** How long a request may take to arrive, where the default does not fit. */
+  readonly arrival?: Arrival | undefined;
   /** Opens the replica; a test may pass another. */
   readonly open?: ((options: OpenOptions) => Promise<Replica>) | undefined;
 }
@@ -75,7 +77,7 @@ const pause = (milliseconds: number): Promise<void> =>
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { port = defaultPort, host = '127.0.0.1', streams, rate = usualRate, ...rest } = options;
-  const { upstreams = [], state, open = openDefault, ...opening } = rest;
+  const { upstreams = [], state, open = openDefault, arrival, ...opening } = rest;
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
@@ -88,6 +90,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       host,
       around,
       rate,
+      arrival,
       streams: { ...defaultStreams, ...streams },
     });
   } catch (error) {
@@ -122,15 +125,16 @@ interface Doors {
   readonly host: string;
   readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams'>;
   readonly rate: RateLimit;
+  readonly arrival: Arrival | undefined;
   readonly streams: StreamLimits;
 }
 
-async function openDoors({ replica, log, port, host, around, rate, streams }: Doors): Promise<Node> {
+async function openDoors({ replica, log, port, host, around, rate, arrival, streams }: Doors): Promise<Node> {
   const { directory } = replica;
   const { version } = await import('../../src/index.ts');
   const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
   const hosting = await openHosting({ replica, node: true, log, ...around });
-  const listening = await listen(host, port).catch(async (error: unknown) => {
+  const listening = await listen(host, port, arrival).catch(async (error: unknown) => {
     await hosting.close();
     throw error;
   });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createEventBuffer, createSession } from 'better-sse';
 import type { EventsOptions, Surface } from '../../../src/replica/surface.ts';
 import { safeHeaders } from '../errors.ts';
+import { gone } from '../gone.ts';
 import type { Door } from '../route.ts';
 import { openStream } from './streaming.ts';
 
@@ -19,9 +20,7 @@ export async function sendEvents(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const gone = new AbortController();
-  outgoing.once('close', () => gone.abort());
-  const stream = await openStream(door, surface, query, gone.signal);
+  const stream = await openStream(door, surface, query, gone(outgoing));
   const session = await createSession(incoming, outgoing, {
     retry: 1000,
     keepAlive: door.streams.heartbeat,
