@@ -70,6 +70,15 @@ export const unknownCursor = (): CoterieError =>
     hint: 'Send the `next` of the page before.',
   });
 
+/**
+ * Checks the cursor of a list in the order of its rows. It ends in the thing that stood there, which may have moved since,
+ * but is here for good: what ends in another is of another workspace, or none. Throws `invalid`.
+ */
+export function checkPlace(reading: Reading, cursor: string): void {
+  if (!/^[\w.~-]{1,400}$/.test(cursor) || operation(reading, cursor.slice(-26)) === undefined)
+    throw unknownCursor();
+}
+
 export const time = (ms: number): string => new Date(ms).toISOString();
 /** Other programs may write any deadline; what no calendar shows is shown as the last day that one does. */
 export const deadline = (ms: number): string => time(Math.min(ms, Date.UTC(9999, 11, 31)));

@@ -21,6 +21,7 @@ import { aliasKey, type IdempotencyRow, idempotencyKey } from '../ledger/subject
 import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
 import {
   baseOf,
+  checkPlace,
   importedOf,
   operation,
   type Reading,
@@ -31,7 +32,6 @@ import {
   textOf,
   thing,
   time,
-  unknownCursor,
 } from './context.ts';
 import { findChannel, nameOfChannel } from './names.ts';
 
@@ -141,7 +141,7 @@ export async function pageOf<T>(
   let gte = options.from === undefined ? whole.gte : prefix + options.from;
   let lt = options.to === undefined ? whole.lt : prefix + options.to;
   if (query.cursor !== undefined) {
-    if (!/^[\w.~-]{1,400}$/.test(query.cursor)) throw unknownCursor();
+    checkPlace(reading, query.cursor);
     if (options.newest) lt = prefix + query.cursor;
     else gte = `${prefix}${query.cursor}\u0000`;
   }

@@ -17,6 +17,7 @@ import { priorityOf } from '../views/tasks.ts';
 import { claimShape, contestedShape } from './claims.ts';
 import {
   baseOf,
+  checkPlace,
   importedOf,
   operation,
   type Reading,
@@ -27,7 +28,6 @@ import {
   textOf,
   thing,
   time,
-  unknownCursor,
 } from './context.ts';
 import { blockedShape, isOverdue, legalFor, progressShape, staleOf } from './flow.ts';
 import { aliasesOf, pageOf } from './messages.ts';
@@ -219,7 +219,7 @@ async function* scanIndex(
   cursor: string | undefined,
   newest: boolean,
 ): AsyncGenerator<[key: string, id: Hash]> {
-  if (cursor !== undefined && !/^[\w.~-]{1,400}$/.test(cursor)) throw unknownCursor();
+  if (cursor !== undefined) checkPlace(reading, cursor);
   let { gte, lt } = under(prefix);
   const at = cursor === undefined ? undefined : prefix + cursor.replaceAll(slash, '/');
   if (at !== undefined && newest) lt = at;

@@ -126,18 +126,24 @@ describe('a cursor', () => {
     expect(refusal(resumed)).toEqual([409, 'cursor_unknown']);
   });
 
-  it('of a list of another workspace is refused, or goes on in the list that is here', async () => {
-    for (const text of ['one', 'two', 'three']) await post('kai', { text }, {}, foreign);
-    const { next = '' } = (await get('channels/general/messages?limit=1', 'kai', foreign)).body as {
-      next?: string;
-    };
-    expect(next).not.toBe('');
-    const answer = await get(`channels/general/messages?limit=1&cursor=${encodeURIComponent(next)}`);
-    if (answer.status !== 200) expect(refusal(answer)).toEqual([400, 'invalid']);
-    else
-      expect(await texts()).toEqual(
-        expect.arrayContaining((answer.body as { items: Message[] }).items.map(({ text }) => text)),
-      );
+  it('of a list of another workspace is none', async () => {
+    const write = (path: string, body: object, at: typeof node) =>
+      ask(`${at.url}/v1/${path}`, { method: 'POST', token: token('kai', at), json: body });
+    const lists = ['channels/general/messages', 'tasks', 'tasks/ready', 'memory'];
+    for (const at of [node, foreign])
+      for (const text of ['one', 'two', 'three']) {
+        await post('kai', { text }, {}, at);
+        await post('rin', { text }, {}, at);
+        await write('tasks', { title: text }, at);
+        await write('memory', { text }, at);
+      }
+    for (const list of lists) {
+      const next = async (at: typeof node) =>
+        ((await get(`${list}?limit=1`, 'kai', at)).body as { next: string }).next;
+      const page = (cursor: string) => get(`${list}?limit=1&cursor=${encodeURIComponent(cursor)}`);
+      expect([list, (await page(await next(node))).status]).toEqual([list, 200]);
+      expect([list, ...refusal(await page(await next(foreign)))]).toEqual([list, 400, 'invalid']);
+    }
   });
 });
 
