@@ -59,7 +59,7 @@ export const vectorOf = (mark: Mark, log: string, replica: Hash): number => mark
 
 const blockEnd = (block: number): number => (block + 1) * blockSize;
 
-/** So many of a block are read one by one rather than as ranges. */
+/** So many of a block that lie apart are read one by one rather than with all between. */
 const mostSingly = 64;
 
 /** What of `first` to `last` lies in none of the runs, which are in order and apart. */
@@ -120,6 +120,9 @@ export function createCounting(reading: Reading, member: Hash) {
     covered: readonly Run[],
   ): Promise<number> {
     const gaps = gapsOf(first, last, covered);
+    const [gap] = gaps;
+    if (gap === undefined) return 0;
+    if (gaps.length === 1) return (await each(chain, ...gap)).filter(([, row]) => isNews(row)).length;
     const count = gaps.reduce((sum, gap) => sum + gap[1] - gap[0] + 1, 0);
     if (count <= mostSingly) return (await singly(chain, gaps)).filter(isNews).length;
     const isOpen = (seq: number): boolean => gaps.some((gap) => gap[0] <= seq && seq <= gap[1]);
