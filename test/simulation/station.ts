@@ -55,6 +55,8 @@ export interface Ground {
   /** A source whose calls are counted as under way while they are, and which may lie. */
   readonly watched: (name: string, source: SyncSource, work: { count: number }) => SyncSource;
   readonly works: Set<{ count: number }>;
+  /** When each operation was written, in virtual time, whoever wrote it; by its signature. */
+  readonly written: Map<string, number>;
 }
 
 /** 2026-01-01, where the wall clocks of all begin. */
@@ -79,6 +81,18 @@ async function noteRolls(replica: Replica, rolled: Set<string>): Promise<void> {
     if (here.has(document)) return;
     here.add(document);
     if (isLater(document) && origin === undefined && isBy(replica.id, update)) rolled.add(document);
+  });
+}
+
+/** Notes when this replica writes each operation. */
+function noteWritten(replica: Replica, { network, written }: Ground): void {
+  syncSourceOf(replica).onUpdate(({ document, update, origin }) => {
+    if (origin !== undefined || !document.startsWith('log/')) return;
+    for (const struct of Y.decodeUpdate(update).structs) {
+      const content = struct instanceof Y.Item ? struct.content : undefined;
+      for (const entry of content instanceof Y.ContentAny ? (content.arr as Partial<Entry>[]) : [])
+        if (entry.sig !== undefined && !written.has(entry.sig)) written.set(entry.sig, network.now());
+    }
   });
 }
 
@@ -157,6 +171,7 @@ export function createStation(
       replica = await openReplica({ directory, config, as, durability: 'os' }, environment);
       syncSourceOf(replica).onKey(() => rekeyed++);
       await noteRolls(replica, rolled);
+      noteWritten(replica, ground);
       work = { count: 0 };
       ground.works.add(work);
       node = join(network, name, ground.watched(name, syncSourceOf(replica), work));

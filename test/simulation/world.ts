@@ -16,6 +16,8 @@ export interface World {
   /** Waits for something while virtual time goes on: replicas wait by it too. */
   drive<T>(work: Promise<T>): Promise<T>;
   readonly stations: readonly Station[];
+  /** When each operation was written, in virtual time, by its signature. */
+  readonly written: ReadonlyMap<string, number>;
   /** The directory of a station that is up is copied, and both go on under one key. */
   copy(station: Station): Promise<void>;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function createWorld(options: {
   /** What is under way in each replica that is up. */
   let lying = options.hostile;
   const works = new Set<{ count: number }>();
+  const written = new Map<string, number>();
   const busy = (): boolean => [...works].some(({ count }) => count > 0);
   const network = createNetwork({
     seed,
@@ -101,6 +104,7 @@ export async function createWorld(options: {
     root,
     config,
     works,
+    written,
     // A ring, and for every second one a link across: cycles are harmless, and no one is the middle.
     neighbours(name) {
       const at = names.indexOf(name);
@@ -136,6 +140,7 @@ export async function createWorld(options: {
     liar,
     drive,
     stations,
+    written,
     async copy(station) {
       await drive(station.stop(false));
       const other = await drive(station.copy(`${station.name}-copy`));

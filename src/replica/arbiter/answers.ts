@@ -30,7 +30,8 @@ function leaseOf(
 ): { readonly answer?: Answer; readonly again?: number } {
   if (until === undefined) return {};
   const ttl = requests.find((one) => one.op === op)?.ttl;
-  const renewal = until - left * leaseFrom(0, ttl);
+  // Whole milliseconds: a timer that a fraction makes too short finds nothing to say.
+  const renewal = Math.ceil(until - left * leaseFrom(0, ttl));
   if (now < renewal) return { again: renewal };
   if (lives()) {
     const longer = leaseFrom(now, ttl);

@@ -7,7 +7,7 @@ import { pastOf, tasksAt } from './states.ts';
 
 const hour = 3_600_000;
 
-interface Grant {
+export interface Grant {
   readonly hash: Hash;
   readonly task: Hash;
   readonly request: Hash;
@@ -19,12 +19,13 @@ interface Grant {
   readonly row: OperationRow;
 }
 
-type Operations = ReadonlyMap<Hash, OperationRow>;
+export type Operations = ReadonlyMap<Hash, OperationRow>;
 
 const above = (a: Epoch, b: Epoch): boolean =>
   a.term !== b.term ? a.term > b.term : a.move !== b.move ? a.move > b.move : a.counter > b.counter;
 
-function grantsIn(operations: Operations): Grant[] {
+/** Grants that count. */
+export function grantsIn(operations: Operations): Grant[] {
   const grants: Grant[] = [];
   for (const [hash, row] of operations) {
     if (row.header.type !== 'claim.grant' || row.state !== undefined) continue;
@@ -39,19 +40,27 @@ function grantsIn(operations: Operations): Grant[] {
 }
 
 /** Until when a grant was made longer by what an operation saw. */
-function longestIn(operations: Operations, { request, hash, until }: Grant, past: ReadonlySet<Hash>): number {
-  let longest = until;
-  for (const one of past) {
-    const row = operations.get(one);
-    if (row?.header.type !== 'claim.renew' || row.state !== undefined) continue;
-    const { claim, until: longer } = row.header.data as { claim: Hash; until: number };
-    if (claim === request || claim === hash) longest = Math.max(longest, longer);
-  }
-  return longest;
+function longestIn(operations: Operations, grant: Grant, past: ReadonlySet<Hash>): number {
+  const seen = new Map(
+    [...past].flatMap((one) => {
+      const row = operations.get(one);
+      return row ? [[one, row] as const] : [];
+    }),
+  );
+  return Math.max(grant.until, ...renewalsOf(seen, grant));
+}
+
+/** Until when renewals that count make a grant longer. */
+export function renewalsOf(operations: Operations, { request, hash }: Grant): number[] {
+  return [...operations.values()].flatMap(({ header, state }) => {
+    if (header.type !== 'claim.renew' || state !== undefined) return [];
+    const { claim, until } = header.data as { claim: Hash; until: number };
+    return claim === request || claim === hash ? [until] : [];
+  });
 }
 
 /** Operations that end a claim by naming its request or its grant. */
-function endsIn(operations: Operations, { request, hash }: Grant): Hash[] {
+export function endsIn(operations: Operations, { request, hash }: Grant): Hash[] {
   const names = (row: OperationRow): boolean =>
     ['claim', 'request', 'lease'].some((field) => {
       const named = row.header.data[field];
@@ -64,7 +73,7 @@ function endsIn(operations: Operations, { request, hash }: Grant): Hash[] {
 }
 
 /** True for a move that may end what others were granted too: by who decides, or by the holder. */
-const isOver = ({ header, state }: OperationRow): boolean =>
+export const isOver = ({ header, state }: OperationRow): boolean =>
   state === undefined &&
   ((header.type === 'task.move' && ['done', 'cancelled'].includes(header.data['to'] as string)) ||
     header.type === 'claim.decide' ||

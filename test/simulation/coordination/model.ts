@@ -106,6 +106,8 @@ export interface Tally {
   partitions: number;
   byKey: number;
   rejected: number;
+  /** Grants of an earlier arbiter that a forced move cut. */
+  beyond: number;
   dropped: number;
   mentions: number;
   direct: number;
@@ -117,7 +119,7 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   ...{ acknowledged: 0, refused: {}, catchUps: 0, cut: 0, counted: 0, receipts: 0, grants: 0, terms: 0 },
   ...{ moves: 0, expired: 0, lost: 0, restored: 0, copied: 0, restarts: 0, partitions: 0, byKey: 0 },
-  ...{ rejected: 0, dropped: 0, mentions: 0, direct: 0, awaited: 0, closed: 0 },
+  ...{ rejected: 0, beyond: 0, dropped: 0, mentions: 0, direct: 0, awaited: 0, closed: 0 },
 });
 
 /** One step of a member at one replica. */

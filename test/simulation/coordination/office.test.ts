@@ -6,10 +6,10 @@ import { runSeed } from '../../support/storage.ts';
 import type { Station } from '../station.ts';
 import { createWorld, type World } from '../world.ts';
 import { misheld, twoGrants } from './grants.ts';
+import { heal } from './happenings.ts';
 import { verifyInPlace } from './in-place.ts';
 import { operationsAt } from './model.ts';
 import { inboxOf } from './reading.ts';
-import { heal } from './run.ts';
 import { unequal } from './states.ts';
 
 const names = ['ana', 'bo', 'cy', 'dee'];
