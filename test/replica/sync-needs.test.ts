@@ -82,6 +82,16 @@ describe('what needs a member besides what it was sent', () => {
     expect(await told(bo.replica)).toEqual([]);
   });
 
+  it('INB-1: an edit calls nobody again whom an edit far before it called', async () => {
+    const { ana, bo } = await pair();
+    const { id } = await ana.replica.messages.post('dev', { text: 'see this' });
+    for (const text of ['see this, @bo', 'see this', 'see that', 'see that, @bo'])
+      await ana.replica.messages.edit(id, { text });
+    await meet(ana, bo);
+    expect(await told(bo.replica)).toEqual([['mention', 'see that, @bo']]);
+    await alike(ana, bo);
+  });
+
   it('INB-5: members that took one handle apart are told, until one has another', async () => {
     const { ana, bo } = await pair();
     await ana.replica.members.update({ handle: 'max' });

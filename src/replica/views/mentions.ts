@@ -26,15 +26,27 @@ const fresh = (op: Arriving, field: (typeof fields)[number], before: ReadonlySet
 const isEdit = ({ header: { type } }: Arriving): boolean =>
   type === 'message.edit' || type === 'comment.edit';
 
-/** An edit calls those that neither what it edits nor the edits that it follows called. */
+/** Whom what an operation edits called, and every edit that it saw, however far back. */
+function calledBefore(view: ViewContext, { header: { subject, after } }: Arriving): Set<string> {
+  const called = new Set<string>();
+  const seen = new Set<Hash>();
+  const open = [subject, ...after];
+  for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+    if (seen.has(hash)) continue;
+    seen.add(hash);
+    const header = view.draft.get<OperationRow>(keys.operation(hash))?.header;
+    if (!header) continue;
+    for (const field of fields) for (const one of listIn({ hash, header }, field)) called.add(one);
+    open.push(...header.after);
+  }
+  return called;
+}
+
+/** An edit calls those that neither what it edits nor an edit that it saw called. */
 export function callByEdit(view: ViewContext, op: Arriving): void {
-  if (!isEdit(op)) return;
-  const before = new Set(
-    [op.header.subject, ...op.header.after].flatMap((hash) => {
-      const header = view.draft.get<OperationRow>(keys.operation(hash))?.header;
-      return header ? fields.flatMap((field) => listIn({ hash, header }, field)) : [];
-    }),
-  );
+  // Most edits call nobody.
+  if (!isEdit(op) || fields.every((field) => listIn(op, field).length === 0)) return;
+  const before = calledBefore(view, op);
   for (const [member, because] of calledIn(view, op, before)) view.need(member, because, op);
   awaitMentioned(view, op, before);
 }
