@@ -18,7 +18,7 @@ describe('mentions', () => {
     await kai.as('rin').messages.post('general', { text: 'hello' });
     at += lately + 1;
     const late = await kai.messages.post('general', { text: '@here?' });
-    expect(late.reaches).toBeUndefined();
+    expect(late.reaches).toEqual([{ handle: 'here', status: 'empty' }]);
     await kai.as('rin').messages.post('general', { text: 'again' });
     at += lately - 1;
     const post = await kai.messages.post('general', { text: '@here!' });
