@@ -1,13 +1,6 @@
-/** Exit codes of the command line. */
-export const exitCodes = {
-  ok: 0,
-  failed: 1,
-  usage: 2,
-  notFound: 3,
-  conflict: 4,
-  notAllowed: 5,
-  unreachable: 6,
-} as const;
+import { exitCodes } from './exit-codes.ts';
+
+export { exitCodes };
 
 interface ErrorKind {
   /** HTTP status. */
@@ -203,6 +196,12 @@ export const errorKinds = {
     x.failed,
     'The data directory cannot be used.',
     'Check the path and its permissions.',
+  ),
+  too_slow: kind(
+    408,
+    x.unreachable,
+    'The request took too long to arrive.',
+    'Send it again, whole: the head within 10 s, the body within 30 s.',
   ),
   directory_not_empty: kind(
     409,

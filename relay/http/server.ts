@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -53,20 +59,26 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const refused =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new CoterieError('too_large', 'the request headers are too large', {
-          hint: 'Send fewer or shorter headers.',
-        })
-      : new CoterieError('invalid', late ? 'the request took too long' : 'this is not an HTTP request');
-  endWith(socket, refused);
+  if (late) endWith(socket, new CoterieError('too_slow', 'the request took too long to arrive'));
+  else if (error.code === 'HPE_HEADER_OVERFLOW')
+    endWith(
+      socket,
+      new CoterieError('too_large', 'the request headers are too large', {
+        hint: 'Send fewer or shorter headers.',
+      }),
+    );
+  else
+    endWith(
+      socket,
+      new CoterieError('invalid', 'this is not a whole HTTP request', { hint: 'Send one, to its end.' }),
+    );
 }
 
 /** Answers with an error where no HTTP answer is at hand, and ends the connection. */
 function endWith(socket: Duplex, refused: CoterieError): void {
   const text = JSON.stringify(refused.toJSON());
   socket.end(
-    `HTTP/1.1 ${refused.status} ${refused.code}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
+    `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status] ?? ''}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
       `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
 }

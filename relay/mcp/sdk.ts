@@ -1,4 +1,5 @@
 // The one door to the SDK of the Model Context Protocol.
+import type { Readable } from 'node:stream';
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -10,7 +11,7 @@ import {
   type ServerEventBus,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Face } from './face.ts';
 import { isOurs, named, readResource, resources, templates } from './resources.ts';
@@ -89,12 +90,16 @@ export function serverOf({ face, version, handle, following }: Served): Server {
   return server;
 }
 
-/** Serves the process's stdin and stdout, in whichever version of the protocol the client opens with. */
+/**
+ * Serves one client whose words come by `said` and are answered on stdout, in whichever version of the protocol it opens
+ * with. The end of `said` ends it at once, whatever is still to be answered.
+ */
 export function onStdio(
   factory: McpServerFactory,
+  said: Readable,
   trouble: (error: Error) => void,
 ): { close(): Promise<void> } {
-  return serveStdio(factory, { onerror: trouble });
+  return serveStdio(factory, { transport: new StdioServerTransport(said), onerror: trouble });
 }
 
 /** Answers a request of HTTP whose body was read and parsed; undefined where it has none. */

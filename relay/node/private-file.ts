@@ -6,7 +6,6 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CoterieError } from '../../schemas/index.ts';
+import { makeDirectories } from '../../src/storage/make-directories.ts';
 
 /**
  * Files that only their owner may read: tokens, and the run file that tells the command line where to send one.
@@ -43,7 +43,7 @@ function exposed(path: string, stat: { mode: number; uid: number }, mode: string
 
 /** A directory that only its owner may enter: made when absent, refused when it is anything else. */
 export function privateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectories(path, 0o700);
   const stat = lstatSync(path);
   if (!stat.isDirectory()) throw untrusted(path, 'is not a directory', 'Remove it and try again.');
   const trouble = exposed(path, stat, '700');

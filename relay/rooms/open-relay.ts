@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CoterieError } from '../../schemas/index.ts';
 import { muxProtocol } from '../../schemas/protocol.ts';
 import { realTimer } from '../../src/replica/environment.ts';
+import { makeDirectories } from '../../src/storage/make-directories.ts';
 import { StorageError } from '../../src/storage/port.ts';
 import { openLevelStore } from '../../src/storage/store/level.ts';
 import { openMetrics } from '../http/metrics.ts';
@@ -59,7 +60,7 @@ async function openStore(directory: string): ReturnType<typeof openLevelStore> {
       hint: 'Give the relay a directory of its own with --data.',
     });
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     return await openLevelStore({ directory: join(directory, 'rooms'), durability: 'sync' });
   } catch (error) {
     if (error instanceof StorageError) throw new CoterieError(error.code, error.message, { cause: error });

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CoterieError } from '../../schemas/index.ts';
+import { makeDirectories } from '../storage/make-directories.ts';
 import { rowKinds } from './rows.ts';
 
 /** A directory that appears whole or not at all. */
@@ -42,8 +43,7 @@ export async function openTarget(path: string): Promise<Target> {
     dirname(directory),
     `.${basename(directory)}.export-${randomBytes(6).toString('hex')}`,
   );
-  await mkdir(dirname(directory), { recursive: true });
-  await mkdir(join(temporary, 'channels'), { recursive: true });
+  makeDirectories(join(temporary, 'channels'));
   return {
     directory,
     temporary,

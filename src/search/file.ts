@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { open, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '../storage/make-directories.ts';
 
 const NAME = 'text.index';
 const DRAFT = 'text.index.new';
@@ -40,7 +41,7 @@ export async function writeIndexFile(
   cancelled: () => boolean,
 ): Promise<boolean> {
   const draft = join(directory, DRAFT);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   try {
     const handle = await open(draft, 'w', 0o600);
     try {

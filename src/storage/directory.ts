@@ -74,6 +74,7 @@ export function openDirectory(
   let crashes = 0;
   try {
     finishSettingAside(root, files);
+    refuseForeign(root, files);
     for (const one of [root, journal, documents]) makeDirectory(one, files);
     format = readFormat(files.read(formatPath), root);
     const note = readNote(files.read(holderPath));
@@ -103,6 +104,21 @@ export function openDirectory(
       return note !== undefined && alive(note.pid) ? { pid: note.pid, since: note.since } : undefined;
     },
   };
+}
+
+/** What lies in a data directory, whoever put it there, and drafts of it. Hidden files are nobody's business. */
+const own =
+  /^(?:(?:journal|documents|pads|search|tokens|coterie\.json|holder\.json|replica\.key|cli\.json|node\.json)(?:\..*)?|lost\+found|\..*)$/;
+
+/** A path that was mistyped must not become a data directory among the files of somebody else. */
+function refuseForeign(root: string, files: Files): void {
+  if (files.kind(root) !== 'directory' || files.exists(join(root, FORMAT_FILE))) return;
+  const foreign = files.list(root).find((name) => !own.test(name));
+  if (foreign !== undefined)
+    throw new StorageError(
+      'directory_not_empty',
+      `${root} is no data directory and holds something else, such as ${foreign}.`,
+    );
 }
 
 /** Makes a directory and those above it, each name synced, and checks that it can be used. */

@@ -7,7 +7,6 @@ import {
   fdatasyncSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {
 } from 'node:fs';
 import { open as openAsync, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectories } from './make-directories.ts';
 
 /** An open file of fixed places: written and read at offsets. */
 export interface PlacedFile {
@@ -148,7 +148,7 @@ export const nodeFiles: Files = {
     return found.isDirectory() ? 'directory' : 'file';
   },
   checkAccess: (directory) => accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK),
-  makeDirectory: (path, mode) => void mkdirSync(path, { recursive: true, mode }),
+  makeDirectory: (path, mode) => makeDirectories(path, mode),
   stamp: (directory) => statSync(directory, { bigint: true }).mtimeNs,
   syncDirectory,
   async syncDirectoryLater(directory) {

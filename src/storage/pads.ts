@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Files, nodeFiles } from './files.ts';
+import { makeDirectories } from './make-directories.ts';
 import type { Store } from './port.ts';
 import { openLevelStore } from './store/level.ts';
 
@@ -39,7 +39,7 @@ export function openPads(directory: string, files: Files = nodeFiles): Pads {
   const crowded = new Map<string, number>();
 
   async function open(): Promise<Store> {
-    mkdirSync(at, { recursive: true, mode: 0o700 });
+    makeDirectories(at, 0o700);
     return openLevelStore({ directory: at, durability: 'sync', files });
   }
 

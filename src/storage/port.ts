@@ -100,6 +100,7 @@ export type StandingKey = readonly [key: string, hasBody: boolean];
 
 /** Why storage refused. `cause` holds the engine's own error. */
 export type StorageCode =
+  | 'directory_not_empty'
   | 'storage_failed'
   | 'storage_corrupt'
   | 'disk_full'

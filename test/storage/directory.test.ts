@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeFiles } from '../../src/storage/files.ts';
 import { openStorage, type Storage, type StorageOptions } from '../../src/storage/open.ts';
@@ -27,6 +29,32 @@ describe('data directory', () => {
     const directory = join(scratch(), 'data');
     await (await open({ directory })).close();
     expect((await open({ directory })).info.isNew).toBe(false);
+  });
+
+  it('is not made among the files of somebody else', async () => {
+    const directory = scratch();
+    mkdirSync(join(directory, 'documents'));
+    writeFileSync(join(directory, '.hidden'), '');
+    writeFileSync(join(directory, 'cli.json'), '{}');
+    writeFileSync(join(directory, 'notes.txt'), 'mine');
+    await expect(openStorage({ directory })).rejects.toMatchObject({
+      code: 'directory_not_empty',
+      message: expect.stringContaining('notes.txt'),
+    });
+    expect(readdirSync(directory).sort()).toEqual(['.hidden', 'cli.json', 'documents', 'notes.txt']);
+    rmSync(join(directory, 'notes.txt'));
+    expect((await open({ directory })).info.isNew).toBe(true);
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends where a file system has no such name and makes none', () => {
+    // In a process of its own: what this guards against never comes back.
+    const entry = fileURLToPath(new URL('../../dist/src/storage/make-directories.js', import.meta.url));
+    const script = `import(${JSON.stringify(entry)}).then(({ makeDirectories }) => makeDirectories('/proc/nope/deep')).catch(({ code }) => console.log(code))`;
+    const { status, stdout } = spawnSync(process.execPath, ['-e', script], {
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, 'ENOENT\n']);
   });
 
   it('names the process that has it, and since when', async () => {

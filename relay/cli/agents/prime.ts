@@ -83,6 +83,11 @@ function written(what: Primed, typed: string, most: number): string {
     'and reserved paths that you share with other agents and people.',
     ...(typed === 'coterie' ? [] : [`"coterie" stands for: ${clean(typed)}`]),
     '',
+    ...(member
+      ? []
+      : [
+          `first: coterie post general "I am here."   mentions of @${oneLine(handle)} reach you from then on, earlier ones too`,
+        ]),
     ...section(
       `needs you: ${inbox.open.toLocaleString('en')} (coterie inbox)`,
       inbox.items.map((item) => itemFor(item, TEXT)),

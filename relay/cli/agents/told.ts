@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '../../../src/storage/make-directories.ts';
 import { stateDirectory } from '../../node/machine/state.ts';
 
 /** What a session of an agent was told, so that nothing is told twice. Losing it costs only a repeat. */
@@ -44,7 +37,7 @@ export function toldTo(session: string, member: string): Told {
 /** Keeps it, and forgets sessions that are long over. */
 export function keepTold(session: string, member: string, { items, pending }: Told): void {
   try {
-    mkdirSync(folder(), { recursive: true, mode: 0o700 });
+    makeDirectories(folder(), 0o700);
     const draft = `${path(session, member)}.${process.pid}`;
     writeFileSync(draft, JSON.stringify({ items: items.slice(-MOST), pending }), { mode: 0o600 });
     renameSync(draft, path(session, member));

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectories } from '../../../src/storage/make-directories.ts';
 import type { Settings } from '../settings.ts';
 
 /** What the command line keeps in a data directory. Losing it loses nothing but the default member. */
@@ -33,7 +34,7 @@ export function remembered(directory: string): Remembered {
 export function remember(directory: string, what: Remembered): void {
   const draft = `${path(directory)}.${process.pid}`;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     writeFileSync(draft, `${JSON.stringify(what)}\n`, { mode: 0o600 });
     renameSync(draft, path(directory));
   } catch {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '../../../src/storage/make-directories.ts';
 import { write } from './files.ts';
 
 /** A file that was written, and what there was before. */
@@ -51,7 +52,7 @@ export function recordOf(config: string, tool: string, place: string): Record {
       }
     },
     keep(name, bytes) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeDirectories(folder, 0o700);
       writeFileSync(join(folder, name), bytes, { mode: 0o600, flush: true });
     },
     bytes: (name) => readFileSync(join(folder, name)),

@@ -172,10 +172,9 @@ function proof(what: Proof, view: View): string {
         `${what.remaining.toLocaleString('en')} more beyond this answer: ask again after acknowledging`,
       );
   const others = what.replicas.filter((replica) => !replica.self);
-  const heard =
-    others.length === 0
-      ? 'no other replica is known'
-      : others.map((replica) => heardFrom(replica, view)).join('; ');
+  const more = what.unlisted > 0 ? [`${counted(what.unlisted, 'other replica')} not listed here`] : [];
+  const told = [...others.map((replica) => heardFrom(replica, view)), ...more];
+  const heard = told.length === 0 ? 'no other replica is known' : told.join('; ');
   const waiting =
     what.waiting > 0 ? `; ${counted(what.waiting, 'operation')} wait for something not here yet` : '';
   return `${complete} ${tint(view, 'dim', `up to ${what.through}; ${heard}${waiting}`)}`;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
+import { makeDirectories } from '../../../src/storage/make-directories.ts';
 import { stateDirectory } from '../../node/machine/state.ts';
 
 /** How far a watch has come, kept between its runs: a cursor, or the open inbox items that it is done with. */
@@ -52,7 +53,7 @@ export function keptFile(named: string | undefined, watch: readonly (string | un
     },
     async write(what) {
       try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        makeDirectories(dirname(path), 0o700);
         const draft = `${path}.${process.pid}`;
         writeFileSync(draft, `${JSON.stringify(what)}\n`, { mode: 0o600 });
         renameSync(draft, path);

@@ -30,9 +30,9 @@ const doubt = 25;
 /** Names that stand for no operation: they have no id, so that a reader resumes where it really was. */
 const withoutId = new Set(['gap', 'lagged', 'closing', 'error']);
 
-/** Only names that must be looked up can be wrong, and delay where the stream begins. */
-const doubtful = ({ since, channels, members }: EventsOptions): boolean =>
-  since !== undefined || channels !== undefined || members !== undefined;
+/** Only what must be looked up can be wrong, and delays where the stream begins. */
+const doubtful = ({ since, channels, members, types }: EventsOptions): boolean =>
+  [since, channels, members, types].some((one) => one !== undefined);
 
 /**
  * Waits a moment for the first event. What is wrong with the question shows here, before the stream begins and while

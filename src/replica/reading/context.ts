@@ -70,13 +70,30 @@ export const unknownCursor = (): CoterieError =>
     hint: 'Send the `next` of the page before.',
   });
 
+/** Names a list in its cursors, so that one of another list is told from its own. */
+const listName = (prefix: string): string =>
+  prefix
+    .split('/')
+    .slice(1, -1)
+    .map((part) => part.slice(0, 6).replace(/\W/g, '_'))
+    .join('-');
+
+/** Stands for `/` in a cursor. */
+const slash = '~~';
+
+/** The cursor of a list in the order of its rows, after the row of a key. */
+export const cursorAfter = (prefix: string, key: string): string =>
+  `${listName(prefix)}.${key.slice(prefix.length).replaceAll('/', slash)}`;
+
 /**
- * Checks the cursor of a list in the order of its rows. It ends in the thing that stood there, which may have moved since,
- * but is here for good: what ends in another is of another workspace, or none. Throws `invalid`.
+ * The key that a cursor of such a list stands for. It ends in the thing that stood there, which may have moved since, but
+ * is here for good: what ends in another is of another workspace, or none. Throws `invalid`.
  */
-export function checkPlace(reading: Reading, cursor: string): void {
-  if (!/^[\w.~-]{1,400}$/.test(cursor) || operation(reading, cursor.slice(-26)) === undefined)
-    throw unknownCursor();
+export function keyOfCursor(reading: Reading, prefix: string, cursor: string): string {
+  const name = `${listName(prefix)}.`;
+  const isOurs = cursor.startsWith(name) && /^[\w.~-]{1,400}$/.test(cursor);
+  if (!isOurs || operation(reading, cursor.slice(-26)) === undefined) throw unknownCursor();
+  return prefix + cursor.slice(name.length).replaceAll(slash, '/');
 }
 
 export const time = (ms: number): string => new Date(ms).toISOString();

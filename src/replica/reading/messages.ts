@@ -21,9 +21,11 @@ import { aliasKey, type IdempotencyRow, idempotencyKey } from '../ledger/subject
 import { type ChannelRow, channelOfLog, type ThreadRow } from '../views/conversation.ts';
 import {
   baseOf,
-  checkPlace,
+  cursorAfter,
   importedOf,
+  keyOfCursor,
   operation,
+  pageOf as pageOfAll,
   type Reading,
   removedOf,
   same,
@@ -128,7 +130,7 @@ export function messageShape(reading: Reading, state: MessageState): Message {
 export const messageOf = (reading: Reading, id: string): Message =>
   messageShape(reading, thing(reading, id, 'message'));
 
-/** Reads a page of ids in the order of their keys. The cursor is the last key's own part. */
+/** Reads a page of ids in the order of their keys. The cursor is after the last key. */
 export async function pageOf<T>(
   reading: Reading,
   prefix: string,
@@ -141,9 +143,9 @@ export async function pageOf<T>(
   let gte = options.from === undefined ? whole.gte : prefix + options.from;
   let lt = options.to === undefined ? whole.lt : prefix + options.to;
   if (query.cursor !== undefined) {
-    checkPlace(reading, query.cursor);
-    if (options.newest) lt = prefix + query.cursor;
-    else gte = `${prefix}${query.cursor}\u0000`;
+    const key = keyOfCursor(reading, prefix, query.cursor);
+    if (options.newest) lt = key;
+    else gte = `${key}\u0000`;
   }
   const rows = await reading.database.list<Hash>({
     gte,
@@ -159,7 +161,7 @@ export async function pageOf<T>(
     if (item !== undefined) items.push(item);
   }
   const last = rows[limit - 1];
-  return rows.length > limit && last ? { items, next: last[0].slice(prefix.length) } : { items };
+  return rows.length > limit && last ? { items, next: cursorAfter(prefix, last[0]) } : { items };
 }
 
 /** ISO time as the first characters of an order. */
@@ -212,27 +214,19 @@ export async function listChannels(
   query: z.infer<typeof ChannelsQuery> = {},
   member: Hash,
 ): Promise<List<Channel>> {
-  const limit = Math.min(query.limit ?? limits.pageSize, limits.pageSize);
   const direct = query.direct ?? false;
   const prefix = direct ? keys.direct(member, '') : 'v/channel/';
-  const rows = await reading.database.list<unknown>({
-    ...under(prefix),
-    ...(query.cursor === undefined ? {} : { gte: `${prefix}${query.cursor}\u0000` }),
-  });
-  const items: Channel[] = [];
-  let next: string | undefined;
-  for (const [key] of rows) {
+  const all = (await reading.database.under<unknown>(prefix)).flatMap(([key]) => {
     const id = key.slice(prefix.length);
     const state = stateOf(reading, reading.database, id);
-    if (state?.kind !== 'channel' || (state.addressed ?? false) !== direct) continue;
-    if (direct && !reading.database.get<ChannelRow>(keys.channel(id))?.messages) continue;
-    if ((state.archived[0]?.value ?? false) !== (query.archived ?? false)) continue;
-    if (items.length === limit) {
-      next = items.at(-1)?.id;
-      break;
-    }
-    items.push(await channelShape(reading, state));
-  }
-  items.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return next === undefined ? { items } : { items, next };
+    if (state?.kind !== 'channel' || (state.addressed ?? false) !== direct) return [];
+    if (direct && !reading.database.get<ChannelRow>(keys.channel(id))?.messages) return [];
+    return (state.archived[0]?.value ?? false) === (query.archived ?? false)
+      ? [{ state, name: nameOfChannel(reading, state) }]
+      : [];
+  });
+  all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const { limit = limits.pageSize, cursor } = query;
+  const { page, more } = pageOfAll(all, { limit, cursor }, ({ state }) => state.id);
+  return { items: await Promise.all(page.map(({ state }) => channelShape(reading, state))), ...more };
 }

@@ -17,8 +17,9 @@ import { priorityOf } from '../views/tasks.ts';
 import { claimShape, contestedShape } from './claims.ts';
 import {
   baseOf,
-  checkPlace,
+  cursorAfter,
   importedOf,
+  keyOfCursor,
   operation,
   type Reading,
   removedOf,
@@ -185,7 +186,7 @@ export async function readyTasks(reading: Reading, viewer: Hash, query: Page = {
   return filtered(reading, viewer, 'v/ready/', query, false, () => true);
 }
 
-/** Goes over an index in order until a page is full. The cursor is the last key's own part. */
+/** Goes over an index in order until a page is full. The cursor is after the last key. */
 async function filtered(
   reading: Reading,
   viewer: Hash,
@@ -200,16 +201,13 @@ async function filtered(
   for await (const [key, id] of scanIndex(reading, prefix, query.cursor, newest)) {
     const state = stateOf(reading, reading.database, id);
     if (state?.kind !== 'task' || !(await fits(state))) continue;
-    if (items.length === limit && last !== undefined)
-      return { items, next: last.slice(prefix.length).replaceAll('/', slash) };
+    if (items.length === limit && last !== undefined) return { items, next: cursorAfter(prefix, last) };
     items.push(await taskShape(reading, state, viewer));
     last = key;
   }
   return { items };
 }
 
-/** Stands for `/` in a cursor. */
-const slash = '~~';
 const step = 256;
 
 /** Rows of an index beyond a cursor, in steps. */
@@ -219,9 +217,8 @@ async function* scanIndex(
   cursor: string | undefined,
   newest: boolean,
 ): AsyncGenerator<[key: string, id: Hash]> {
-  if (cursor !== undefined) checkPlace(reading, cursor);
   let { gte, lt } = under(prefix);
-  const at = cursor === undefined ? undefined : prefix + cursor.replaceAll(slash, '/');
+  const at = cursor === undefined ? undefined : keyOfCursor(reading, prefix, cursor);
   if (at !== undefined && newest) lt = at;
   if (at !== undefined && !newest) gte = `${at}\u0000`;
   for (;;) {

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openKeyFile } from '../../keys/key-file.ts';
 import { generateSeed, signerFromSeed } from '../../keys/node.ts';
 import type { Signer } from '../../op/index.ts';
+import { makeDirectories } from '../../storage/make-directories.ts';
 
 /** Name of the file with the key by which this user's machine is known to others, in the configuration directory. */
 export const machineKeyName = 'node.key';
@@ -15,7 +15,7 @@ export async function openMachineKey(
   config: string,
   random?: (bytes: number) => Uint8Array,
 ): Promise<Signer> {
-  await mkdir(config, { recursive: true, mode: 0o700 });
+  makeDirectories(config, 0o700);
   const { seed } = await openKeyFile(join(config, machineKeyName), () => generateSeed(random));
   return signerFromSeed(seed);
 }

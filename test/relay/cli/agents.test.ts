@@ -50,6 +50,7 @@ describe('coterie prime', () => {
   it('says so to one who is new, and makes no member', async () => {
     const { stdout } = await here.run(['prime', '--as', 'newcomer']);
     expect(stdout).toMatch(/^You are @newcomer \(new here: your first write makes you a member\)/);
+    expect(stdout).toMatch(/^first: coterie post .* mentions of @newcomer reach you from then on/m);
     const { items } = await node.replica.members.list({ limit: 1000 });
     expect(items.map(({ handle }) => handle)).not.toContain('newcomer');
   });

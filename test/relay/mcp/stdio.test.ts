@@ -83,6 +83,36 @@ describe('MCP on stdin and stdout', () => {
     expect(messages.map(({ id }) => id)).toEqual([1, 2]);
   });
 
+  it('who says all at once and closes its end gets every answer', async () => {
+    const said = [
+      {
+        id: 0,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-11-25',
+          capabilities: {},
+          clientInfo: { name: 'at once', version: '1' },
+        },
+      },
+      { method: 'notifications/initialized' },
+      {
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'post', arguments: { to: 'general', text: 'at once' } },
+      },
+      { id: 2, method: 'tools/call', params: { name: 'read', arguments: { what: 'general' } } },
+    ].map((one) => `${JSON.stringify({ jsonrpc: '2.0', ...one })}\n`);
+    const here = home();
+    const { code, stdout } = await here.run(['mcp', '--as', 'kai'], { stdin: said.join('') });
+    expect(code).toBe(0);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: number }).id);
+    expect(answers.sort()).toEqual([0, 1, 2]);
+    expect((await here.run(['read', 'general', '--as', 'kai'])).stdout).toContain('at once');
+  });
+
   it('an error has code, message, hint and legal moves, as a result that the model reads', async () => {
     const kai = await onStdio(home(), ['--as', 'kai']);
     expect(await kai.call('post', { to: 'nowhere', text: 'x' })).toMatchObject({
