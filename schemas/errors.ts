@@ -1,6 +1,6 @@
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes as x } from './exit-codes.ts';
 
-export { exitCodes };
+export { exitCodes } from './exit-codes.ts';
 
 interface ErrorKind {
   /** HTTP status. */
@@ -19,7 +19,6 @@ const kind = (status: number, exit: number, meaning: string, hint: string): Erro
   meaning,
   hint,
 });
-const x = exitCodes;
 
 /** Every error that a user can meet: the closed list. Documented in docs/errors.md, which a test keeps equal. */
 export const errorKinds = {
@@ -136,6 +135,12 @@ export const errorKinds = {
     x.conflict,
     'The receipt is not one of this member here.',
     'Ask catch-up again for a fresh receipt.',
+  ),
+  invalid_query: kind(
+    400,
+    x.usage,
+    'The query of a search cannot be meant.',
+    'The message names the column; see the words of a query in docs/search.md.',
   ),
   ticket_invalid: kind(
     400,

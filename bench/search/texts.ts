@@ -68,8 +68,7 @@ export function documentsOf(texts: readonly string[], count: number): SearchDocu
         round === 0
           ? text
           : words.map((word, j) => ((i * 31 + j * 7) % 13 === 0 ? `${word}${i % 50}` : word)).join(' '),
-      channel: `channel-${i % 7}`,
-      by: `member-${i % 800}`,
+      facets: ['kind:message', 'open', `in:channel-${i % 7}`, `from:member-${i % 800}`],
       at: 1.5e12 + i * 1000,
     };
   });

@@ -23,16 +23,21 @@ export const ActivityItem = z.strictObject({
 });
 export type ActivityItem = z.infer<typeof ActivityItem>;
 
+/** Best match first, or newest first; without words always newest first. */
+const sort = z.enum(['relevance', 'time']).optional();
+
 export const SearchQuery = z.strictObject({
   q: z.string().min(1).max(10_000),
   kind: z.enum(['message', 'task', 'memory']).optional(),
   channel: z.string().max(64).optional(),
+  sort,
   ...page,
 });
 export type SearchQuery = z.infer<typeof SearchQuery>;
 export const RecallQuery = z.strictObject({
   q: z.string().min(1).max(10_000),
   tag: z.string().max(100).optional(),
+  sort,
   ...page,
 });
 
@@ -43,6 +48,8 @@ export const SearchResult = z.strictObject({
   title: z.string().optional(),
   /** A part of the text around the first match. */
   snippet: z.string(),
+  /** Where in the snippet what was looked for stands: from and to, in UTF-16 code units. */
+  marks: z.array(z.tuple([z.int(), z.int()])),
   channel: z.string().optional(),
   task: z.string().optional(),
   /** Where it is, as people call it: the channel's name, the task's short id, the memory's key. */
@@ -55,6 +62,15 @@ export const SearchAnswer = z.strictObject({
   results: z.array(SearchResult),
   /** Which modes answered: `text` for now. */
   modes: z.array(z.enum(['text', 'semantic'])),
+  /** Whether the results have all words, or any of them since nothing has all; `filter`: the query has no words. */
+  match: z.enum(['all', 'any', 'filter']),
+  /** How many there are; `atLeast`: more were not counted. */
+  total: z.int(),
+  atLeast: z.boolean().optional(),
+  /** Where nothing has all words: those that nothing has. */
+  missing: z.array(z.string()).optional(),
+  /** What whoever asked should know of how the query was read. */
+  notes: z.array(z.string()).optional(),
   next: z.string().optional(),
   /** Operations not indexed yet; 0 when the answer covers all. */
   behind: z.int(),

@@ -179,8 +179,7 @@ export function createClient(options: ClientOptions): Client {
     },
 
     search: (query) => get<SearchAnswer>('/search', query),
-    recall: ({ q, tag, limit, cursor }) =>
-      get<SearchAnswer>('/search', { q, tag, limit, cursor, kind: 'memory' }),
+    recall: (query) => get<SearchAnswer>('/search', { ...query, kind: 'memory' }),
     events: (options) => streamEvents(caller, async () => (await get<Status>('/status')).cursor, options),
     activity: (query) => get<List<ActivityItem>>('/activity', query),
     history: (id, query) => get<History>(`/history/${at(id)}`, query),

@@ -253,7 +253,7 @@ export interface Surface {
 
   search(query: SearchQuery): Promise<SearchAnswer>;
   /** Memory only. */
-  recall(query: { q: string; tag?: string | undefined } & PageOptions): Promise<SearchAnswer>;
+  recall(query: Omit<SearchQuery, 'kind' | 'channel'> & { tag?: string | undefined }): Promise<SearchAnswer>;
   /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */
   events(options?: EventsOptions): AsyncIterable<TypedEvent>;
   /** What happened, newest first; what one member did of one kind in a row is one item with a count. */

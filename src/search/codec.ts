@@ -3,7 +3,7 @@ import { type KeptDocument, type TextIndex, textIndexVersion } from './minisearc
 import { wordsVersion } from './words.ts';
 
 /** Raise it when the layout of the file changes. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 /** An index of another version is made again: its terms would not be those of a query. */
 const version = [layoutVersion, textIndexVersion, wordsVersion].join('.');
@@ -54,13 +54,12 @@ export function* encodeIndex(index: TextIndex, position: IndexPosition): Generat
   yield out.take();
 }
 
-function encodeDocument(out: ByteWriter, { id, kind, at, channel, tags, lengths }: KeptDocument): void {
+function encodeDocument(out: ByteWriter, { id, kind, at, facets = [], lengths }: KeptDocument): void {
   out.string(id);
   out.count(kinds.indexOf(kind));
   out.float(at);
-  out.count((channel === undefined ? 0 : 1) + 2 * (tags?.length ?? 0));
-  if (channel !== undefined) out.shared(channel);
-  for (const tag of tags ?? []) out.shared(tag);
+  out.count(facets.length);
+  for (const facet of facets) out.shared(facet);
   out.count(lengths.length);
   for (let field = 0; field < lengths.length; field++) out.count(lengths[field] ?? 0);
 }
@@ -70,11 +69,9 @@ function decodeDocument(from: ByteReader, number: number): KeptDocument {
   const kind = kinds[from.count()];
   if (kind === undefined) throw new RangeError('No such kind.');
   const at = from.float();
-  const marks = from.count();
-  const channel = marks % 2 === 1 ? from.shared() : undefined;
-  const tags = Array.from({ length: Math.floor(marks / 2) }, () => from.shared());
+  const facets = Array.from({ length: from.count() }, () => from.shared());
   const lengths = Array.from({ length: from.count() }, () => from.count());
-  return { number, id, kind, at, tags, lengths, ...(channel === undefined ? {} : { channel }) };
+  return { number, id, kind, at, facets, lengths };
 }
 
 /**

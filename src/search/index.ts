@@ -1,3 +1,3 @@
 export { openSearch } from './open.ts';
-export { snippet } from './snippet.ts';
-export type { Search, SearchChange, SearchDocument, SearchSource } from './types.ts';
+export { marksOf, snippet } from './snippet.ts';
+export type { Search, SearchChange, SearchDocument, SearchHit, SearchSource } from './types.ts';

@@ -1,15 +1,14 @@
-import MiniSearch, { type Query, type SearchOptions } from 'minisearch';
+import MiniSearch, { type Query, type QueryCombination, type SearchOptions } from 'minisearch';
 import type { SearchDocument, SearchHit, SearchHits, SearchKind, TextQuery } from './types.ts';
-import { termsOf, type Wanted, wantedOf } from './words.ts';
+import { termsOf, type Wanted, wantedOf, wordsOf } from './words.ts';
 
 /** Raise it when the fields or what is kept of a document change. */
-export const textIndexVersion = 1;
+export const textIndexVersion = 2;
 
 /** What the index keeps of a document beside its terms: what filters and ties need. */
 export interface Kept {
   kind: SearchKind;
-  channel?: string;
-  tags?: readonly string[];
+  facets?: readonly string[];
   at: number;
 }
 
@@ -29,6 +28,12 @@ export interface Postings {
 /** What is searched, in the order of the numbers that stand for them on disk: append only. */
 const fields = ['text', 'title', 'tags'];
 const boost = { text: 1, title: 2.5, tags: 2 };
+
+/** A word of a query, as it was typed and as it is looked for. */
+interface Look {
+  readonly said: string;
+  readonly looks: Query;
+}
 
 type FieldTerms = Map<number, Map<number, number>>;
 const newMap = <V>(): Map<number, V> => new Map();
@@ -89,10 +94,9 @@ export class TextIndex extends MiniSearch<SearchDocument> {
   }
 
   #keep(number: number, kept: Kept): void {
-    const { kind, channel, tags, at } = kept;
-    const record: Record<string, unknown> & Kept = { kind: kind, at };
-    if (channel !== undefined) record.channel = this.#once(channel);
-    if (tags !== undefined && tags.length > 0) record.tags = tags.map((tag) => this.#once(tag));
+    const { kind, facets, at } = kept;
+    const record: Record<string, unknown> & Kept = { kind, at };
+    if (facets !== undefined && facets.length > 0) record.facets = facets.map((facet) => this.#once(facet));
     this._storedFields.set(number, record);
   }
 
@@ -149,10 +153,19 @@ export class TextIndex extends MiniSearch<SearchDocument> {
     this.discard(id);
   }
 
-  /** The best matches: of all words, or of any when nothing has all. */
+  /** The matches: of all words, or of any when nothing has all. */
   find(query: TextQuery): SearchHits {
-    const wanted = wantedOf(query.text);
-    if (wanted.length === 0) return { hits: [], total: 0, mode: 'none' };
+    const wanted = [
+      ...wantedOf(query.text).map((word): Look => ({ said: word.said, looks: queryOf(word) })),
+      ...(query.prefixes ?? []).flatMap((text) =>
+        // A common word may be the beginning of one that tells something.
+        [...wordsOf(text, true)].map(
+          (word): Look => ({ said: `${text}*`, looks: { ...treeOf(word), prefix: true } }),
+        ),
+      ),
+    ];
+    const isAsked = query.text.trim() !== '' || (query.prefixes ?? []).length > 0;
+    if (wanted.length === 0 && isAsked) return { hits: [], total: 0, mode: 'none' };
     this._avgFieldLength = this.#sizes.map(({ documents, length }) =>
       documents > 0 ? length / documents : 1,
     );
@@ -160,24 +173,41 @@ export class TextIndex extends MiniSearch<SearchDocument> {
     const options: SearchOptions = {
       boost,
       prefix,
-      ...(accepts ? { boostDocument: (_id, _term, kept) => (accepts(kept) ? 1 : 0) } : {}),
+      ...(accepts ? { boostDocument: (id, _term, kept) => (accepts(String(id), kept) ? 1 : 0) } : {}),
     };
-    const queries = wanted.map(queryOf);
-    let mode: SearchHits['mode'] = 'all';
-    let found = this.search({ combineWith: 'AND', queries }, options);
-    if (found.length === 0 && queries.length > 1) {
-      mode = 'any';
-      found = this.search({ combineWith: 'OR', queries }, options);
+    const without = (query.without ?? []).flatMap((text) => wantedOf(text)).map(treeOf);
+    const looks = (queries: Query[], combineWith: 'AND' | 'OR') => {
+      const asked: Query = queries.length === 0 ? MiniSearch.wildcard : { combineWith, queries };
+      const narrowed: Query =
+        without.length === 0
+          ? asked
+          : {
+              combineWith: 'AND_NOT',
+              queries: [asked, ...without.map((one) => ({ ...one, prefix: false }))],
+            };
+      return this.search(narrowed, options).filter(({ score }) => score > 0);
+    };
+    const queries = wanted.map((word) => word.looks);
+    let mode: SearchHits['mode'] = queries.length === 0 ? 'filter' : 'all';
+    let found = looks(queries, 'AND');
+    let missing: string[] | undefined;
+    if (found.length === 0 && queries.length > 0) {
+      missing = wanted.filter((word) => looks([word.looks], 'AND').length === 0).map(({ said }) => said);
+      if (queries.length > 1) {
+        mode = 'any';
+        found = looks(queries, 'OR');
+      }
     }
     const results = found.map(({ id, score, match }) => {
       const kept = this.getStoredFields(id);
       return { id: String(id), score, match, kind: kindOf(kept?.['kind']), at: Number(kept?.['at'] ?? 0) };
     });
-    results.sort((a, b) => b.score - a.score || b.at - a.at || (a.id < b.id ? -1 : 1));
+    const isByTime = query.sort === 'time' || mode === 'filter';
+    results.sort((a, b) => (isByTime ? 0 : b.score - a.score) || b.at - a.at || (a.id < b.id ? -1 : 1));
     const hits: SearchHit[] = results
       .slice(query.offset, query.offset + query.limit)
       .map(({ id, kind, score, match }) => ({ id, kind, score, terms: Object.keys(match) }));
-    return { hits, total: results.length, mode };
+    return { hits, total: results.length, mode, ...(missing ? { missing } : {}) };
   }
 
   /** Whether enough removed documents have left terms behind that cleaning is worth its time. */
@@ -222,8 +252,7 @@ export class TextIndex extends MiniSearch<SearchDocument> {
         id: String(id),
         kind: kindOf(kept?.['kind']),
         at: Number(kept?.['at'] ?? 0),
-        ...(typeof kept?.['channel'] === 'string' ? { channel: kept['channel'] } : {}),
-        ...(Array.isArray(kept?.['tags']) ? { tags: kept['tags'].map(String) } : {}),
+        ...(Array.isArray(kept?.['facets']) ? { facets: kept['facets'].map(String) } : {}),
         lengths: this._fieldLength.get(number) ?? [],
       };
     }
@@ -258,24 +287,32 @@ export class TextIndex extends MiniSearch<SearchDocument> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what ASCII is
 const prefix = (term: string): boolean => term.length > 2 || !/^[\x00-\x7f]*$/.test(term);
 
-function queryOf({ whole, parts }: Wanted): Query {
-  if (parts.length === 0) return whole;
-  const all: Query = { combineWith: 'AND', queries: [...parts] };
+function queryOf(word: Pick<Wanted, 'whole' | 'parts'>): Query {
+  return word.parts.length === 0 ? word.whole : treeOf(word);
+}
+
+function treeOf({ whole, parts }: Pick<Wanted, 'whole' | 'parts'>): QueryCombination {
+  if (parts.length === 0) return { combineWith: 'OR', queries: [whole] };
+  const all: QueryCombination = { combineWith: 'AND', queries: [...parts] };
   return whole === '' ? all : { combineWith: 'OR', queries: [whole, all] };
 }
 
 const kinds: readonly SearchKind[] = ['message', 'task', 'comment', 'memory'];
 const kindOf = (value: unknown): SearchKind => kinds.find((kind) => kind === value) ?? 'message';
 
-type Filter = (kept: Record<string, unknown> | undefined) => boolean;
+type Filter = (id: string, kept: Record<string, unknown> | undefined) => boolean;
 
-function filterOf({ kinds, channel, tag }: TextQuery): Filter | undefined {
-  if (kinds === undefined && channel === undefined && tag === undefined) return undefined;
-  const wanted: ReadonlySet<unknown> | undefined = kinds && new Set(kinds);
-  return (kept) => {
-    if (kept === undefined) return false;
-    if (wanted && !wanted.has(kept['kind'])) return false;
-    if (channel !== undefined && kept['channel'] !== channel) return false;
-    return tag === undefined || (Array.isArray(kept['tags']) && kept['tags'].includes(tag));
+function filterOf({ facets, ids, from, until }: TextQuery): Filter | undefined {
+  if ([facets, ids, from, until].every((one) => one === undefined)) return undefined;
+  const wanted = ids && new Set(ids);
+  const { all = [], none = [] } = facets ?? {};
+  const refused = new Set(none);
+  return (id, kept) => {
+    if (kept === undefined || wanted?.has(id) === false) return false;
+    const at = Number(kept['at']);
+    if ((from !== undefined && at < from) || (until !== undefined && at >= until)) return false;
+    const own = Array.isArray(kept['facets']) ? kept['facets'].map(String) : [];
+    if (refused.size > 0 && own.some((facet) => refused.has(facet))) return false;
+    return all.every((some) => some.some((facet) => own.includes(facet)));
   };
 }

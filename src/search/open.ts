@@ -8,7 +8,7 @@ const GATHER = 20;
 const PATIENCE = 10_000;
 /** Of a query, as much as can matter. */
 const QUERY_CHARACTERS = 4000;
-const MOST_HITS = 1000;
+const MOST_HITS = 10_000;
 
 const closedError = (): CoterieError => new CoterieError('closed', 'The search is closing.');
 

@@ -52,3 +52,11 @@ export function snippet(text: string, terms: readonly string[], length = 160): s
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** Where in a text the words stand that have one of the terms: from and to. */
+export function marksOf(text: string, terms: readonly string[]): [from: number, to: number][] {
+  const wanted = new Set(terms);
+  return [...wordsOf(text)].flatMap(({ start, end, whole, parts }): [number, number][] =>
+    wanted.has(whole) || parts.some((part) => wanted.has(part)) ? [[start, end]] : [],
+  );
+}

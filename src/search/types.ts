@@ -8,12 +8,8 @@ export interface SearchDocument {
   title?: string;
   text: string;
   tags?: string[];
-  /** Channel id, for what is in a channel. */
-  channel?: string;
-  /** Task id, for a comment. */
-  task?: string;
-  /** Member id. */
-  by: string;
+  /** What holds of it beside its text, such as `in:<channel>`: what a query may ask for or leave out. */
+  facets?: string[];
   /** When it was made, ms. */
   at: number;
 }
@@ -37,12 +33,24 @@ export interface SearchSource {
 }
 
 export interface TextQuery {
+  /** All of these words; the beginnings of words that are not short. Without any, everything that the rest allows. */
   text: string;
-  /** Any of these kinds; absent = all. */
-  kinds?: readonly SearchKind[];
-  /** Channel id. */
-  channel?: string;
-  tag?: string;
+  /** The beginning of each of these words, however short. */
+  prefixes?: readonly string[];
+  /** None of these words. */
+  without?: readonly string[];
+  facets?: {
+    /** Of each of these at least one. */
+    readonly all: readonly (readonly string[])[];
+    readonly none: readonly string[];
+  };
+  /** Any of these things. */
+  ids?: readonly string[];
+  /** Made from then on, and before then, ms. */
+  from?: number;
+  until?: number;
+  /** Best first unless `time`, newest first. */
+  sort?: 'relevance' | 'time';
   limit: number;
   offset: number;
 }
@@ -60,8 +68,13 @@ export interface SearchHits {
   hits: SearchHit[];
   /** How many there are without `limit` and `offset`. */
   total: number;
-  /** Whether a hit has all words, or any since nothing has all; `none`: the query has no word to look for. */
-  mode: 'all' | 'any' | 'none';
+  /**
+   * Whether a hit has all words, or any since nothing has all; `filter`: the query has no words; `none`: it has only
+   * such as are too common to look for.
+   */
+  mode: 'all' | 'any' | 'filter' | 'none';
+  /** With `any`: the words of the query that nothing has. */
+  missing?: string[];
 }
 
 /** Full-text search over a feed. The index is derived and local; losing it costs only the time to make it again. */

@@ -130,13 +130,19 @@ export function termsOf(text: string): string[] {
 export interface Wanted {
   readonly whole: string;
   readonly parts: readonly string[];
+  /** As it stands in the query. */
+  readonly said: string;
 }
 
 /** What a query looks for: at most `most` different words from its first `characters`. */
 export function wantedOf(text: string, most = 32, characters = 4000): Wanted[] {
   const wanted = new Map<string, Wanted>();
-  for (const { whole, parts } of wordsOf(text.slice(0, characters), true)) {
-    const entry = { whole: telling(whole) ? whole : '', parts: unique(parts.filter(telling)) };
+  for (const { whole, parts, start, end } of wordsOf(text.slice(0, characters), true)) {
+    const entry = {
+      whole: telling(whole) ? whole : '',
+      parts: unique(parts.filter(telling)),
+      said: text.slice(start, end),
+    };
     if (entry.whole === '' && entry.parts.length === 0) continue;
     wanted.set(`${entry.whole} ${entry.parts.join(' ')}`, entry);
     if (wanted.size >= most) break;

@@ -45,21 +45,28 @@ const files = () => readdirSync(directory).map((name) => readFileSync(join(direc
 describe('matching and ranking', () => {
   function library() {
     const source = arraySource();
-    source.put({ id: 'm1', text: 'We deployed the relay at noon', channel: 'general', at: 10 });
-    source.put({ id: 'm2', text: 'Deployment notes: relay restart, relay logs', channel: 'ops', at: 20 });
+    source.put({ id: 'm1', text: 'We deployed the relay at noon', facets: ['in:general'], at: 10 });
+    source.put({ id: 'm2', text: 'Deployment notes: relay restart, relay logs', facets: ['in:ops'], at: 20 });
     source.put({ id: 't1', kind: 'task', title: 'Restart the relay', text: 'when it hangs', at: 30 });
     source.put({
       id: 'k1',
       kind: 'memory',
       text: 'Use openReplica() in snake_case_tests',
       tags: ['api'],
+      facets: ['tag:api'],
       at: 40,
     });
-    source.put({ id: 'k2', kind: 'memory', text: 'Nothing to see', tags: ['relay', 'api'], at: 50 });
+    source.put({
+      id: 'k2',
+      kind: 'memory',
+      text: 'Nothing to see',
+      tags: ['relay', 'api'],
+      facets: ['tag:api'],
+      at: 50,
+    });
     source.put({
       id: 'c1',
       kind: 'comment',
-      task: 't1',
       text: '搜索功能 in src/search/worker.ts v1.2.3',
       at: 60,
     });
@@ -108,14 +115,42 @@ describe('matching and ranking', () => {
       expect(await ids(search, text), text).toEqual(['c1']);
   });
 
-  test('filters by kind, channel and tag', async () => {
+  test('filters by what holds, by ids and by time, and without words finds all that is left', async () => {
     const search = library();
-    expect(await ids(search, 'relay', { kinds: ['task', 'memory'] })).toEqual(
-      expect.arrayContaining(['t1', 'k2']),
+    const all = (...all: string[][]) => ({ facets: { all, none: [] } });
+    expect(await ids(search, 'relay', all(['in:ops', 'tag:api']))).toEqual(
+      expect.arrayContaining(['m2', 'k2']),
     );
-    expect(await ids(search, 'relay', { channel: 'ops' })).toEqual(['m2']);
-    expect(await ids(search, 'relay', { tag: 'api' })).toEqual(['k2']);
-    expect(await ids(search, 'relay', { tag: 'absent' })).toEqual([]);
+    expect(await ids(search, 'relay', all(['in:ops']))).toEqual(['m2']);
+    expect(await ids(search, 'relay', all(['in:ops'], ['tag:api']))).toEqual([]);
+    expect((await ids(search, 'relay', { facets: { all: [], none: ['in:ops'] } })).sort()).toEqual([
+      'k2',
+      'm1',
+      't1',
+    ]);
+    expect(await ids(search, 'relay', { ids: ['m1', 'k1'] })).toEqual(['m1']);
+    expect(await ids(search, '', { from: 30, until: 50 })).toEqual(['k1', 't1']);
+    expect(await ask(search, '', all(['tag:api']))).toMatchObject({ mode: 'filter', total: 2 });
+  });
+
+  test('leaves out what has a word, and takes beginnings however short', async () => {
+    const search = library();
+    expect((await ids(search, 'relay', { without: ['restart'] })).sort()).toEqual(['k2', 'm1']);
+    expect(await ids(search, '', { without: ['relay', 'openReplica'] })).toEqual(['c1']);
+    expect(await ids(search, '', { prefixes: ['no'] })).toEqual(expect.arrayContaining(['m1', 'm2', 'k2']));
+    expect(await ids(search, 'no')).toEqual([]);
+  });
+
+  test('names the words that nothing has, where nothing has all', async () => {
+    const search = library();
+    expect(await ask(search, 'relay zeppelin')).toMatchObject({ mode: 'any', missing: ['zeppelin'] });
+    expect(await ask(search, 'noon openReplica')).toMatchObject({ mode: 'any', missing: [] });
+    expect(await ask(search, 'Zeppelin')).toMatchObject({ mode: 'all', total: 0, missing: ['Zeppelin'] });
+  });
+
+  test('sorts by time where that is asked for', async () => {
+    const search = library();
+    expect(await ids(search, 'relay', { sort: 'time' })).toEqual(['k2', 't1', 'm2', 'm1']);
   });
 
   test('pages, totals, and the newest first among equals', async () => {
@@ -135,26 +170,26 @@ describe('matching and ranking', () => {
     expect(hit).toMatchObject({ kind: 'message', terms: expect.arrayContaining(['deployed', 'noon']) });
   });
 
-  test.each([
-    '',
-    '   ',
-    '?!.,;:()[]{}"\'`',
-    'the of and',
-    '\u0000\u{10ffff}',
-    '__proto__',
-    'constructor',
-    '*',
-  ])('the query %j is answered without an error', async (text) => {
-    expect((await ask(library(), text)).hits).toEqual([]);
-  });
+  test.each(['?!.,;:()[]{}"\'`', 'the of and', '\u0000\u{10ffff}', '__proto__', 'constructor', '*'])(
+    'the query %j is answered without an error',
+    async (text) => {
+      expect((await ask(library(), text)).hits).toEqual([]);
+    },
+  );
 
   test('words that name parts of every object are words', async () => {
     const source = arraySource();
-    source.put({ id: 'p', text: 'the constructor and __proto__ of hasOwnProperty', channel: '__proto__' });
+    source.put({
+      id: 'p',
+      text: 'the constructor and __proto__ of hasOwnProperty',
+      facets: ['in:__proto__'],
+    });
     const search = open(source);
     for (const text of ['constructor', 'proto', 'hasOwnProperty'])
       expect(await ids(search, text)).toEqual(['p']);
-    expect(await ids(search, 'constructor', { channel: '__proto__' })).toEqual(['p']);
+    expect(await ids(search, 'constructor', { facets: { all: [['in:__proto__']], none: [] } })).toEqual([
+      'p',
+    ]);
   });
 
   test('a query of 10 KB is answered', async () => {
@@ -299,7 +334,14 @@ describe('the index on disk', () => {
   async function written() {
     const source = arraySource();
     fill(source, 800);
-    source.put({ id: 'tagged', kind: 'task', title: 'Tagged', text: 'river', tags: ['blue'], channel: 'c9' });
+    source.put({
+      id: 'tagged',
+      kind: 'task',
+      title: 'Tagged',
+      text: 'river',
+      tags: ['blue'],
+      facets: ['tag:blue', 'in:c9'],
+    });
     const search = open(source, directory);
     await ask(search, 'river');
     await search.close();
@@ -312,7 +354,7 @@ describe('the index on disk', () => {
     const answers = await Promise.all([
       ask(search, 'river', { limit: 1000 }),
       ask(search, 'glacier merges'),
-      ask(search, 'river', { kinds: ['task'], tag: 'blue', channel: 'c9' }),
+      ask(search, 'river', { facets: { all: [['tag:blue'], ['in:c9']], none: ['in:c1'] } }),
     ]);
     await search.close();
     return answers;

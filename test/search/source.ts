@@ -27,7 +27,7 @@ export function arraySource(epoch = 'one'): ArraySource {
       return { changes: changes.slice(from, next), next };
     },
     put(document) {
-      changes.push({ put: { kind: 'message', text: '', by: 'm', at: 1000 + changes.length, ...document } });
+      changes.push({ put: { kind: 'message', text: '', at: 1000 + changes.length, ...document } });
     },
     remove(id) {
       changes.push({ remove: id });
@@ -43,6 +43,6 @@ const verbs = 'builds merges reviews deploys paints carries measures repairs'.sp
 export function fill(source: ArraySource, count: number): void {
   for (let i = 0; i < count; i++) {
     const text = `The ${nouns[i % 12]} ${verbs[(i >> 2) % 8]} a ${nouns[(i * 7 + 3) % 12]} number${i}`;
-    source.put({ id: `d${i}`, text, channel: `c${i % 3}` });
+    source.put({ id: `d${i}`, text, facets: [`in:c${i % 3}`] });
   }
 }

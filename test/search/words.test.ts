@@ -44,8 +44,8 @@ describe('terms of a text', () => {
 
 describe('what a query looks for', () => {
   test('a compound is wanted whole or by its parts', () => {
-    expect(wantedOf('fooBar')).toEqual([{ whole: 'foobar', parts: ['foo', 'bar'] }]);
-    expect(wantedOf('日本語')).toEqual([{ whole: '', parts: ['日本', '本語'] }]);
+    expect(wantedOf('fooBar')).toEqual([{ whole: 'foobar', parts: ['foo', 'bar'], said: 'fooBar' }]);
+    expect(wantedOf('日本語')).toEqual([{ whole: '', parts: ['日本', '本語'], said: '日本語' }]);
   });
   test('nothing in punctuation and common words', () => {
     expect(wantedOf('?! -- " the of and')).toEqual([]);

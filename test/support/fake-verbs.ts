@@ -262,13 +262,17 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       grant: async (_, { role }) => ({ ...member, role }),
     },
     search: async ({ q }) => ({
-      results: [{ kind: 'message', id: 'm', score: 1, snippet: q, by: me, at }],
+      results: [{ kind: 'message', id: 'm', score: 1, snippet: q, marks: [], by: me, at }],
       modes: ['text'],
+      match: 'all',
+      total: 1,
       behind: 0,
     }),
     recall: async ({ q }) => ({
-      results: [{ kind: 'memory', id: 'm', score: 1, snippet: q, by: me, at }],
+      results: [{ kind: 'memory', id: 'm', score: 1, snippet: q, marks: [], by: me, at }],
       modes: ['text'],
+      match: 'all',
+      total: 1,
       behind: 0,
     }),
     // Its operations are told in its own words, which no schema knows.

@@ -28,7 +28,7 @@ export const knowing: readonly Row[] = [
     name: 'recall',
     takes: '<query...>',
     summary: 'Search the memory.',
-    flags: [['--tag <tag>', 'only with this tag'], ...onLists],
+    flags: [['--tag <tag>', 'only with this tag'], ['--sort <order>', 'relevance or time'], ...onLists],
     example: 'coterie recall release',
     load: async () => (await memory()).recall,
   },
@@ -67,9 +67,10 @@ export const knowing: readonly Row[] = [
     flags: [
       ['--kind <kind>', 'message, task or memory'],
       ['--channel <channel>', 'only in this channel'],
+      ['--sort <order>', 'relevance or time'],
       ...onLists,
     ],
-    example: 'coterie search "flaky test" --kind message',
+    example: `coterie search 'flaky "upload test" from:zoe after:7d -linux'`,
     load: async () => (await reading()).search,
   },
   {

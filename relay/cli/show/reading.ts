@@ -9,6 +9,7 @@ import type {
   Proof,
   SearchAnswer,
 } from '../../../schemas/index.ts';
+import { aboutSearch } from '../../searched.ts';
 import { more, who } from './conversation.ts';
 import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
@@ -59,7 +60,19 @@ export function activity({ items, next }: List<ActivityItem>, view: View): strin
     .join('\n');
 }
 
-export function search({ results, next, behind }: SearchAnswer, view: View): string {
+/** A snippet with what was looked for in bold, where colours are shown. */
+function marked({ snippet, marks }: SearchAnswer['results'][number], view: View): string {
+  let text = '';
+  let at = 0;
+  for (const [from, to] of marks) {
+    text += `${oneLine(snippet.slice(at, from))}${tint(view, 'bold', oneLine(snippet.slice(from, to)))}`;
+    at = to;
+  }
+  return text + oneLine(snippet.slice(at));
+}
+
+export function search(answer: SearchAnswer, view: View): string {
+  const { results, next, behind } = answer;
   const lines = results.map((result) => {
     const place = result.place ?? '';
     const about = [result.kind, place, `${ago(result.at, view.now)}`, result.id].filter(
@@ -67,10 +80,12 @@ export function search({ results, next, behind }: SearchAnswer, view: View): str
     );
     const head = `${tint(view, 'cyan', who(result.by))} ${tint(view, 'dim', about.join(' · '))}`;
     const title = result.title === undefined ? '' : `${tint(view, 'bold', oneLine(result.title))}\n`;
-    const found = oneLine(result.snippet);
-    return `${head}\n${indent(found === result.title ? title.trimEnd() : `${title}${found}`)}`;
+    const isTitle = oneLine(result.snippet) === result.title;
+    return `${head}\n${indent(isTitle ? title.trimEnd() : `${title}${marked(result, view)}`)}`;
   });
   if (lines.length === 0) lines.push(tint(view, 'dim', 'nothing found'));
+  const about = aboutSearch(answer);
+  if (about.length > 0) lines.push(tint(view, 'dim', about.map(oneLine).join('\n')));
   if (behind > 0)
     lines.push(tint(view, 'yellow', `${counted(behind, 'operation')} not indexed yet: ask again`));
   return [...lines, more(next, view)].filter((line) => line !== '').join('\n\n');

@@ -1,3 +1,4 @@
+import type { SearchQuery } from '../../../schemas/index.ts';
 import { given } from '../../given.ts';
 import { asking, once, paged } from '../call.ts';
 import { memories, memory } from '../show/memory.ts';
@@ -30,7 +31,15 @@ export const remember = asking({
 });
 
 export const recall = asking({
-  ask: (team, call) => team.recall({ q: call.arg(0), ...given({ tag: call.text('tag'), ...paged(call) }) }),
+  ask: (team, call) =>
+    team.recall({
+      q: call.arg(0),
+      ...given({
+        tag: call.text('tag'),
+        sort: call.text('sort') as SearchQuery['sort'],
+        ...paged(call),
+      }),
+    }),
   show: search,
 });
 

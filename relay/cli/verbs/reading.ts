@@ -18,6 +18,7 @@ export const search = asking({
       ...given({
         kind: call.text('kind') as SearchQuery['kind'],
         channel: call.text('channel'),
+        sort: call.text('sort') as SearchQuery['sort'],
         ...paged(call),
       }),
     }),

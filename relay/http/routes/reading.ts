@@ -46,7 +46,8 @@ export const readingRoutes = [
       }
       if (query.channel !== undefined)
         throw new CoterieError('invalid', 'channel does not go with kind=memory');
-      return surface.recall({ q: query.q, tag, limit: query.limit, cursor: query.cursor });
+      const { q, sort, limit, cursor } = query;
+      return surface.recall({ q, tag, sort, limit, cursor });
     },
   }),
   route({

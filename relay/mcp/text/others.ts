@@ -1,4 +1,5 @@
 import type { List, Memory, Presence, Reservation, SearchAnswer } from '../../../schemas/index.ts';
+import { aboutSearch } from '../../searched.ts';
 import {
   clean,
   counted,
@@ -13,18 +14,18 @@ import {
   words,
 } from './words.ts';
 
-export function found({ results, next: cursor, behind }: SearchAnswer, show: Showing): string {
+export function found(answer: SearchAnswer, show: Showing): string {
+  const { results, next: cursor, behind } = answer;
   const line = (one: SearchAnswer['results'][number]): string => {
     const name = one.kind === 'task' || (one.kind === 'memory' && one.place) ? one.place : id(one.id, show);
     const title = one.title === undefined || one.title === one.snippet ? '' : `${oneLine(one.title)}: `;
     return `${words(one.kind, name, who(one.by), one.kind === 'message' && one.place && `in ${one.place}`, when(one.at, show))}: ${title}${oneLine(one.snippet)}`;
   };
-  return (
-    lines(
-      ...results.map(line),
-      next(cursor),
-      behind > 0 && `${counted(behind, 'operation')} not indexed yet`,
-    ) || 'nothing found'
+  return lines(
+    ...(results.length > 0 ? results.map(line) : ['nothing found']),
+    ...aboutSearch(answer).map(oneLine),
+    next(cursor),
+    behind > 0 && `${counted(behind, 'operation')} not indexed yet`,
   );
 }
 

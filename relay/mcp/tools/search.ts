@@ -6,7 +6,8 @@ import { tool } from '../tool.ts';
 
 export const searchTool = tool({
   name: 'search',
-  description: 'Search everything ever said or remembered.',
+  description:
+    'Search everything ever said or remembered: words, "phrases", -not, from: in: kind: is: status: after: before:',
   reads: true,
   input: z.strictObject({
     query: SearchQuery.shape.q,

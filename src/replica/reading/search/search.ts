@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { z } from 'zod';
 import {
   CoterieError,
@@ -7,15 +8,22 @@ import {
   type SearchResult,
 } from '../../../../schemas/index.ts';
 import type { AnyState } from '../../../fold/types.ts';
-import { type Search, snippet } from '../../../search/index.ts';
+import { marksOf, type Search, type SearchHit, snippet } from '../../../search/index.ts';
 import { stateOf } from '../../ledger/state.ts';
-import { channelOfLog, isOfOthers } from '../../views/conversation.ts';
+import { channelOfLog } from '../../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf, thing } from '../context.ts';
-import { findChannel, nameOfChannel } from '../names.ts';
+import { nameOfChannel } from '../names.ts';
+import { askingOf, type Condition } from './ask.ts';
+import { documentOf } from './search-source.ts';
 
 /** Results of one answer at most, and when nobody says. */
 const most = 200;
 const usual = 20;
+
+/** How many hits are looked at where the index does not know all that was asked. */
+const mostLooked = 10_000;
+/** Hits that are looked at before others get a turn. */
+const breath = 100;
 
 /** Full-text search over messages, tasks with their comments, and memory. The cursor is how many came before. */
 export async function find(
@@ -28,36 +36,57 @@ export async function find(
   const offset = query.cursor === undefined ? 0 : Number(query.cursor);
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new CoterieError('invalid', 'cursor is not one of a search.');
-  const channel =
-    query.channel === undefined ? undefined : (await findChannel(reading, query.channel, member)).id;
-  const kinds =
-    query.kind === undefined
-      ? undefined
-      : query.kind === 'task'
-        ? (['task', 'comment'] as const)
-        : [query.kind];
+  const limit = Math.min(query.limit ?? usual, most);
+  const { kind, channel } = query;
+  const asking = await askingOf(reading, member, query.q, { kind, channel, tag });
+  const isLooked = asking.conditions.length > 0;
   const found = await search.query({
-    text: query.q,
-    ...(kinds ? { kinds } : {}),
-    ...(channel ? { channel } : {}),
-    ...(tag === undefined ? {} : { tag }),
-    limit: Math.min(query.limit ?? usual, most),
-    offset,
+    ...asking.query,
+    ...(query.sort ? { sort: query.sort } : {}),
+    ...(isLooked ? { limit: mostLooked, offset: 0 } : { limit, offset }),
   });
-  const results = found.hits.flatMap(({ id, kind, score, terms }): SearchResult[] => {
-    // Of conversations between others only the one that is asked for.
-    const log = operation(reading, id)?.header.log ?? '';
-    if (channel === undefined && isOfOthers(reading.database, member, log)) return [];
-    const shown = shownOf(reading, thing(reading, id, kind));
-    return shown ? [{ kind, id, score, ...shown.fields, snippet: snippet(shown.text, terms) }] : [];
-  });
-  const end = offset + found.hits.length;
+  if (found.mode === 'none')
+    throw new CoterieError('invalid_query', 'These words are too common to look for.', {
+      hint: 'Add a word that tells more, or put them between quotes.',
+    });
+  const held = isLooked ? await holding(reading, found.hits, asking.conditions) : found.hits;
+  const page = isLooked ? held.slice(offset, offset + limit) : held;
+  const total = isLooked ? held.length : found.total;
+  const end = offset + page.length;
   return {
-    results,
+    results: page.flatMap((hit) => resultOf(reading, hit)),
     modes: ['text'],
-    ...(end < found.total && found.hits.length > 0 ? { next: String(end) } : {}),
+    match: found.mode,
+    total,
+    ...(isLooked && found.total > found.hits.length ? { atLeast: true } : {}),
+    ...(found.missing && found.missing.length > 0 ? { missing: found.missing } : {}),
+    ...(asking.notes.length > 0 ? { notes: [...asking.notes] } : {}),
+    ...(end < total && page.length > 0 ? { next: String(end) } : {}),
     behind: found.behind,
   };
+}
+
+/** The hits of which all conditions hold, in their order. */
+async function holding(
+  reading: Reading,
+  hits: readonly SearchHit[],
+  conditions: readonly Condition[],
+): Promise<SearchHit[]> {
+  const held: SearchHit[] = [];
+  for (const [at, hit] of hits.entries()) {
+    if (at % breath === breath - 1) await turn();
+    const document = documentOf(reading, hit.id);
+    const state = document && stateOf(reading, reading.database, hit.id);
+    if (state && conditions.every((holds) => holds(state, document))) held.push(hit);
+  }
+  return held;
+}
+
+function resultOf(reading: Reading, { id, kind, score, terms }: SearchHit): SearchResult[] {
+  const shown = shownOf(reading, thing(reading, id, kind));
+  if (!shown) return [];
+  const text = snippet(shown.text, terms);
+  return [{ kind, id, score, ...shown.fields, snippet: text, marks: marksOf(text, terms) }];
 }
 
 /** What a hit shows; undefined when it is gone since it was indexed. */
