@@ -12,7 +12,7 @@ const home = join(tmpdir(), `coterie-test-${process.pid}`);
 export default defineConfig({
   test: {
     // Tests start the command line as a user does: from one file, which a build by hand leaves as it was.
-    globalSetup: './scripts/lib/bundle.mjs',
+    globalSetup: ['./scripts/lib/bundle.mjs', './scripts/lib/model.mjs'],
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**', '**/node_modules/**'],
     pool: 'forks',

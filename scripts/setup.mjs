@@ -20,6 +20,7 @@ import { basename, dirname, join } from 'node:path';
 import { bundle } from './lib/bundle.mjs';
 import { at, filesUnder, fingerprint, layers, readJson, sha256 } from './lib/files.mjs';
 import { withLock } from './lib/lock.mjs';
+import { hasModel, makeModel } from './lib/model.mjs';
 import { run, tool } from './lib/run.mjs';
 
 const forceBuild = process.argv.includes('--build');
@@ -155,7 +156,7 @@ function wantedBuild() {
   return fingerprint([...sources, ...settings]);
 }
 
-const isBuilt = (wanted) => !forceBuild && readText(buildStamp) === wanted && existsSync(entry);
+const isBuilt = (wanted) => !forceBuild && readText(buildStamp) === wanted && existsSync(entry) && hasModel();
 
 /** Output whose source was renamed or removed would still be importable, and would be packed. */
 function removeOrphans() {
@@ -180,6 +181,7 @@ async function build(wanted) {
   }
   mkdirSync(dirname(buildStamp), { recursive: true });
   await bundle();
+  await makeModel();
   writeFileSync(buildStamp, wanted);
   say(`built in ${seconds(started)}`);
 }
