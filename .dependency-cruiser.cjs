@@ -77,6 +77,18 @@ module.exports = {
     oneDoor('y-leveldb', '^src/storage/documents/y-leveldb[.]ts$'),
     oneDoor('classic-level', '^src/storage/store/classic-level[.]ts$'),
     oneDoor('minisearch', '^src/search/minisearch[.]ts$'),
+    forbid(
+      'one-door-model',
+      'Only scripts/lib/model/ imports what runs the built-in model; src/embedding/runtime.ts loads what is made of it.',
+      { path: '.', pathNot: '^scripts/lib/model/|node_modules/' },
+      { path: '(^|/)node_modules/(onnxruntime-web|@huggingface/tokenizers)/' },
+    ),
+    forbid(
+      'one-door-model-runtime',
+      'Only the thread of the built-in embedder loads the model.',
+      { path: '^(schemas|src|relay)/', pathNot: '^src/embedding/worker[.]ts$' },
+      { path: '^src/embedding/runtime[.]ts$', dependencyTypesNot: ['type-only'] },
+    ),
     oneDoor('yauzl', '^src/import/zip[.]ts$'),
     oneDoor('ws', '^(relay/mux|src/yjs)/socket[.]ts$'),
     oneDoor('y-websocket', '^src/yjs/connect[.]ts$'),

@@ -5,18 +5,12 @@ import { Worker } from 'node:worker_threads';
 import { type Embedder, EmbeddingError } from './port.ts';
 import { dimensions, type EmbeddingAnswer, type EmbeddingCall, type EmbeddingStart } from './protocol.ts';
 
-/** Raise the number when the same text would have another vector: other weights, other cutting. */
+/** Raise the number when the same text would have another vector: other weights, other arithmetic, other cutting. */
 const MODEL = 'all-MiniLM-L6-v2/coterie-1';
-/** Milliseconds without a question after which the model's memory is given back. */
-const IDLE = 5 * 60_000;
 
 export interface BuiltInOptions {
   /** Where the model's files are, if not in this package's `dist/model`. */
   directory?: string;
-  /** After how many milliseconds without a question the thread ends; a later one starts it again. 5 minutes. */
-  idle?: number;
-  /** Told when the thread is started, and when it has ended. */
-  onThread?: (state: 'started' | 'ended') => void;
 }
 
 interface Asked {
@@ -27,13 +21,13 @@ interface Asked {
 /** One life of the model's thread. */
 interface Thread {
   ask(call: Omit<EmbeddingCall, 'id'>): Promise<Float32Array>;
-  readonly asked: number;
   end(reason: string): Promise<void>;
 }
 
 // By its name in package.json, so that it is the built file also where the sources run as they are.
 const workerFile = (): string => createRequire(import.meta.url).resolve('#embedding-worker');
 
+/** `ended` is called when it answers no more, perhaps twice. */
 function startThread(directory: string, ended: () => void): Thread {
   const start: EmbeddingStart = { directory };
   const worker = new Worker(workerFile(), { workerData: start });
@@ -56,7 +50,10 @@ function startThread(directory: string, ended: () => void): Thread {
     if ('vectors' in answer) one?.resolve(answer.vectors);
     else one?.reject(new EmbeddingError(`The built-in model failed: ${answer.error}`));
   });
-  worker.on('error', (error) => fail(`The thread of the built-in model failed: ${String(error)}`));
+  worker.on('error', (error) => {
+    ended();
+    fail(`The thread of the built-in model failed: ${String(error)}`);
+  });
   const exited = new Promise<void>((resolve) => {
     worker.on('exit', () => {
       fail('The thread of the built-in model ended.');
@@ -67,9 +64,6 @@ function startThread(directory: string, ended: () => void): Thread {
   worker.unref();
 
   return {
-    get asked() {
-      return asked.size;
-    },
     ask: (call) =>
       new Promise((resolve, reject) => {
         if (over) {
@@ -92,12 +86,11 @@ function startThread(directory: string, ended: () => void): Thread {
 
 /**
  * Embeddings by all-MiniLM-L6-v2 on this machine, on a thread of its own that starts with the first question. 384
- * dimensions; of each text the first 256 tokens count. Loaded, it takes about 300 MB of memory.
+ * dimensions; of each text the first 256 tokens count. Loaded, it takes up to 400 MB of memory, and the thread stays until
+ * `close`: the allocator keeps much of what a thread gives back, so that ending and starting it takes more, not less.
  */
 export function builtInEmbedder(options: BuiltInOptions = {}): Embedder {
-  const { idle = IDLE, onThread } = options;
   let thread: Thread | undefined;
-  let rest: NodeJS.Timeout | undefined;
   let closed = false;
 
   function started(): Thread {
@@ -107,18 +100,9 @@ export function builtInEmbedder(options: BuiltInOptions = {}): Embedder {
       throw new EmbeddingError(`The built-in model is not in ${directory}.`);
     const fresh = startThread(directory, () => {
       if (thread === fresh) thread = undefined;
-      onThread?.('ended');
     });
     thread = fresh;
-    onThread?.('started');
     return fresh;
-  }
-
-  function stop(reason: string): Promise<void> | undefined {
-    clearTimeout(rest);
-    const last = thread;
-    thread = undefined;
-    return last?.end(reason);
   }
 
   return {
@@ -127,21 +111,12 @@ export function builtInEmbedder(options: BuiltInOptions = {}): Embedder {
     async embed(texts, kind) {
       if (closed) throw new EmbeddingError('The embedder is closed.');
       if (texts.length === 0) return [];
-      clearTimeout(rest);
-      const current = started();
-      try {
-        const vectors = await current.ask({ kind, texts });
-        return texts.map((_, i) => vectors.slice(i * dimensions, (i + 1) * dimensions));
-      } finally {
-        if (thread === current && current.asked === 0) {
-          clearTimeout(rest);
-          rest = setTimeout(() => void stop('The model was not needed.'), idle).unref();
-        }
-      }
+      const vectors = await started().ask({ kind, texts });
+      return texts.map((_, i) => vectors.slice(i * dimensions, (i + 1) * dimensions));
     },
     async close() {
       closed = true;
-      await stop('The embedder is closed.');
+      await thread?.end('The embedder is closed.');
     },
   };
 }

@@ -1,2 +1,2 @@
-export { type BuiltInOptions, builtInEmbedder } from './built-in.ts';
-export { type Embedder, EmbeddingError, type EmbeddingKind } from './port.ts';
+export { builtInEmbedder } from './built-in.ts';
+export { type Embedder, EmbeddingError } from './port.ts';
