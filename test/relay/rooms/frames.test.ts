@@ -221,8 +221,8 @@ describe('who may connect', () => {
     for (const origin of [`http://127.0.0.1:${relay.port}`, 'http://localhost:5173', 'http://[::1]:3000'])
       expect(await answers({ Origin: origin })).toBe('HTTP/1.1 101 Switching Protocols');
     for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null', 'http://10.0.0.1'])
-      expect(await answers({ Origin: origin }), origin).toBe('HTTP/1.1 403 bad_host');
-    expect(await answers({ Host: `evil.example:${relay.port}` })).toBe('HTTP/1.1 403 bad_host');
+      expect(await answers({ Origin: origin }), origin).toBe('HTTP/1.1 403 Forbidden');
+    expect(await answers({ Host: `evil.example:${relay.port}` })).toBe('HTTP/1.1 403 Forbidden');
   });
 
   it('RLY-13: the subprotocol that comes back is never a token', async () => {
