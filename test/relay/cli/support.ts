@@ -104,11 +104,15 @@ export function ended(child: ChildProcess): Promise<Ended> {
   });
 }
 
-/** Resolves with the match as soon as a child's stdout has it. */
-export function printed(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+/** Resolves with the match as soon as a child's stdout, or stderr, has it. */
+export function printed(
+  child: ChildProcess,
+  pattern: RegExp,
+  where: 'stdout' | 'stderr' = 'stdout',
+): Promise<RegExpExecArray> {
   let text = '';
   return new Promise((resolve, reject) => {
-    child.stdout?.on('data', (part) => {
+    child[where]?.on('data', (part) => {
       text += String(part);
       const match = pattern.exec(text);
       if (match) resolve(match);
