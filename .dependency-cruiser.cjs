@@ -76,7 +76,8 @@ module.exports = {
 
     oneDoor('y-leveldb', '^src/storage/documents/y-leveldb[.]ts$'),
     oneDoor('classic-level', '^src/storage/store/classic-level[.]ts$'),
-    oneDoor('minisearch', '^src/search/minisearch[.]ts$'),
+    oneDoor('wink-porter2-stemmer', '^src/search/stem[.]ts$'),
+    oneDoor('stopword', '^src/search/stop-words[.]ts$'),
     forbid(
       'one-door-model',
       'Only scripts/lib/model/ imports what runs the built-in model; src/embedding/runtime.ts loads what is made of it.',

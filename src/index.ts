@@ -1,12 +1,21 @@
 /** Coterie, embedded: a replica in this process. */
 export { CoterieError } from '../schemas/index.ts';
+export {
+  type Embedder,
+  EmbeddingError,
+  type EmbeddingKind,
+  type EmbeddingsSetting,
+  type OllamaOptions,
+  type OpenAiOptions,
+  type VectorForm,
+} from './embedding/index.ts';
 export { configDirectory } from './replica/environment.ts';
 export { openReplica } from './replica/open.ts';
+export type { OpenOptions } from './replica/options.ts';
 export { version } from './replica/status.ts';
 export type {
   EventsOptions,
   LongWork,
-  OpenOptions,
   PageOptions,
   Replica,
   Surface,

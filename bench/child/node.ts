@@ -2,7 +2,7 @@
 import { openLog, startNode, tokenOf } from '../../relay/index.ts';
 import { answerEach, given } from '../support/child.ts';
 import { watchDelay } from '../support/delay.ts';
-import { rest } from '../support/memory.ts';
+import { memory, rest } from '../support/memory.ts';
 
 export interface Listening {
   readonly url: string;
@@ -18,7 +18,7 @@ export interface Holding {
   readonly digest: string;
 }
 
-export type NodeQuestion = { readonly what?: 'delays' | 'holding' | 'rest' };
+export type NodeQuestion = { readonly what?: 'delays' | 'holding' | 'memory' | 'rest' };
 
 const { data, config, state, as } = given<{ data: string; config: string; state: string; as: string }>();
 const node = await startNode({ directory: data, config, state, as, port: 0, log: openLog('error') });
@@ -40,6 +40,7 @@ answerEach(
   ready,
   async ({ what }: NodeQuestion) => {
     if (what === 'holding') return holding();
+    if (what === 'memory') return memory();
     if (what === 'rest') return rest();
     const delays = watch();
     watch = watchDelay();

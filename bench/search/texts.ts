@@ -1,5 +1,4 @@
 import yauzl from 'yauzl';
-import type { SearchDocument } from '../../src/search/index.ts';
 
 /** Numbers in [0, 1) that are the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -20,24 +19,56 @@ function plain(text: string): string {
     .replace(/&amp;/g, '&');
 }
 
-/** The texts of a Slack export, in the order of its files. */
-export async function slackTexts(path: string): Promise<string[]> {
-  const texts: string[] = [];
+/** A message of an export: who, where and which thread are numbers, the root of a thread is that of a message. */
+export interface Said {
+  readonly text: string;
+  readonly by: number;
+  readonly channel: number;
+  readonly root: number | undefined;
+  readonly reacted: boolean;
+}
+
+interface SlackRow {
+  readonly text?: unknown;
+  readonly user?: unknown;
+  readonly ts?: unknown;
+  readonly thread_ts?: unknown;
+  readonly reactions?: unknown;
+}
+
+/** The messages of a Slack export that have a text, the oldest first. */
+export async function slackMessages(path: string): Promise<Said[]> {
+  const rows: (SlackRow & { channel: string })[] = [];
   const zip = await yauzl.openPromise(path, { autoClose: false });
   try {
     for await (const entry of zip.eachEntry()) {
-      if (!/\/\d{4}-\d\d-\d\d\.json$/.test(entry.fileName)) continue;
+      const channel = /([^/]+)\/\d{4}-\d\d-\d\d\.json$/.exec(entry.fileName)?.[1];
+      if (channel === undefined) continue;
       const parts: Buffer[] = [];
       for await (const part of await zip.openReadStreamPromise(entry)) parts.push(Buffer.from(part));
-      const rows: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
-      for (const row of Array.isArray(rows) ? rows : []) {
-        if (typeof row?.text === 'string' && row.text !== '') texts.push(plain(row.text));
-      }
+      const read: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+      for (const row of Array.isArray(read) ? (read as SlackRow[]) : []) rows.push({ ...row, channel });
     }
   } finally {
     zip.close();
   }
-  return texts;
+  const said = rows
+    .filter(({ text }) => typeof text === 'string' && text.trim() !== '')
+    .sort((a, b) => Number(a.ts) - Number(b.ts));
+  const numbers = new Map<string, number>();
+  const numberOf = (name: string): number => {
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return number;
+  };
+  const places = new Map(said.map(({ channel, ts }, i) => [`${channel} ${ts}`, i]));
+  return said.map(({ channel, text, user, ts, thread_ts, reactions }) => ({
+    text: plain(String(text)),
+    by: numberOf(`user ${user}`),
+    channel: numberOf(`channel ${channel}`),
+    root: thread_ts === ts ? undefined : places.get(`${channel} ${thread_ts}`),
+    reacted: reactions !== undefined,
+  }));
 }
 
 /** Texts of words as rare and as common as in a language, for a run without an export. */
@@ -53,33 +84,4 @@ export function inventedTexts(count: number): string[] {
       () => words[Math.floor(words.length ** random()) - 1],
     ).join(' '),
   );
-}
-
-/** As many messages as wanted: the texts, then again with every thirteenth word changed. */
-export function documentsOf(texts: readonly string[], count: number): SearchDocument[] {
-  return Array.from({ length: count }, (_, i) => {
-    const round = Math.floor(i / texts.length);
-    const text = texts[i % texts.length] ?? '';
-    const words = round === 0 ? [] : text.split(' ');
-    return {
-      id: `message-${i.toString(36).padStart(36, '0')}`,
-      kind: 'message',
-      text:
-        round === 0
-          ? text
-          : words.map((word, j) => ((i * 31 + j * 7) % 13 === 0 ? `${word}${i % 50}` : word)).join(' '),
-      facets: ['kind:message', 'open', `in:channel-${i % 7}`, `from:member-${i % 800}`],
-      at: 1.5e12 + i * 1000,
-    };
-  });
-}
-
-/** Queries of one to three words that follow each other in a text, drawn by seed. */
-export function queriesOf(documents: readonly SearchDocument[], count: number): string[] {
-  const random = seeded(11);
-  return Array.from({ length: count }, () => {
-    const words = documents[Math.floor(random() * documents.length)]?.text.split(/\s+/) ?? [];
-    const from = Math.floor(random() * words.length);
-    return words.slice(from, from + 1 + Math.floor(random() * 3)).join(' ');
-  });
 }

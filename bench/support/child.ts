@@ -22,10 +22,18 @@ function failed(child: ChildProcess, name: string): Promise<never> {
   });
 }
 
-/** Starts `bench/child/<name>.ts` as a process and resolves with the one message that it sends; then it has ended. */
-export async function runChild<Answer>(name: string, input: unknown): Promise<Answer> {
+/**
+ * Starts `bench/child/<name>.ts` as a process and resolves with the one message that it sends; then it has ended.
+ * `flags` are Node's own.
+ */
+export async function runChild<Answer>(
+  name: string,
+  input: unknown,
+  flags: readonly string[] = [],
+): Promise<Answer> {
   const started = wallClock();
-  const child = fork(url(name), [JSON.stringify({ ...(input as object), started })]);
+  const execArgv = [...process.execArgv, ...flags];
+  const child = fork(url(name), [JSON.stringify({ ...(input as object), started })], { execArgv });
   const failure = failed(child, name);
   failure.catch(() => undefined);
   const [message] = (await Promise.race([once(child, 'message'), failure])) as [Answer | { error: string }];
@@ -71,13 +79,17 @@ export const given = <Input>(): Input => JSON.parse(process.argv[2] ?? '{}') as 
 /** In a child that answers once: runs, sends what came of it, leaves. */
 export async function answerOnce(work: () => Promise<unknown>): Promise<void> {
   let message: unknown;
+  let isFailed = false;
   try {
     message = await work();
   } catch (error) {
+    isFailed = true;
     message = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
   await new Promise<void>((resolve) => process.send?.(message, () => resolve()));
   process.disconnect?.();
+  // What failed may have left something open.
+  if (isFailed) process.exit(1);
 }
 
 /** In a child that stays: answers each message until the parent is gone, then runs `end`. */

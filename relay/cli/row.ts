@@ -48,6 +48,14 @@ export const onEvents: readonly Flag[] = [
   ['--by <list>', 'handles or ids of whom it is by, comma-separated'],
 ];
 
+/** Flags that count where a verb opens the data directory itself. */
+export const onOpening: readonly string[] = [
+  '--embeddings',
+  '--no-embeddings',
+  '--embeddings-url',
+  '--embeddings-model',
+];
+
 /** Flags that every verb knows, before or after it. */
 export const globalFlags: readonly Flag[] = [
   ['--data <dir>', 'data directory (COTERIE_DATA; by default one of your user)'],
@@ -56,6 +64,13 @@ export const globalFlags: readonly Flag[] = [
     'member that speaks (COTERIE_AS; by default the one named at the first up, else your user name)',
   ],
   ['--url <url>', 'node to talk to (COTERIE_URL, with its token in COTERIE_TOKEN)'],
+  [
+    '--embeddings <embedder>',
+    'what makes vectors for search by meaning: built-in, off, openai, ollama (COTERIE_EMBEDDINGS; its key in COTERIE_EMBEDDINGS_KEY)',
+  ],
+  ['--no-embeddings', 'the same as --embeddings off'],
+  ['--embeddings-url <url>', 'endpoint that makes them (COTERIE_EMBEDDINGS_URL)'],
+  ['--embeddings-model <name>', 'model that makes them (COTERIE_EMBEDDINGS_MODEL)'],
   ['--json', 'print the shapes of the HTTP interface, errors too, on stdout'],
   ['--no-color', 'no colours (NO_COLOR)'],
 ];

@@ -1,5 +1,6 @@
 import { failure } from '../../src/client/call.ts';
 import type { Call } from './call.ts';
+import { embeddingsOf, flagsSayEmbeddings } from './embeddings.ts';
 import { createOutput, type Output } from './output.ts';
 import { isHarmless, type Parsed, parse } from './program.ts';
 import { type Connection, connect } from './reach/connect.ts';
@@ -45,6 +46,8 @@ async function runVerb(
     connection ??= connect(settings, out);
     return connection;
   };
+  // Told also where a node runs, which has chosen already: a slip would pass unseen.
+  if (flagsSayEmbeddings(settings.embeddings)) await embeddingsOf(settings.embeddings);
   const call: Call = {
     ...reading(args, flags),
     settings,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { EmbeddingsSaid } from './embeddings.ts';
 
 /** What holds for any verb, from flags and the environment; a flag wins. */
 export interface Settings {
@@ -6,6 +7,7 @@ export interface Settings {
   readonly as: string | undefined;
   readonly url: string | undefined;
   readonly token: string | undefined;
+  readonly embeddings: EmbeddingsSaid;
   readonly json: boolean;
   readonly color: boolean;
 }
@@ -15,6 +17,10 @@ export interface GlobalFlags {
   readonly data?: string | undefined;
   readonly as?: string | undefined;
   readonly url?: string | undefined;
+  /** False for `--no-embeddings`. */
+  readonly embeddings?: string | false | undefined;
+  readonly embeddingsUrl?: string | undefined;
+  readonly embeddingsModel?: string | undefined;
   readonly json?: boolean | undefined;
   readonly color?: boolean | undefined;
 }
@@ -31,6 +37,19 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, terminal: boo
     as: set(flags.as) ?? set(env['COTERIE_AS']),
     url: set(flags.url) ?? set(env['COTERIE_URL']),
     token: set(env['COTERIE_TOKEN']),
+    embeddings: {
+      flags: {
+        which: flags.embeddings === false ? 'off' : set(flags.embeddings),
+        url: set(flags.embeddingsUrl),
+        model: set(flags.embeddingsModel),
+      },
+      env: {
+        which: set(env['COTERIE_EMBEDDINGS']),
+        url: set(env['COTERIE_EMBEDDINGS_URL']),
+        model: set(env['COTERIE_EMBEDDINGS_MODEL']),
+      },
+      key: set(env['COTERIE_EMBEDDINGS_KEY']?.trim()),
+    },
     json: flags.json === true,
     // https://no-color.org: any value but the empty one.
     color: terminal && flags.color !== false && set(env['NO_COLOR']) === undefined && env['TERM'] !== 'dumb',

@@ -1,6 +1,7 @@
 import type { Peer } from '../../schemas/index.ts';
 import { openReplica as openAlone } from '../../src/index.ts';
-import type { OpenOptions as AloneOptions, Replica as AloneReplica } from '../../src/replica/surface.ts';
+import type { OpenOptions as AloneOptions } from '../../src/replica/options.ts';
+import type { Replica as AloneReplica } from '../../src/replica/surface.ts';
 import type { Settled } from '../../src/sync/index.ts';
 import type { Log } from '../node/log.ts';
 
@@ -50,7 +51,7 @@ export interface Replica extends AloneReplica {
  * Opens the replica in a data directory, or makes one that joins the user's workspace. One process owns a directory.
  * With `sync` it is found by, and finds, the other replicas of the workspace on this machine. Rejects with a
  * `CoterieError`: `directory_locked`, `directory_newer`, `directory_unreadable`, `storage_corrupt`, `disk_full`,
- * `invalid` for a handle that is none.
+ * `invalid` for a handle or embeddings that are none.
  *
  * @example
  * ```ts

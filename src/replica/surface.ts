@@ -303,18 +303,3 @@ export interface Replica extends Surface {
   attach(host: Host): () => void;
   close(): Promise<void>;
 }
-
-export interface OpenOptions {
-  /** Data directory; made when it does not exist. */
-  readonly directory: string;
-  /** Handle of the member that speaks. */
-  readonly as: string;
-  readonly kind?: 'agent' | 'human' | undefined;
-  /** `sync` survives a power cut, `os` a crash of the process. */
-  readonly durability?: 'sync' | 'os' | undefined;
-  /** Where machine secrets and default workspaces live; by default the user's configuration directory. */
-  readonly config?: string | undefined;
-  /** Name of the workspace for a new directory; by default the user's default workspace. */
-  readonly workspace?: string | undefined;
-  readonly progress?: ((progress: Progress) => void) | undefined;
-}

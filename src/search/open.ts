@@ -1,7 +1,7 @@
 import { CoterieError } from '../../schemas/errors.ts';
 import { type Engine, startEngine } from './engine.ts';
-import { removeIndexFiles } from './file.ts';
-import type { Search, SearchOptions, TextQuery } from './types.ts';
+import { removeDirectory } from './files.ts';
+import type { Search, SearchHits, SearchOptions, TextQuery } from './types.ts';
 
 /** Milliseconds that news is gathered before it is indexed. */
 const GATHER = 20;
@@ -46,15 +46,23 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
     return engine;
   };
 
+  const answer = async (query: TextQuery): Promise<SearchHits & { behind: number }> => {
+    const asked = await running();
+    const target = source.end();
+    await asked.reach(target, patience);
+    const found = await asked.ask(bounded(query));
+    return { ...found, behind: Math.max(0, target - asked.position) };
+  };
+
   return {
     async query(query) {
       if (closing) throw closedError();
       try {
-        const asked = await running();
-        const target = source.end();
-        await asked.reach(target, patience);
-        const found = await asked.ask(bounded(query));
-        return { ...found, behind: Math.max(0, target - asked.position) };
+        return await answer(query).catch((error: unknown) => {
+          // A thread that found its index damaged took it away and ended: another makes it anew.
+          if (closing || !engine?.stopped) throw error;
+          return answer(query);
+        });
       } catch (error) {
         if (error instanceof CoterieError) throw error;
         throw new CoterieError('internal', 'The search could not answer.', { cause: error });
@@ -97,7 +105,7 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
         if (done) return;
       }
       await (closing ?? leaving);
-      if (directory !== undefined) await removeIndexFiles(directory);
+      if (directory !== undefined) await removeDirectory(directory);
     },
 
     close() {

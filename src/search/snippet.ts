@@ -1,3 +1,4 @@
+import { termsOfWord } from './stem.ts';
 import { wordsOf } from './words.ts';
 
 /** How far into a text words are looked at one by one; what lies beyond is found by its letters alone. */
@@ -21,9 +22,8 @@ function firstMatch(text: string, terms: ReadonlySet<string>): number {
     if (at >= 0 && (first < 0 || at < first)) first = at;
   }
   if (first >= 0) return first;
-  for (const { start, whole, parts } of wordsOf(text.slice(0, LOOKED_AT))) {
-    if (terms.has(whole) || parts.some((part) => terms.has(part))) return start;
-  }
+  for (const word of wordsOf(text.slice(0, LOOKED_AT)))
+    if (termsOfWord(word).some((term) => terms.has(term))) return word.start;
   return 0;
 }
 
@@ -56,7 +56,7 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 /** Where in a text the words stand that have one of the terms: from and to. */
 export function marksOf(text: string, terms: readonly string[]): [from: number, to: number][] {
   const wanted = new Set(terms);
-  return [...wordsOf(text)].flatMap(({ start, end, whole, parts }): [number, number][] =>
-    wanted.has(whole) || parts.some((part) => wanted.has(part)) ? [[start, end]] : [],
+  return [...wordsOf(text)].flatMap((word): [number, number][] =>
+    termsOfWord(word).some((term) => wanted.has(term)) ? [[word.start, word.end]] : [],
   );
 }

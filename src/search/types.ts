@@ -12,6 +12,8 @@ export interface SearchDocument {
   facets?: string[];
   /** When it was made, ms. */
   at: number;
+  /** How often it was made use of: answers, reactions, links. */
+  use?: number;
 }
 
 /** What one step of the feed means for the index. */
@@ -51,8 +53,38 @@ export interface TextQuery {
   until?: number;
   /** Best first unless `time`, newest first. */
   sort?: 'relevance' | 'time';
+  /** How what is found is ranked: by its words, by what it means, or by both. The last two need `vector`. */
+  mode?: SearchMode;
+  /** The question as a vector, of length 1. */
+  vector?: Float32Array;
+  /** What counts a little beside the match: how recent something is, and how much use was made of it. */
+  signals?: SearchSignals;
+  /** Whether hits say why they stand where they do. */
+  explain?: boolean;
   limit: number;
   offset: number;
+}
+
+export type SearchMode = 'text' | 'semantic' | 'hybrid';
+
+/** Each of both adds at most its part to a score: 0.05 is a twentieth. */
+export interface SearchSignals {
+  recency: number;
+  use: number;
+  /** What is so old, ms, counts half as recent as what is new. */
+  halfLife: number;
+  now: number;
+}
+
+/** What made a score. */
+export interface SearchWhy {
+  /** What the words alone gave: BM25, or of the best by words in a ranking by words and meaning. */
+  text?: number;
+  /** How much of what the words tell it has, of 1. */
+  coverage?: number;
+  cosine?: number;
+  recency?: number;
+  use?: number;
 }
 
 export interface SearchHit {
@@ -61,6 +93,7 @@ export interface SearchHit {
   score: number;
   /** Words of the document that matched, as the index knows them: for `snippet`. */
   terms: string[];
+  why?: SearchWhy;
 }
 
 export interface SearchHits {
@@ -70,11 +103,15 @@ export interface SearchHits {
   total: number;
   /**
    * Whether a hit has all words, or any since nothing has all; `filter`: the query has no words; `none`: it has only
-   * such as are too common to look for.
+   * such as are too common to look for; `meaning`: what is near the question counts beside its words.
    */
-  mode: 'all' | 'any' | 'filter' | 'none';
+  mode: 'all' | 'any' | 'filter' | 'none' | 'meaning';
   /** With `any`: the words of the query that nothing has. */
   missing?: string[];
+  /** Words that are nowhere, for which longer ones or such as are nearly the same were looked for. */
+  near?: string[];
+  /** Beginnings that more terms have than were looked for. */
+  tooWide?: string[];
 }
 
 /** Full-text search over a feed. The index is derived and local; losing it costs only the time to make it again. */

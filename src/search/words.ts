@@ -1,11 +1,3 @@
-import { stopWords } from './stop-words.ts';
-
-/**
- * How text becomes terms, for documents and queries alike. A change here changes what an index on disk means:
- * raise `wordsVersion` with it.
- */
-export const wordsVersion = 1;
-
 /** One word of a text: what it is as a whole, and what it is made of when it is made of several. */
 export interface Word {
   /** Offsets in the text. */
@@ -86,8 +78,6 @@ function compound(run: string, start: number): Word {
   return { start, end, whole: cut(whole), parts: found };
 }
 
-const unique = (terms: readonly string[]): string[] => [...new Set(terms)];
-
 function word(run: string, start: number, query: boolean): Word {
   const end = start + run.length;
   if (run.length <= LONGEST && simple.test(run)) return { start, end, whole: run, parts: [] };
@@ -109,43 +99,4 @@ export function* wordsOf(text: string, query = false): Generator<Word> {
   const run = new RegExp(ascii.test(text) ? asciiRun : anyRun);
   for (let match = run.exec(text); match !== null; match = run.exec(text))
     yield word(match[0], match.index, query);
-}
-
-/** Whether a term is worth indexing and looking for. */
-export const telling = (term: string): boolean => term !== '' && !stopWords.has(term);
-
-/** Every term of a document's text, in order and as often as it occurs. */
-export function termsOf(text: string): string[] {
-  const terms: string[] = [];
-  const run = new RegExp(ascii.test(text) ? asciiRun : anyRun);
-  for (let match = run.exec(text); match !== null; match = run.exec(text)) {
-    const { whole, parts } = word(match[0], match.index, false);
-    if (telling(whole)) terms.push(whole);
-    for (const part of parts) if (telling(part)) terms.push(part);
-  }
-  return terms;
-}
-
-/** A word to look for: the whole, or else all of its parts. */
-export interface Wanted {
-  readonly whole: string;
-  readonly parts: readonly string[];
-  /** As it stands in the query. */
-  readonly said: string;
-}
-
-/** What a query looks for: at most `most` different words from its first `characters`. */
-export function wantedOf(text: string, most = 32, characters = 4000): Wanted[] {
-  const wanted = new Map<string, Wanted>();
-  for (const { whole, parts, start, end } of wordsOf(text.slice(0, characters), true)) {
-    const entry = {
-      whole: telling(whole) ? whole : '',
-      parts: unique(parts.filter(telling)),
-      said: text.slice(start, end),
-    };
-    if (entry.whole === '' && entry.parts.length === 0) continue;
-    wanted.set(`${entry.whole} ${entry.parts.join(' ')}`, entry);
-    if (wanted.size >= most) break;
-  }
-  return [...wanted.values()];
 }

@@ -1,12 +1,9 @@
 // The thread that holds the index: everything that takes time in searching happens here.
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { decodeIndex } from './codec.ts';
-import { readIndexFile } from './file.ts';
-import { createKeeper } from './keeper.ts';
-import { TextIndex } from './minisearch.ts';
+import { StorageError } from '../storage/port.ts';
 import { type FromWorker, messageOf, type ToWorker, type WorkerStart } from './protocol.ts';
-import type { SearchChange } from './types.ts';
+import { TextIndex } from './text/text-index.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('This is the entry of a worker thread.');
@@ -15,90 +12,69 @@ const tell = (message: FromWorker): void => port.postMessage(message);
 const trouble = (message?: string): void =>
   tell({ did: 'trouble', ...(message === undefined ? {} : { message }) });
 
-async function load(from: string): Promise<{ index: TextIndex; position: number }> {
-  const index = new TextIndex();
+/** Milliseconds without a change after which what is in memory is kept, if reading it again would take some time. */
+const QUIET = 2000;
+const WORTH_KEEPING = 512;
+
+const index = await TextIndex.open({ directory, feed: { epoch, end }, trouble, turn: () => turn() });
+let quiet: ReturnType<typeof setTimeout> | undefined;
+/** Changes are taken in one after the other: each looks up what those before left. */
+let applying: Promise<void> = Promise.resolve();
+/** Purges wait until the removals that they are for are in the index. */
+const purges: { id: number; through: number }[] = [];
+
+async function purgeDue(): Promise<void> {
+  const due = purges.filter(({ through }) => through <= index.position);
+  if (due.length === 0) return;
+  purges.splice(0, purges.length, ...purges.filter(({ through }) => through > index.position));
   try {
-    const bytes = await readIndexFile(from);
-    if (bytes) return { index, position: decodeIndex(bytes, index, { epoch, end }) ?? 0 };
-    return { index, position: 0 };
+    await index.purge();
+    for (const { id } of due) tell({ did: 'purge', id });
   } catch (error) {
-    // The index is derived: whatever is wrong with the file, it is made again.
-    trouble(messageOf(error));
-    return { index: new TextIndex(), position: 0 };
-  }
-}
-
-const loaded = directory === undefined ? { index: new TextIndex(), position: 0 } : await load(directory);
-const { index } = loaded;
-let { position } = loaded;
-
-const keeper =
-  directory === undefined
-    ? undefined
-    : createKeeper({ directory, epoch, index, reached: () => position, trouble });
-
-let tidying = false;
-let tidyAgain = false;
-/** Where in the feed a purge stands whose removals are to leave memory too. */
-let tidyAt: number | undefined;
-
-async function tidy(): Promise<void> {
-  tidyAgain = true;
-  if (tidying) return;
-  tidying = true;
-  while (tidyAgain) {
-    tidyAgain = false;
-    for (const _ of index.tidy()) await turn();
-  }
-  tidying = false;
-}
-
-function tidyWhenDue(): void {
-  const due = tidyAt !== undefined && position >= tidyAt;
-  if (due) tidyAt = undefined;
-  if (due || (index.untidy && !tidying)) void tidy();
-}
-
-function apply(changes: readonly SearchChange[]): void {
-  for (const change of changes) {
-    try {
-      if ('put' in change) index.put(change.put);
-      else index.drop(change.remove);
-    } catch (error) {
-      // One document that cannot be indexed is no reason to find no other.
-      trouble(messageOf(error));
-    }
+    for (const { id } of due) tell({ did: 'fail', id, message: messageOf(error) });
   }
 }
 
 async function act(message: ToWorker): Promise<void> {
   switch (message.do) {
     case 'apply':
-      apply(message.changes);
-      position = message.next ?? position;
+      await index.apply(message.changes, message.next);
       tell({ did: 'apply', ...(message.next === undefined ? {} : { next: message.next }) });
-      keeper?.changed(message.changes.length);
-      tidyWhenDue();
+      clearTimeout(quiet);
+      quiet = setTimeout(() => void index.keep(WORTH_KEEPING), QUIET);
+      void purgeDue();
       return;
     case 'query':
-      tell({ did: 'answer', id: message.id, hits: index.find(message.query) });
+      tell({ did: 'answer', id: message.id, hits: await index.find(message.query) });
       return;
     case 'purge':
-      await keeper?.purge(message.through);
-      tell({ did: 'purge', id: message.id });
-      tidyAt = Math.max(tidyAt ?? 0, message.through);
-      tidyWhenDue();
+      purges.push(message);
+      await purgeDue();
       return;
     case 'close':
-      await keeper?.close();
+      clearTimeout(quiet);
+      await applying;
+      await index.close();
       process.exit(0);
   }
 }
 
-tell({ did: 'load', position });
+/** Rows that no index wrote: checksums that do not match, and lists that end too early. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof RangeError || (error instanceof StorageError && error.code === 'storage_corrupt');
+
+tell({ did: 'load', position: index.position });
 port.on('message', (message: ToWorker) => {
-  act(message).catch((error: unknown) => {
+  const fail = async (error: unknown): Promise<void> => {
+    if (isDamage(error)) {
+      trouble(messageOf(error));
+      await index.abandon().catch(() => undefined);
+      // The next question starts another thread, which makes the index anew.
+      process.exit(1);
+    }
     if ('id' in message) tell({ did: 'fail', id: message.id, message: messageOf(error) });
     else throw error;
-  });
+  };
+  if (message.do === 'apply') applying = applying.then(() => act(message)).catch(fail);
+  else act(message).catch(fail);
 });

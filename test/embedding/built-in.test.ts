@@ -11,25 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { builtInEmbedder, type Embedder, EmbeddingError } from '../../src/embedding/index.ts';
+import { builtInEmbedder, EmbeddingError } from '../../src/embedding/index.ts';
+import { apart, dot, embedderContract, SAME } from '../contracts/embedder.ts';
 
 const directory = fileURLToPath(new URL('../../dist/model', import.meta.url));
 const missing = existsSync(join(directory, 'model.onnx')) ? '' : 'dist/model was not built: run npm ci';
 if (missing !== '') it('the built-in model', (context) => context.skip(missing));
-
-/** By how much the same text may differ in each number, whatever it is asked with. */
-const SAME = 1e-6;
-
-const dot = (a: Float32Array | number[], b: Float32Array | number[]): number =>
-  Array.from(a).reduce((sum, one, i) => sum + one * (b[i] ?? 0), 0);
-
-const apart = (a: Float32Array | undefined, b: Float32Array | undefined): number =>
-  Math.max(...Array.from(a ?? []).map((one, i) => Math.abs(one - (b?.[i] ?? 0))));
-
-async function one(embedder: Embedder, text: string): Promise<Float32Array> {
-  const [vector] = await embedder.embed([text], 'query');
-  return vector ?? new Float32Array();
-}
 
 const alike: [string, string][] = [
   ['How do I reset my password?', 'I forgot my password and need to set a new one.'],
@@ -50,20 +37,13 @@ const unlike: [string, string][] = [
 ];
 
 describe.skipIf(missing !== '')('the built-in embedder', () => {
+  describe('as any other', () => embedderContract(builtInEmbedder));
+
   const embedder = builtInEmbedder();
   afterAll(() => embedder.close());
 
-  it('has unit vectors of 384 numbers, in the order of the texts, also of empty and odd ones', async () => {
-    const texts = ['', ' ', '\u{1f389}', 'a\ud800b', '日本語', 'x'.repeat(20_000), 'word '.repeat(3000)];
-    const vectors = await embedder.embed(texts, 'document');
-    expect(vectors).toHaveLength(texts.length);
-    for (const vector of vectors) {
-      expect(vector).toHaveLength(384);
-      expect(dot(vector, vector)).toBeCloseTo(1, 5);
-    }
-    expect(await embedder.embed([], 'document')).toEqual([]);
-    expect(embedder.dimensions).toBe(384);
-    expect(apart(vectors[4], await one(embedder, '日本語'))).toBeLessThan(SAME);
+  it('says what its vectors are', async () => {
+    expect(await embedder.form()).toEqual({ id: 'all-MiniLM-L6-v2/coterie-1', dimensions: 384 });
   });
 
   it.each(alike)('finds alike: %s | %s', async (a, b) => {
@@ -87,16 +67,6 @@ describe.skipIf(missing !== '')('the built-in embedder', () => {
       expect(dot(vectors[i] ?? [], vector)).toBeGreaterThan(0.99);
   });
 
-  it('gives a text the same vector in any batch', async () => {
-    const texts = [...alike, ...unlike].flat().map((text, i) => text.repeat(1 + (i % 5)));
-    const together = await embedder.embed([...texts, ...texts], 'document');
-    for (const [i, text] of texts.entries()) {
-      const alone = await one(embedder, text);
-      expect(apart(together[i], alone)).toBeLessThan(SAME);
-      expect(apart(together[i + texts.length], alone)).toBeLessThan(SAME);
-    }
-  });
-
   it('looks at the first 256 tokens of a text', async () => {
     const long = 'river '.repeat(254);
     const [cut, longer, shorter] = await embedder.embed(
@@ -105,25 +75,6 @@ describe.skipIf(missing !== '')('the built-in embedder', () => {
     );
     expect(apart(cut, longer)).toBeLessThan(SAME);
     expect(apart(cut, shorter)).toBeGreaterThan(SAME);
-  });
-
-  it('answers a query before documents that were asked for earlier', async () => {
-    const order: string[] = [];
-    const documents = embedder.embed(alike.concat(unlike, alike, unlike).flat(), 'document');
-    const query = embedder.embed(['Where are the backups?'], 'query');
-    await Promise.all([documents.then(() => order.push('documents')), query.then(() => order.push('query'))]);
-    expect(order).toEqual(['query', 'documents']);
-  });
-});
-
-describe.skipIf(missing !== '')('the thread of the built-in embedder', () => {
-  it('rejects what is under way when it is closed, and what is asked afterwards', async () => {
-    const embedder = builtInEmbedder();
-    const underway = embedder.embed(['a text'], 'document');
-    const rejected = expect(underway).rejects.toThrow('The embedder is closed.');
-    await embedder.close();
-    await rejected;
-    await expect(embedder.embed(['a text'], 'query')).rejects.toThrow(EmbeddingError);
   });
 });
 

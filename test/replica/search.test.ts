@@ -147,6 +147,10 @@ describe('the query language, on a workspace', () => {
     expect((await kai.search({ q: 'form:kai upload' })).notes).toEqual([
       expect.stringContaining('did you mean from:?'),
     ]);
+    expect((await kai.search({ q: 'uplaod' })).notes).toEqual([
+      expect.stringContaining('"uplaod" stands nowhere'),
+    ]);
+    expect((await kai.search({ q: 'uplaod' })).total).toBeGreaterThan(0);
     const pages: string[] = [];
     for (let cursor: string | undefined; ; ) {
       const page = await kai.search({ q: '"upload"', limit: 2, ...(cursor ? { cursor } : {}) });

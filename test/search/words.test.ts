@@ -1,20 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { snippet } from '../../src/search/index.ts';
-import { termsOf, wantedOf, wordsOf } from '../../src/search/words.ts';
+import { snippet } from '../../src/search/snippet.ts';
+import { termsOf, wantedOf } from '../../src/search/terms.ts';
+import { wordsOf } from '../../src/search/words.ts';
 
 describe('terms of a text', () => {
   test.each([
     ['The quick brown Fox', ['quick', 'brown', 'fox']],
-    ['parseHTTPServer', ['parsehttpserver', 'parse', 'http', 'server']],
-    ['is_ready and __init__', ['is_ready', 'ready', 'init']],
+    ['parseHTTPServer', ['parsehttpserver', 'pars', 'http', 'server']],
+    ['is_ready and __init__', ['is_ready', 'readi', 'init']],
     ['src/search/worker.ts', ['src', 'search', 'worker.ts', 'worker', 'ts']],
     ['v1.2.3-rc1', ['1.2.3-rc1', 'rc1']],
     ['node 20.19', ['node', '20.19']],
     ["The team's don't O'Brien", ['team', 'obrien', 'brien']],
+    ['deploys deployed deployment', ['deploy', 'deploy', 'deploy']],
     ['Café ＡＢＣ', ['cafe', 'abc']],
     ['日本語', ['日本', '本語', '語']],
-    ['用Coterie搜索', ['用', 'coterie', '搜索', '索']],
+    ['用Coterie搜索', ['用', 'coteri', '搜索', '索']],
     ['done 🎉 :tada:', ['done', '🎉', 'tada']],
     ['--- ... !!! ()', []],
     ['', []],

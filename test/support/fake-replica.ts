@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CoterieError } from '../../schemas/index.ts';
-import type { OpenOptions, Replica, Surface } from '../../src/replica/surface.ts';
+import type { OpenOptions } from '../../src/replica/options.ts';
+import type { Replica, Surface } from '../../src/replica/surface.ts';
 import { openFakeStore } from './fake-store.ts';
 import { fakeVerbs } from './fake-verbs.ts';
 

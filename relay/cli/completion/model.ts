@@ -45,6 +45,7 @@ const known: Readonly<Record<string, Values>> = {
   status: taskStatuses,
   p: priorities,
   level: ['sync', 'os'],
+  embedder: ['built-in', 'off', 'openai', 'ollama'],
   certainty: ['tentative', 'granted'],
   decision: ['accept', 'reject'],
   order: ['newest', 'oldest'],

@@ -2,6 +2,7 @@ import { failure } from '../../../src/client/call.ts';
 import { createClient, type Transport } from '../../../src/client/index.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import type { Team } from '../call.ts';
+import { embeddingsOf } from '../embeddings.ts';
 import type { Output } from '../output.ts';
 import { progressTo } from '../progress.ts';
 import { dataDirectory, type Settings } from '../settings.ts';
@@ -54,7 +55,7 @@ export async function connect(settings: Settings, out: Output): Promise<Connecti
       return { team, live: true, announce: announce(team), close: async () => close() };
     }
     try {
-      const replica = await openDirectory(directory, handle, named, out);
+      const replica = await openDirectory(settings, { directory, as: handle, named }, out);
       close();
       return { team: replica, live: false, announce: announce(replica), close: () => replica.close() };
     } catch (error) {
@@ -100,12 +101,23 @@ async function teamOf(
   return { team: createClient({ url: node.url, token, transport }), member: `${handle} ${directory}` };
 }
 
-async function openDirectory(directory: string, as: string, named: boolean, out: Output): Promise<Replica> {
+async function openDirectory(
+  settings: Settings,
+  { directory, as, named }: { directory: string; as: string; named: boolean },
+  out: Output,
+): Promise<Replica> {
+  const embeddings = await embeddingsOf(settings.embeddings);
   const { openReplica } = await import('../../../src/index.ts');
   const shown = progressTo(out);
   try {
     // A person's own name stands for the person; a name that was given is an agent's, unless it says otherwise.
-    return await openReplica({ directory, as, kind: named ? 'agent' : 'human', progress: shown.progress });
+    return await openReplica({
+      directory,
+      as,
+      kind: named ? 'agent' : 'human',
+      embeddings,
+      progress: shown.progress,
+    });
   } finally {
     shown.end();
   }

@@ -1,4 +1,4 @@
-import { onLists, onWrites, type Row } from '../row.ts';
+import { onLists, onOpening, onWrites, type Row } from '../row.ts';
 
 const members = () => import('../verbs/members.ts');
 const transfer = () => import('../verbs/transfer.ts');
@@ -29,7 +29,7 @@ export const node: readonly Row[] = [
       ['--sealed', 'a mailbox of ciphertext: not in this version'],
       ['--readable', 'a remote replica: not in this version'],
     ],
-    ignores: ['--as', '--url'],
+    ignores: ['--as', '--url', ...onOpening],
     instead: [['--data <dir>', 'directory of the rooms (COTERIE_DATA; by default one beside your user’s)']],
     example: 'coterie relay --open --data ./rooms',
     endsItself: true,

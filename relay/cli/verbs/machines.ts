@@ -1,5 +1,6 @@
 import { given } from '../../given.ts';
 import { asking, misuse, once, paged, type Verb } from '../call.ts';
+import { embeddingsOf } from '../embeddings.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
 import { role } from '../role.ts';
@@ -102,6 +103,7 @@ export interface JoinAnswer {
 export const join: Verb = async (call) => {
   const { settings, out } = call;
   if (settings.url !== undefined) throw await misuse('join makes a directory; it takes no --url');
+  const embeddings = await embeddingsOf(settings.embeddings);
   const directory = await dataDirectory(settings);
   const { configDirectory, joinByTicket, openReplica } = await import('../../../src/index.ts');
   const made = await joinByTicket({
@@ -117,6 +119,7 @@ export const join: Verb = async (call) => {
     as: handle,
     kind: named ? 'agent' : 'human',
     workspace: made.file,
+    embeddings,
     progress: shown.progress,
   }).finally(() => shown.end());
   await opened.close();

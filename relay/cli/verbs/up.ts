@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
 import { createClient } from '../../../src/client/index.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
+import { embeddingsOf } from '../embeddings.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
 import { nodeTransport } from '../reach/node-http.ts';
@@ -53,6 +54,7 @@ async function refuseWhatIsNotThere(call: Call): Promise<void> {
   if (durability !== undefined && durability !== 'sync' && durability !== 'os') {
     throw await misuse(`--durability is sync or os, not ${durability}`, undefined, ['sync', 'os']);
   }
+  await embeddingsOf(call.settings.embeddings);
   const port = call.number('port');
   if (port !== undefined && port > 65_535) throw await misuse(`there is no port ${port}`);
 }
@@ -89,6 +91,7 @@ async function start(call: Call, directory: string): Promise<void> {
       workspace: call.text('workspace'),
       upstreams: (call.many('upstream') ?? []).map((url) => url.replace(/\/$/, '')),
       durability: durability === 'os' ? 'os' : durability === 'sync' ? 'sync' : undefined,
+      embeddings: await embeddingsOf(settings.embeddings),
       progress: shown.progress,
     },
     { stopping: () => out.note('coterie: stopping') },

@@ -1,3 +1,4 @@
+import { editDistance } from '../edit-distance.ts';
 import { isOperator, type Operator, operators } from './operators.ts';
 
 /** A word: what begins with it is found too where it ends with `*`. */
@@ -60,31 +61,9 @@ const mostValues = 20;
 const opening = new Set(['"', '“', '„', '«']);
 const closing = /["”“»]/;
 
-/** How far two words are from each other, in letters to change; beyond 2 it does not matter. */
-function distance(one: string, other: string): number {
-  let before = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [row, letter] of [...one].entries()) {
-    const now = [row + 1];
-    for (let at = 0; at < other.length; at++)
-      now.push(
-        Math.min(
-          (now[at] ?? 0) + 1,
-          (before[at + 1] ?? 0) + 1,
-          (before[at] ?? 0) + (letter === other[at] ? 0 : 1),
-        ),
-      );
-    before = now;
-  }
-  return before[other.length] ?? 0;
-}
-
-const letters = (word: string): string => [...word].sort().join('');
-
 /** The operator that was meant by a slip, one letter or two that changed places; of fewer than three it would be a guess. */
 const meant = (name: string): string | undefined =>
-  name.length < 3
-    ? undefined
-    : Object.keys(operators).find((known) => distance(name, known) === 1 || letters(name) === letters(known));
+  name.length < 3 ? undefined : Object.keys(operators).find((known) => editDistance(name, known, 1) === 1);
 
 const isSpace = (letter: string | undefined): boolean => letter === undefined || /\s/.test(letter);
 

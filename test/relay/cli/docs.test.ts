@@ -10,6 +10,9 @@ const begin =
 
 const flagLine = ([written, does]: Flag): string => `- \`${written}\`: ${does}`;
 
+const listed = (flags: readonly string[]): string =>
+  new Intl.ListFormat('en').format(flags.map((flag) => `\`${flag}\``));
+
 /** Flags of every write are told once, above. */
 const own = (row: Row): readonly Flag[] => (row.flags ?? []).filter((flag) => !onWrites.includes(flag));
 
@@ -24,9 +27,7 @@ function verb(row: Row): string {
     row.example,
     '```',
     ...(flags.length > 0 ? ['', ...flags.map(flagLine)] : []),
-    ...(row.ignores
-      ? ['', `${row.ignores.map((flag) => `\`${flag}\``).join(' and ')} mean nothing to it.`]
-      : []),
+    ...(row.ignores ? ['', `${listed(row.ignores)} mean nothing to it.`] : []),
   ].join('\n');
 }
 

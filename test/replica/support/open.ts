@@ -3,7 +3,8 @@ import { expect, onTestFinished } from 'vitest';
 import { CoterieError, type ErrorCode, type Event } from '../../../schemas/index.ts';
 import type { Environment } from '../../../src/replica/environment.ts';
 import { openReplica } from '../../../src/replica/open.ts';
-import type { OpenOptions, Replica } from '../../../src/replica/surface.ts';
+import type { OpenOptions } from '../../../src/replica/options.ts';
+import type { Replica } from '../../../src/replica/surface.ts';
 import { scratch } from '../../support/scratch.ts';
 
 /** A place for one replica: its data and its user's configuration. */

@@ -8,7 +8,7 @@ import {
   type SearchResult,
 } from '../../../../schemas/index.ts';
 import type { AnyState } from '../../../fold/types.ts';
-import { marksOf, type Search, type SearchHit, snippet } from '../../../search/index.ts';
+import type { Search, SearchHit, SearchHits } from '../../../search/index.ts';
 import { stateOf } from '../../ledger/state.ts';
 import { channelOfLog } from '../../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf, thing } from '../context.ts';
@@ -53,18 +53,33 @@ export async function find(
   const page = isLooked ? held.slice(offset, offset + limit) : held;
   const total = isLooked ? held.length : found.total;
   const end = offset + page.length;
+  // Loaded with the first question: it brings the stemmer.
+  const { marksOf, snippet } = await import('../../../search/snippet.ts');
+  const notes = [...asking.notes, ...notesOf(found)];
   return {
-    results: page.flatMap((hit) => resultOf(reading, hit)),
+    results: page.flatMap((hit) => resultOf(reading, hit, { marksOf, snippet })),
     modes: ['text'],
-    match: found.mode,
+    match: found.mode === 'meaning' ? 'any' : found.mode,
     total,
-    ...(isLooked && found.total > found.hits.length ? { atLeast: true } : {}),
+    ...(found.tooWide || (isLooked && found.total > found.hits.length) ? { atLeast: true } : {}),
     ...(found.missing && found.missing.length > 0 ? { missing: found.missing } : {}),
-    ...(asking.notes.length > 0 ? { notes: [...asking.notes] } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
     ...(end < total && page.length > 0 ? { next: String(end) } : {}),
     behind: found.behind,
   };
 }
+
+const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
+
+/** What the asker should know of how the words were taken. */
+const notesOf = ({ near = [], tooWide = [] }: SearchHits): string[] => [
+  ...(near.length > 0
+    ? [`${quoted(near)} stands nowhere: longer words, or such as are nearly the same, were looked for`]
+    : []),
+  ...(tooWide.length > 0
+    ? [`${quoted(tooWide)} begins more words than are looked for at once: the most frequent were`]
+    : []),
+];
 
 /** The hits of which all conditions hold, in their order. */
 async function holding(
@@ -82,7 +97,11 @@ async function holding(
   return held;
 }
 
-function resultOf(reading: Reading, { id, kind, score, terms }: SearchHit): SearchResult[] {
+function resultOf(
+  reading: Reading,
+  { id, kind, score, terms }: SearchHit,
+  { marksOf, snippet }: Pick<typeof import('../../../search/snippet.ts'), 'marksOf' | 'snippet'>,
+): SearchResult[] {
   const shown = shownOf(reading, thing(reading, id, kind));
   if (!shown) return [];
   const text = snippet(shown.text, terms);
