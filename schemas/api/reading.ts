@@ -26,11 +26,18 @@ export type ActivityItem = z.infer<typeof ActivityItem>;
 /** Best match first, or newest first; without words always newest first. */
 const sort = z.enum(['relevance', 'time']).optional();
 
+/** By words, by what is meant, or by both in one ranking; of a search by default `text`, of recall `hybrid`. */
+const mode = z.enum(['text', 'semantic', 'hybrid']).optional();
+/** True: each result says what made its score. */
+const explain = z.union([z.boolean(), z.stringbool()]).optional();
+
 export const SearchQuery = z.strictObject({
   q: z.string().min(1).max(10_000),
   kind: z.enum(['message', 'task', 'memory']).optional(),
   channel: z.string().max(64).optional(),
   sort,
+  mode,
+  explain,
   ...page,
 });
 export type SearchQuery = z.infer<typeof SearchQuery>;
@@ -38,8 +45,24 @@ export const RecallQuery = z.strictObject({
   q: z.string().min(1).max(10_000),
   tag: z.string().max(100).optional(),
   sort,
+  mode,
+  explain,
   ...page,
 });
+
+/** What made a score, each from 0 to 1 but for `text` where words alone rank: there it is BM25. */
+export const SearchWhy = z.strictObject({
+  /** What the words found, of the best by words. */
+  text: z.number().optional(),
+  /** How much of what the words of the query tell it has. */
+  coverage: z.number().optional(),
+  /** How near its meaning is to that of the query. */
+  cosine: z.number().optional(),
+  /** How recent it is, and how much use was made of it. */
+  recency: z.number().optional(),
+  use: z.number().optional(),
+});
+export type SearchWhy = z.infer<typeof SearchWhy>;
 
 export const SearchResult = z.strictObject({
   kind: z.enum(['message', 'task', 'comment', 'memory']),
@@ -56,14 +79,23 @@ export const SearchResult = z.strictObject({
   place: z.string().optional(),
   by: Person,
   at: Time,
+  /** With `explain`. */
+  why: SearchWhy.optional(),
 });
 export type SearchResult = z.infer<typeof SearchResult>;
 export const SearchAnswer = z.strictObject({
   results: z.array(SearchResult),
-  /** Which modes answered: `text` for now. */
+  /** Which modes answered: `text`, `semantic`, or both. */
   modes: z.array(z.enum(['text', 'semantic'])),
-  /** Whether the results have all words, or any of them since nothing has all; `filter`: the query has no words. */
-  match: z.enum(['all', 'any', 'filter']),
+  /** Why the meaning does not count where it was asked for: then the words alone answered. */
+  fallback: z.string().optional(),
+  /** Of what is searched by meaning, as many are not yet: only their words find them. */
+  unembedded: z.int().optional(),
+  /**
+   * Whether the results have all words, or any of them since nothing has all; `filter`: the query has no words;
+   * `meaning`: what is near in meaning is there too.
+   */
+  match: z.enum(['all', 'any', 'filter', 'meaning']),
   /** How many there are; `atLeast`: more were not counted. */
   total: z.int(),
   atLeast: z.boolean().optional(),
