@@ -58,6 +58,7 @@ function feedOf(messages: Messages): { source: SearchSource; arrived: SearchDocu
     source: {
       epoch: 'bench',
       end,
+      document: (id) => arrived.find((one) => one.id === id),
       async read(from, limit) {
         const next = Math.min(end(), from + limit);
         const changes = Array.from({ length: next - from }, (_, i) => document(from + i));

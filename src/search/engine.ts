@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
-import type { SearchChange, SearchHits, SearchSource, TextQuery } from './types.ts';
+import type { VectorForm } from '../embedding/port.ts';
+import type { Given } from './meaning/meaning.ts';
+import type { FromWorker, ToWorker, Wanted, WorkerStart } from './protocol.ts';
+import type { SearchChange, SearchHits, SearchKind, SearchSource, TextQuery } from './types.ts';
 
 /** How much is read, and how much is handed over at once: copying it holds up the calling thread. */
 const READ = 400;
@@ -24,11 +26,20 @@ export interface Engine {
   advance(): void;
   /** Resolves when the index has come to `target`, or after `patience` milliseconds. Rejects when it cannot go on. */
   reach(target: number, patience: number): Promise<void>;
-  ask(query: TextQuery): Promise<SearchHits>;
+  /** `wait`: milliseconds for the vectors that documents lack. `left`: how many lack one then. */
+  ask(query: TextQuery, wait: number): Promise<{ hits: SearchHits; left: number }>;
+  /** Goes over to the vectors of a model. */
+  use(form: VectorForm): void;
+  /** At most so many documents that lack a vector of the model. */
+  lacks(most: number): Promise<{ wanted: Wanted[]; left: number }>;
+  take(form: VectorForm, given: Given): void;
   purge(through: number): Promise<void>;
   /** Ends the thread, with a last writing of the index if `keep`. What is still asked rejects with `reason`. */
   stop(keep: boolean, reason: Error): Promise<void>;
 }
+
+/** What the thread answers to a question. */
+type Told = Extract<FromWorker, { did: 'answer' | 'purge' | 'lacks' }>;
 
 interface Waiting {
   target: number;
@@ -54,16 +65,21 @@ function* slicesOf(changes: readonly SearchChange[]): Generator<SearchChange[]> 
 }
 
 /** Starts the thread and follows the feed once the index on disk is loaded. */
-export function startEngine(directory: string | undefined, source: SearchSource): Engine {
+export function startEngine(
+  {
+    directory,
+    source,
+    embeds,
+  }: { directory: string | undefined; source: SearchSource; embeds: readonly SearchKind[] },
+  /** There are documents without a vector, after there were none. */
+  onLacking: () => void,
+): Engine {
   const { epoch } = source;
-  const start: WorkerStart = { directory, epoch, end: source.end() };
+  const start: WorkerStart = { directory, epoch, end: source.end(), embeds };
   // By its name in package.json, so that it is the built file also where the sources run as they are.
   const worker = new Worker(createRequire(import.meta.url).resolve('#search-worker'), { workerData: start });
   const waiting = new Set<Waiting>();
-  const asked = new Map<
-    number,
-    { resolve: (hits: SearchHits | undefined) => void; reject: (error: Error) => void }
-  >();
+  const asked = new Map<number, { resolve: (told: Told) => void; reject: (error: Error) => void }>();
   let lastId = 0;
   let loaded = false;
   let sent = 0;
@@ -129,12 +145,12 @@ export function startEngine(directory: string | undefined, source: SearchSource)
     await turn();
   };
 
-  const settle = (id: number, message: { hits?: SearchHits; error?: string }): void => {
-    const question = asked.get(id);
-    asked.delete(id);
+  const settle = (message: Told | Extract<FromWorker, { did: 'fail' }>): void => {
+    const question = asked.get(message.id);
+    asked.delete(message.id);
     hold();
-    if (message.error === undefined) question?.resolve(message.hits);
-    else question?.reject(new Error(message.error));
+    if (message.did === 'fail') question?.reject(new Error(message.message));
+    else question?.resolve(message);
   };
 
   worker.on('message', (message: FromWorker) => {
@@ -151,13 +167,13 @@ export function startEngine(directory: string | undefined, source: SearchSource)
         if (message.next !== undefined) arrived(message.next);
         break;
       case 'answer':
-        settle(message.id, { hits: message.hits });
-        break;
       case 'purge':
-        settle(message.id, {});
-        break;
+      case 'lacks':
       case 'fail':
-        settle(message.id, { error: message.message });
+        settle(message);
+        break;
+      case 'lacking':
+        onLacking();
         break;
       case 'trouble':
         trouble = message.message;
@@ -176,11 +192,13 @@ export function startEngine(directory: string | undefined, source: SearchSource)
   });
   worker.unref();
 
-  const question = (make: (id: number) => ToWorker): Promise<SearchHits | undefined> =>
+  const question = <Did extends Told['did']>(
+    make: (id: number) => ToWorker,
+  ): Promise<Extract<Told, { did: Did }>> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
       const id = ++lastId;
-      asked.set(id, { resolve, reject });
+      asked.set(id, { resolve: resolve as (told: Told) => void, reject });
       hold();
       post(make(id));
     });
@@ -219,12 +237,12 @@ export function startEngine(directory: string | undefined, source: SearchSource)
         waiting.add(wait);
         hold();
       }),
-    async ask(query) {
-      const hits = await question((id) => ({ do: 'query', id, query }));
-      return hits ?? { hits: [], total: 0, mode: 'none' };
-    },
+    ask: (query, wait) => question<'answer'>((id) => ({ do: 'query', id, query, wait })),
+    use: (form) => post({ do: 'use', form }),
+    lacks: (most) => question<'lacks'>((id) => ({ do: 'lacks', id, most })),
+    take: (form, given) => post({ do: 'take', form, given }),
     async purge(through) {
-      await question((id) => ({ do: 'purge', id, through }));
+      await question<'purge'>((id) => ({ do: 'purge', id, through }));
     },
     async stop(keep, reason) {
       end(reason);

@@ -1,6 +1,11 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Takes the index off the disk, whole. Throws when something of it stays. */
 export async function removeDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
+
+/** Where in the search's directory the full-text index lies, and where the vectors. */
+export const textIn = (directory: string): string => join(directory, 'text');
+export const vectorsIn = (directory: string): string => join(directory, 'vectors');

@@ -1,2 +1,10 @@
 export { openSearch } from './open.ts';
-export type { Search, SearchChange, SearchDocument, SearchHit, SearchHits, SearchSource } from './types.ts';
+export type {
+  Answer,
+  Search,
+  SearchChange,
+  SearchDocument,
+  SearchHit,
+  SearchHits,
+  SearchSource,
+} from './types.ts';

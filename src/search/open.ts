@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { CoterieError } from '../../schemas/errors.ts';
 import { type Engine, startEngine } from './engine.ts';
-import { removeDirectory } from './files.ts';
-import type { Search, SearchHits, SearchOptions, TextQuery } from './types.ts';
+import { removeDirectory, vectorsIn } from './files.ts';
+import { type Embedding, startEmbedding } from './meaning/embedding.ts';
+import { messageOf } from './protocol.ts';
+import type { Answer, Search, SearchKind, SearchOptions, TextQuery } from './types.ts';
 
 /** Milliseconds that news is gathered before it is indexed. */
 const GATHER = 20;
@@ -9,6 +12,10 @@ const PATIENCE = 10_000;
 /** Of a query, as much as can matter. */
 const QUERY_CHARACTERS = 4000;
 const MOST_HITS = 10_000;
+/** Kinds that are found by meaning unless it is said. */
+const EMBEDS: readonly SearchKind[] = ['memory', 'task'];
+/** Milliseconds that a query waits for vectors: loading the built-in model takes about one second of them. */
+const WAITS = { vector: 5000, documents: 3000 };
 
 const closedError = (): CoterieError => new CoterieError('closed', 'The search is closing.');
 
@@ -21,9 +28,33 @@ function bounded({ text, limit, offset, ...filters }: TextQuery): TextQuery {
   };
 }
 
+/** What a promise gives, or undefined after so many milliseconds. What it rejects with later is nobody's. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Opens a search that does nothing, not even read a file, before its first query. */
-export function openSearch({ directory, source, patience = PATIENCE }: SearchOptions): Search {
+export function openSearch({
+  directory,
+  source,
+  patience: usualPatience = PATIENCE,
+  embedder,
+  off = 'no embedder',
+  embeds = EMBEDS,
+  waits = WAITS,
+}: SearchOptions): Search {
   let engine: Engine | undefined;
+  /** Of this engine; begun when the first vector is wanted. */
+  let embedding: Embedding | undefined;
+  let lastTrouble: string | undefined;
   let gathering: ReturnType<typeof setTimeout> | undefined;
   let closing: Promise<void> | undefined;
   // An engine must have left the directory before another, or a removal of the files, may enter it.
@@ -34,6 +65,8 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
   const leave = (): void => {
     const old = engine;
     engine = undefined;
+    embedding?.stop();
+    embedding = undefined;
     if (old) leaving = leaving.then(() => old.stop(false, new Error('The feed began anew.')));
   };
 
@@ -42,31 +75,99 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
     await leaving;
     if (closing) throw closedError();
     // Another query may have started it meanwhile.
-    engine ??= startEngine(directory, source);
+    engine ??= startEngine({ directory, source, embeds }, () => embedding?.wake());
     return engine;
   };
 
-  const answer = async (query: TextQuery): Promise<SearchHits & { behind: number }> => {
+  /** The embedding for an engine, which makes what lacks from now on. */
+  const embeddingOf = (asked: Engine): Embedding | undefined => {
+    if (!embedder || asked !== engine || closing) return undefined;
+    if (!embedding) {
+      embedding = startEmbedding(embedder, source, asked);
+      embedding.wake();
+    }
+    return embedding;
+  };
+
+  /** The vector of a query, or why there is none. */
+  const vectorOf = async (asked: Engine, text: string): Promise<Float32Array | { fallback: string }> => {
+    const made = embeddingOf(asked);
+    if (!made) return { fallback: `embeddings are off: ${off}` };
+    try {
+      const vector = await within(waits.vector, made.vector(text, 'query'));
+      lastTrouble = undefined;
+      return vector ?? { fallback: `the embedder gave no answer within ${waits.vector} ms` };
+    } catch (error) {
+      lastTrouble = messageOf(error);
+      return { fallback: lastTrouble };
+    }
+  };
+
+  const answer = async (query: TextQuery, patience: number): Promise<Answer> => {
     const asked = await running();
     const target = source.end();
-    await asked.reach(target, patience);
-    const found = await asked.ask(bounded(query));
-    return { ...found, behind: Math.max(0, target - asked.position) };
+    const { mode: wanted = 'text' } = query;
+    const isByMeaning = wanted !== 'text' && query.text.trim() !== '';
+    const [vector] = await Promise.all([
+      isByMeaning ? vectorOf(asked, query.text) : undefined,
+      asked.reach(target, patience),
+    ]);
+    const fallback = vector && 'fallback' in vector ? vector.fallback : undefined;
+    const own = vector instanceof Float32Array ? vector : undefined;
+    const ranked = own ? wanted : 'text';
+    const wait = embedding?.trouble === undefined ? waits.documents : 0;
+    const { hits, left } = await asked.ask(
+      bounded({ ...query, mode: ranked, ...(own ? { vector: own } : {}) }),
+      own ? wait : 0,
+    );
+    return {
+      ...hits,
+      behind: Math.max(0, target - asked.position),
+      ranked,
+      ...(fallback === undefined ? {} : { fallback }),
+      ...(own && left > 0 ? { unembedded: left } : {}),
+    };
   };
 
   return {
-    async query(query) {
+    async query(query, { patience = usualPatience } = {}) {
       if (closing) throw closedError();
       try {
-        return await answer(query).catch((error: unknown) => {
+        return await answer(query, patience).catch((error: unknown) => {
           // A thread that found its index damaged took it away and ended: another makes it anew.
           if (closing || !engine?.stopped) throw error;
-          return answer(query);
+          return answer(query, patience);
         });
       } catch (error) {
         if (error instanceof CoterieError) throw error;
         throw new CoterieError('internal', 'The search could not answer.', { cause: error });
       }
+    },
+
+    async similar(text, { least, patience, ...query }) {
+      const asked = engine;
+      const made = embedding;
+      if (!asked || !made?.warm || closing || foreign() || asked.stopped) return undefined;
+      try {
+        return await within(
+          patience,
+          made.vector(text, 'document').then(async (vector) => {
+            const { hits } = await asked.ask(
+              bounded({ ...query, text: '', mode: 'semantic', vector, explain: true, offset: 0 }),
+              0,
+            );
+            const found = hits.hits.map(({ id, why }) => ({ id, cosine: why?.cosine ?? 0 }));
+            return found.filter(({ cosine }) => cosine >= least);
+          }),
+        );
+      } catch {
+        return undefined;
+      }
+    },
+
+    warm() {
+      if (closing) return;
+      running().then(embeddingOf, () => undefined);
     },
 
     notify() {
@@ -82,16 +183,30 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
     status() {
       const position = engine && !foreign() ? engine.position : 0;
       const trouble = engine?.trouble;
+      const model = embedding?.model;
+      const embedTrouble = embedding?.trouble ?? lastTrouble;
       return {
         ready: engine?.ready === true && !engine.stopped && !foreign(),
         behind: Math.max(0, source.end() - position),
         ...(trouble === undefined ? {} : { trouble }),
+        ...(embedder
+          ? {
+              embeddings: {
+                ...(model === undefined ? {} : { model }),
+                left: embedding?.left ?? 0,
+                ...(embedTrouble === undefined ? {} : { trouble: embedTrouble }),
+              },
+            }
+          : {}),
       };
     },
 
     async purge() {
       if (directory === undefined && !engine) return;
-      const asked = closing || foreign() || engine?.stopped ? undefined : engine;
+      let asked = closing || foreign() || engine?.stopped ? undefined : engine;
+      // Which vectors are of what was removed the index alone can tell; to make all of them again would take long.
+      if (!asked && !closing && directory !== undefined && existsSync(vectorsIn(directory)))
+        asked = await running();
       if (asked) {
         asked.advance();
         const done = await asked.purge(source.end()).then(
@@ -110,6 +225,7 @@ export function openSearch({ directory, source, patience = PATIENCE }: SearchOpt
 
     close() {
       clearTimeout(gathering);
+      embedding?.stop();
       closing ??= leaving.then(async () => {
         await engine?.stop(true, closedError());
       });

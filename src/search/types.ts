@@ -1,3 +1,5 @@
+import type { Embedder } from '../embedding/port.ts';
+
 /** What can be found. */
 export type SearchKind = 'message' | 'task' | 'comment' | 'memory';
 
@@ -30,6 +32,8 @@ export interface SearchSource {
   readonly epoch: string;
   /** Number of the newest entry, 0 when there is none. */
   end(): number;
+  /** A thing as it is now; undefined when it should not be found. */
+  document(id: string): SearchDocument | undefined;
   /** Changes numbered in (from, next], at most about `limit`; `next` is beyond `from` unless that is the end. */
   read(from: number, limit: number): Promise<{ changes: SearchChange[]; next: number }>;
 }
@@ -120,7 +124,14 @@ export interface Search {
    * The first query starts everything. A query waits until the index covers what the source held when it was
    * asked, within `patience`; `behind` says how many feed numbers the answer does not cover.
    */
-  query(query: TextQuery): Promise<SearchHits & { behind: number }>;
+  query(query: TextQuery, options?: QueryOptions): Promise<Answer>;
+  /**
+   * What says nearly the same as a text, the nearest first, by a cosine of at least `least`. Only where the embedder has
+   * already made a vector, so that nobody waits until it is loaded; else, or after `patience` milliseconds, undefined.
+   */
+  similar(text: string, query: SimilarQuery): Promise<{ id: string; cosine: number }[] | undefined>;
+  /** Starts what the first query would start. */
+  warm(): void;
   /** The feed grew. */
   notify(): void;
   status(): SearchStatus;
@@ -140,12 +151,48 @@ export interface SearchStatus {
   behind: number;
   /** Why the index was last not kept on disk, or last stopped. It goes on, or starts again, by itself. */
   trouble?: string;
+  /** Vectors of the present model. Absent where nothing is embedded. */
+  embeddings?: {
+    /** The name of the model; absent before the first vector is wanted. */
+    model?: string;
+    /** How many documents lack a vector, as far as is known. */
+    left: number;
+    /** Why there are none at present. It tries again by itself. */
+    trouble?: string;
+  };
+}
+
+export interface QueryOptions {
+  /** Milliseconds to wait for the index to catch up, in place of those that it was opened with. */
+  patience?: number;
+}
+
+export interface Answer extends SearchHits {
+  behind: number;
+  /** How it was ranked, which `fallback` explains where it is not as asked. */
+  ranked: SearchMode;
+  fallback?: string;
+  /** Where meaning counts: how many documents had no vector yet. */
+  unembedded?: number;
+}
+
+export interface SimilarQuery extends Pick<TextQuery, 'facets' | 'limit'> {
+  least: number;
+  patience: number;
 }
 
 export interface SearchOptions {
-  /** Where the index is kept; `undefined` keeps it in memory only. */
+  /** Where the index and the vectors are kept; `undefined` keeps them in memory only. */
   directory: string | undefined;
   source: SearchSource;
   /** Milliseconds that a query waits for the index to catch up before it answers with what is there. */
   patience?: number;
+  /** Makes the vectors. It stays open. Without one, words alone are searched. */
+  embedder?: Embedder | undefined;
+  /** Why there is no embedder. */
+  off?: string | undefined;
+  /** Kinds that are found by meaning; memory and tasks, unless said. */
+  embeds?: readonly SearchKind[] | undefined;
+  /** Milliseconds that a query waits for its own vector, and then for those that documents lack. */
+  waits?: { vector: number; documents: number } | undefined;
 }

@@ -2,12 +2,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { StorageError } from '../storage/port.ts';
-import { type FromWorker, messageOf, type ToWorker, type WorkerStart } from './protocol.ts';
+import { textIn, vectorsIn } from './files.ts';
+import { KeptVectors } from './meaning/kept-vectors.ts';
+import { Meaning } from './meaning/meaning.ts';
+import { type FromWorker, messageOf, type ToWorker, type Wanted, type WorkerStart } from './protocol.ts';
 import { TextIndex } from './text/text-index.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('This is the entry of a worker thread.');
-const { directory, epoch, end } = workerData as WorkerStart;
+const { directory, epoch, end, embeds } = workerData as WorkerStart;
 const tell = (message: FromWorker): void => port.postMessage(message);
 const trouble = (message?: string): void =>
   tell({ did: 'trouble', ...(message === undefined ? {} : { message }) });
@@ -16,12 +19,38 @@ const trouble = (message?: string): void =>
 const QUIET = 2000;
 const WORTH_KEEPING = 512;
 
-const index = await TextIndex.open({ directory, feed: { epoch, end }, trouble, turn: () => turn() });
+const kept = directory === undefined ? undefined : new KeptVectors(vectorsIn(directory), trouble);
+const meaning = new Meaning(embeds, kept, () => tell({ did: 'lacking' }));
+const index = await TextIndex.open({
+  directory: directory === undefined ? undefined : textIn(directory),
+  feed: { epoch, end, embeds: [...embeds].sort().join() },
+  meaning,
+  trouble,
+  turn: () => turn(),
+});
+/** Whether vectors were made since what is not wanted any more was last taken away. */
+let isPruneDue = false;
 let quiet: ReturnType<typeof setTimeout> | undefined;
 /** Changes are taken in one after the other: each looks up what those before left. */
 let applying: Promise<void> = Promise.resolve();
 /** Purges wait until the removals that they are for are in the index. */
 const purges: { id: number; through: number }[] = [];
+
+/** The next documents that lack a vector, by id. */
+async function wantedNow(most: number): Promise<Wanted[]> {
+  const lacks = await meaning.lacks(most);
+  const ids = await index.idsOf(lacks.map(({ number }) => number));
+  return lacks.flatMap(({ hash }, at): Wanted[] => {
+    const id = ids[at];
+    return id === undefined ? [] : [{ id, hash }];
+  });
+}
+
+async function pruneDue(): Promise<void> {
+  if (!isPruneDue || meaning.left > 0) return;
+  isPruneDue = false;
+  await meaning.prune(() => turn());
+}
 
 async function purgeDue(): Promise<void> {
   const due = purges.filter(({ through }) => through <= index.position);
@@ -45,7 +74,29 @@ async function act(message: ToWorker): Promise<void> {
       void purgeDue();
       return;
     case 'query':
-      tell({ did: 'answer', id: message.id, hits: await index.find(message.query) });
+      if (message.query.vector) await meaning.settled(message.wait);
+      tell({
+        did: 'answer',
+        id: message.id,
+        hits: await index.find(message.query),
+        left: meaning.left,
+      });
+      return;
+    case 'use':
+      meaning.use(message.form);
+      return;
+    case 'lacks':
+      tell({
+        did: 'lacks',
+        id: message.id,
+        wanted: await wantedNow(message.most),
+        left: meaning.left,
+      });
+      await pruneDue();
+      return;
+    case 'take':
+      isPruneDue = true;
+      await meaning.take(message.form, message.given);
       return;
     case 'purge':
       purges.push(message);

@@ -41,8 +41,12 @@ const ids = async (search: Search, text: string, more: Partial<TextQuery> = {}) 
   (await ask(search, text, more)).hits.map((hit) => hit.id);
 const files = () =>
   existsSync(directory)
-    ? readdirSync(directory).map((name) => readFileSync(join(directory, name), 'latin1'))
+    ? readdirSync(directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
     : [];
+/** Where the full-text index lies. */
+const texts = (name = '') => join(directory, 'text', name);
 
 describe('matching and ranking', () => {
   function library() {
@@ -424,21 +428,21 @@ describe('the index on disk', () => {
   test('damaged anywhere, it is made again and answers the same', async () => {
     const source = await written();
     const right = await everything(source);
-    const names = readdirSync(directory).filter((name) => statSync(join(directory, name)).size > 0);
+    const names = readdirSync(texts()).filter((name) => statSync(texts(name)).size > 0);
     for (const name of names) {
       for (const part of [0, 0.001, 0.3, 0.5, 1]) {
         // Each opening may give some of them other names.
-        if (!existsSync(join(directory, name))) break;
-        const bytes = readFileSync(join(directory, name));
+        if (!existsSync(texts(name))) break;
+        const bytes = readFileSync(texts(name));
         const at = Math.floor((bytes.length - 1) * part);
         bytes[at] = (bytes[at] ?? 0) ^ 0x11;
-        writeFileSync(join(directory, name), bytes);
+        writeFileSync(texts(name), bytes);
         expect(await everything(source), `${name}, byte ${at}`).toEqual(right);
       }
     }
-    for (const name of names) rmSync(join(directory, name), { force: true });
+    for (const name of names) rmSync(texts(name), { force: true });
     expect(await everything(source)).toEqual(right);
-    writeFileSync(join(directory, 'CURRENT'), 'nonsense');
+    writeFileSync(texts('CURRENT'), 'nonsense');
     expect(await everything(source)).toEqual(right);
   }, 60_000);
 
@@ -447,12 +451,12 @@ describe('the index on disk', () => {
     const search = open(source, directory);
     await ask(search, 'river');
     await search.close();
-    const table = readdirSync(directory).find((name) => name.endsWith('.log') || name.endsWith('.ldb'));
-    const whole = readFileSync(join(directory, table ?? ''));
+    const table = readdirSync(texts()).find((name) => name.endsWith('.log') || name.endsWith('.ldb'));
+    const whole = readFileSync(texts(table));
     const again = open(source, directory);
     await ask(again, '', { limit: 0 });
     whole.fill(7, 100, whole.length - 100);
-    writeFileSync(join(directory, table ?? ''), whole);
+    writeFileSync(texts(table), whole);
     expect((await ask(again, 'glacier merges')).total).toBeGreaterThan(0);
   });
 

@@ -20,6 +20,10 @@ export function arraySource(epoch = 'one'): ArraySource {
     reads: 0,
     failure: undefined,
     end: () => changes.length,
+    document(id) {
+      const last = changes.findLast((change) => ('put' in change ? change.put.id : change.remove) === id);
+      return last && 'put' in last ? last.put : undefined;
+    },
     async read(from, limit) {
       this.reads += 1;
       if (this.failure) throw this.failure;

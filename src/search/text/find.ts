@@ -1,3 +1,4 @@
+import type { Vectors } from '../meaning/vectors.ts';
 import type { SearchHit, SearchHits, SearchWhy, TextQuery } from '../types.ts';
 import { Best } from './best.ts';
 import type { Bits } from './bits.ts';
@@ -5,7 +6,6 @@ import type { Columns } from './columns.ts';
 import { Finding, type Found, type Parts } from './finding.ts';
 import { looksOf } from './looks.ts';
 import type { Candidates, Tally } from './tally.ts';
-import type { Vectors } from './vectors.ts';
 
 /** What the meaning counts beside the words, of 1. */
 const MEANING = 0.4;

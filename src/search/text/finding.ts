@@ -29,6 +29,21 @@ export interface Found {
 const BEGINNING_SHARE = 0.6;
 const NEAR_SHARE = 0.4;
 
+/** The ids of documents by their numbers, on disk or in memory. */
+export async function idsIn(
+  { stored, recents }: Pick<Parts, 'stored' | 'recents'>,
+  numbers: readonly number[],
+): Promise<(string | undefined)[]> {
+  const end = recents[0]?.base ?? Number.POSITIVE_INFINITY;
+  const old = numbers.filter((number) => number < end);
+  const ids = new Map<number, string>();
+  for (const [at, id] of ((await stored?.idsOf(old)) ?? []).entries())
+    if (id !== undefined) ids.set(old[at] ?? 0, id);
+  return numbers.map(
+    (number) => ids.get(number) ?? recents.findLast(({ base }) => base <= number)?.idOf(number),
+  );
+}
+
 /** One look through the index. */
 export class Finding {
   readonly #parts: Parts;
@@ -182,14 +197,7 @@ export class Finding {
   }
 
   async idsOf(numbers: readonly number[]): Promise<string[]> {
-    const { recents, stored } = this.#parts;
-    const old = numbers.filter((number) => number < this.#end);
-    const ids = new Map<number, string>();
-    for (const [at, id] of ((await stored?.idsOf(old)) ?? []).entries())
-      if (id !== undefined) ids.set(old[at] ?? 0, id);
-    return numbers.map(
-      (number) => ids.get(number) ?? recents.findLast(({ base }) => base <= number)?.idOf(number) ?? '',
-    );
+    return (await idsIn(this.#parts, numbers)).map((id) => id ?? '');
   }
 
   /** The terms of these looks that stand in a document. */

@@ -14,6 +14,8 @@ export class Recent {
   readonly facets = new Map<string, number[]>();
   readonly ids: string[] = [];
   readonly numbers = new Map<string, number>();
+  /** The hash of the content of each document that is found by meaning. */
+  readonly hashes = new Map<number, string>();
 
   constructor(base: number) {
     this.base = base;

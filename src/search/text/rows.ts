@@ -6,6 +6,7 @@ export const rows = {
   columns: (from: number) => `c${hex(from)}`,
   dead: (from: number) => `x${hex(from)}`,
   id: (number: number) => `d${hex(number)}`,
+  content: (number: number) => `h${hex(number)}`,
   number: (id: string) => `i${id.toWellFormed()}`,
   term: (term: string, from: number) => `p${term}${LIST_END}${hex(from)}`,
   facet: (facet: string, from: number) => `f${facetName(facet)}${LIST_END}${hex(from)}`,
@@ -32,3 +33,8 @@ export const decodeNumber = (bytes: Uint8Array): number =>
 export const encodeNumbers = (numbers: readonly number[]): Uint8Array =>
   new Uint8Array(Uint32Array.from(numbers).buffer);
 export const decodeNumbers = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer);
+
+/** The hash of a content, and the number in the key of its row. */
+export const encodeHash = (hash: string): Uint8Array => new Uint8Array(Buffer.from(hash, 'hex'));
+export const decodeHash = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+export const numberIn = (key: string): number => Number.parseInt(key.slice(1), 16);

@@ -7,23 +7,33 @@ import type { Columns } from './columns.ts';
 import { countOf, encodePostings, joinPostings } from './postings.ts';
 import type { Recent } from './recent.ts';
 import {
+  decodeHash,
   decodeNumber,
   decodeNumbers,
+  encodeHash,
   encodeNumber,
   encodeNumbers,
   facetName,
   LIST_END,
   listRange,
+  numberIn,
   rangeOf,
   rows,
 } from './rows.ts';
 import { sweepIds, sweepLists } from './sweep.ts';
 
 /** Raise it when the layout of the rows changes. */
-const layoutVersion = 3;
+const layoutVersion = 4;
 
-/** An index of another version is made again: its terms would not be those of a query. */
-const version = `${layoutVersion}.${termsVersion}`;
+/** An index of another version is made again: its terms would not be those of a query, or its hashes of other kinds. */
+const versionOf = ({ embeds }: FeedEnd): string => `${layoutVersion}.${termsVersion}.${embeds}`;
+
+/** The feed that an index follows, its present end, and which kinds are found by meaning. */
+export interface FeedEnd {
+  readonly epoch: string;
+  readonly end: number;
+  readonly embeds: string;
+}
 
 /** Free space that is left to what cannot be made again. */
 const RESERVE = 256 * 1024 * 1024;
@@ -45,7 +55,7 @@ const MOST_SETS = 48;
  */
 export class Stored {
   readonly #store: Store;
-  readonly #epoch: string;
+  readonly #feed: FeedEnd;
   readonly #sets = new Map<string, Bits>();
   /** What is on disk is of documents below `next`, and of the feed up to `position`. */
   next = 0;
@@ -53,9 +63,9 @@ export class Stored {
   /** Changes when a run begins to be added, and is negative until it is there. */
   #runs = 1;
 
-  private constructor(store: Store, epoch: string) {
+  private constructor(store: Store, feed: FeedEnd) {
     this.#store = store;
-    this.#epoch = epoch;
+    this.#feed = feed;
   }
 
   /**
@@ -64,7 +74,7 @@ export class Stored {
    */
   static async open(
     directory: string,
-    feed: { epoch: string; end: number },
+    feed: FeedEnd,
     columns: Columns,
     trouble: (message: string) => void,
   ): Promise<Stored> {
@@ -81,21 +91,17 @@ export class Stored {
     throw new Error('The search index could not be made.');
   }
 
-  static async #attempt(
-    directory: string,
-    feed: { epoch: string; end: number },
-    columns: Columns,
-  ): Promise<Stored | undefined> {
+  static async #attempt(directory: string, feed: FeedEnd, columns: Columns): Promise<Stored | undefined> {
     const store = await openLevelStore({ directory, durability: 'os', reserve: RESERVE });
     try {
-      const stored = new Stored(store, feed.epoch);
+      const stored = new Stored(store, feed);
       const bytes = await store.get(rows.end);
       if (bytes === undefined) {
         // Rows without an end are of nothing that this code wrote.
         if ((await store.list({ ...rangeOf('c'), limit: 1 })).length === 0) return stored;
       } else {
         const end = JSON.parse(new TextDecoder().decode(bytes)) as End;
-        if (end.version === version && end.epoch === feed.epoch && end.position <= feed.end) {
+        if (end.version === versionOf(feed) && end.epoch === feed.epoch && end.position <= feed.end) {
           stored.next = end.next;
           stored.position = end.position;
           for (const [, block] of await store.list(rangeOf('c'))) columns.restore(block);
@@ -151,6 +157,15 @@ export class Stored {
     return set;
   }
 
+  /** The hash of the content of each document that is found by meaning, but for the dead. */
+  async hashes(dead: Bits): Promise<[number: number, hash: string][]> {
+    const found = await this.#store.list(rangeOf('h'));
+    return found.flatMap(([key, bytes]): [number, string][] => {
+      const number = numberIn(key);
+      return dead.has(number) ? [] : [[number, decodeHash(bytes)]];
+    });
+  }
+
   async idsOf(numbers: readonly number[]): Promise<(string | undefined)[]> {
     const found = await this.#store.getMany(numbers.map(rows.id));
     return found.map((bytes) => bytes && new TextDecoder().decode(bytes));
@@ -198,11 +213,13 @@ export class Stored {
       else {
         writes.push([rows.id(number), new TextEncoder().encode(id)]);
         writes.push([rows.number(id), encodeNumber(number)]);
+        const hash = run.hashes.get(number);
+        if (hash !== undefined) writes.push([rows.content(number), encodeHash(hash)]);
       }
     }
     if (to > run.base) writes.push([rows.columns(run.base), columns.encode(run.base, to)]);
     if (gone.length > 0) writes.push([rows.dead(run.base), encodeNumbers(gone)]);
-    const end: End = { version, epoch: this.#epoch, position, next: to };
+    const end: End = { version: versionOf(this.#feed), epoch: this.#feed.epoch, position, next: to };
     writes.push([rows.end, new TextEncoder().encode(JSON.stringify(end))]);
     await this.#store.commit(writes);
     this.#runs = -this.#runs;

@@ -52,7 +52,7 @@ export async function sweepIds(
     const writes: Write[] = [];
     for (const { number, id } of named) {
       if (id === undefined) continue;
-      writes.push([rows.id(number), undefined]);
+      writes.push([rows.id(number), undefined], [rows.content(number), undefined]);
       const own = await store.get(rows.number(id));
       // A document that was put again has another number under the same id.
       if (own && decodeNumber(own) === number) writes.push([rows.number(id), undefined]);

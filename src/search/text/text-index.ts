@@ -1,12 +1,13 @@
 import { removeDirectory } from '../files.ts';
-import type { SearchChange, SearchHits, TextQuery } from '../types.ts';
+import type { Meaning } from '../meaning/meaning.ts';
+import type { SearchChange, SearchDocument, SearchHits, TextQuery } from '../types.ts';
 import type { Bits } from './bits.ts';
 import { Columns } from './columns.ts';
 import { find } from './find.ts';
+import { idsIn } from './finding.ts';
 import { Recent } from './recent.ts';
-import { Stored } from './stored.ts';
+import { type FeedEnd, Stored } from './stored.ts';
 import { Tally } from './tally.ts';
-import type { Vectors } from './vectors.ts';
 
 /** So many documents in memory are a run that is written to disk. */
 const RUN = 4096;
@@ -19,7 +20,9 @@ const SMALLEST_RUN = 256;
 export interface TextIndexOptions {
   /** Where it is kept; `undefined` keeps all of it in memory. */
   readonly directory: string | undefined;
-  readonly feed: { readonly epoch: string; readonly end: number };
+  readonly feed: FeedEnd;
+  /** Learns which documents there are to be found by meaning. It is closed with the index. */
+  readonly meaning: Meaning;
   /** Hears of what goes wrong and stops nothing; without words it is over. */
   readonly trouble: (message?: string) => void;
   readonly turn: () => Promise<void>;
@@ -41,7 +44,6 @@ export class TextIndex {
   /** How many documents on disk died since the lists were last freed of them. */
   #burden = 0;
   #writing: Promise<void> = Promise.resolve();
-  vectors: Vectors | undefined;
   /** How far in the feed the index is complete. */
   position = 0;
 
@@ -56,6 +58,8 @@ export class TextIndex {
       try {
         index.#stored = await Stored.open(directory, feed, index.columns, trouble);
         index.position = index.#stored.position;
+        for (const [number, hash] of await index.#stored.hashes(index.columns.dead))
+          options.meaning.restore(number, hash);
       } catch (error) {
         // Nothing can be kept there: what is in memory answers all the same.
         trouble(error instanceof Error ? error.message : String(error));
@@ -84,17 +88,24 @@ export class TextIndex {
       const id = idOf(change);
       const number = recent(id) ?? known.get(id);
       if (number !== undefined) this.#kill(number);
-      if ('put' in change) this.#newest.add(change.put, this.columns);
+      if ('put' in change) this.#add(change.put);
     }
     if (next === undefined) return;
     this.position = next;
     if (this.#newest.count >= RUN) this.#keep();
   }
 
+  #add(document: SearchDocument): void {
+    const run = this.#newest;
+    const number = run.add(document, this.columns);
+    const hash = this.#options.meaning.add(number, document);
+    if (hash !== undefined) run.hashes.set(number, hash);
+  }
+
   #kill(number: number): void {
     if (this.columns.dead.has(number)) return;
     this.columns.kill(number);
-    this.vectors?.drop(number);
+    this.#options.meaning.kill(number);
     if (number < this.#newest.base) this.#dead.push(number);
   }
 
@@ -130,13 +141,18 @@ export class TextIndex {
     }
   }
 
+  /** The ids of documents that are there. */
+  async idsOf(numbers: readonly number[]): Promise<(string | undefined)[]> {
+    return idsIn({ stored: this.#stored, recents: this.#recents }, numbers);
+  }
+
   find(query: TextQuery): Promise<SearchHits> {
     return find(
       {
         stored: this.#stored,
         recents: this.#recents,
         columns: this.columns,
-        vectors: this.vectors,
+        vectors: this.#options.meaning.vectors,
         tally: this.#tally,
       },
       query,
@@ -158,6 +174,7 @@ export class TextIndex {
   async purge(): Promise<void> {
     const stored = this.#stored;
     for (const run of this.#recents) forget(run, this.columns.dead);
+    await this.#options.meaning.prune(this.#options.turn);
     if (!stored) return;
     const swept = this.#writing.then(() => this.#sweep(stored));
     this.#writing = swept.catch(() => undefined);
@@ -172,12 +189,14 @@ export class TextIndex {
 
   /** Ends without keeping anything, and takes what is on disk away: it is damaged. */
   async abandon(): Promise<void> {
+    await this.#options.meaning.close().catch(() => undefined);
     await this.#stored?.close().catch(() => undefined);
     if (this.#options.directory !== undefined) await removeDirectory(this.#options.directory);
   }
 
   async close(): Promise<void> {
     await this.keep();
+    await this.#options.meaning.close();
     await this.#stored?.close();
   }
 }

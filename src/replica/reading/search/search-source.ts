@@ -15,6 +15,7 @@ export function createSearchSource(reading: Reading, feed: Feed): SearchSource {
   return {
     epoch: feed.epoch,
     end: () => feed.end(),
+    document: (id) => documentOf(reading, id as Hash),
     async read(from, limit) {
       const to = Math.min(feed.end(), from + limit);
       const changes: SearchChange[] = [];

@@ -1,4 +1,4 @@
-import { Best } from './best.ts';
+import { Best } from '../text/best.ts';
 
 /** The vectors of one model, in memory: one row of numbers for each document that has one. */
 export class Vectors {
