@@ -23,6 +23,8 @@ export default defineConfig({
     reporters: ['default', './scripts/skip-reporter.mjs', ...(report ? ['json'] : [])],
     ...(report ? { outputFile: { json: report } } : {}),
     env: {
+      // Loading the model takes a second and 400 MB: the tests that are about it ask for it.
+      COTERIE_EMBEDDINGS: 'off',
       XDG_DATA_HOME: join(home, 'data'),
       XDG_CONFIG_HOME: join(home, 'config'),
       XDG_STATE_HOME: join(home, 'state'),

@@ -53,6 +53,17 @@ export async function embeddingsOf({
   return endpoint(which, { url, model, key });
 }
 
+/** What was said of search, as `openReplica` takes it. Rejects as `embeddingsOf` does. */
+export async function searchOptions({
+  embeddings,
+  embedMessages,
+}: {
+  readonly embeddings: EmbeddingsSaid;
+  readonly embedMessages: boolean;
+}): Promise<{ embeddings: EmbeddingsSetting | undefined; embedMessages: boolean }> {
+  return { embeddings: await embeddingsOf(embeddings), embedMessages };
+}
+
 async function withoutKind(url: string | undefined, model: string | undefined): Promise<undefined> {
   if (url === undefined && model === undefined) return undefined;
   const said = url === undefined ? 'a model' : model === undefined ? 'a URL' : 'a URL and a model';

@@ -54,6 +54,7 @@ export const onOpening: readonly string[] = [
   '--no-embeddings',
   '--embeddings-url',
   '--embeddings-model',
+  '--embed-messages',
 ];
 
 /** Flags that every verb knows, before or after it. */
@@ -71,6 +72,10 @@ export const globalFlags: readonly Flag[] = [
   ['--no-embeddings', 'the same as --embeddings off'],
   ['--embeddings-url <url>', 'endpoint that makes them (COTERIE_EMBEDDINGS_URL)'],
   ['--embeddings-model <name>', 'model that makes them (COTERIE_EMBEDDINGS_MODEL)'],
+  [
+    '--embed-messages',
+    'find messages by meaning too, not only memories and tasks (COTERIE_EMBED_MESSAGES=1)',
+  ],
   ['--json', 'print the shapes of the HTTP interface, errors too, on stdout'],
   ['--no-color', 'no colours (NO_COLOR)'],
 ];

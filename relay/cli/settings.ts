@@ -8,6 +8,8 @@ export interface Settings {
   readonly url: string | undefined;
   readonly token: string | undefined;
   readonly embeddings: EmbeddingsSaid;
+  /** Whether messages are found by meaning too. */
+  readonly embedMessages: boolean;
   readonly json: boolean;
   readonly color: boolean;
 }
@@ -21,6 +23,7 @@ export interface GlobalFlags {
   readonly embeddings?: string | false | undefined;
   readonly embeddingsUrl?: string | undefined;
   readonly embeddingsModel?: string | undefined;
+  readonly embedMessages?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly color?: boolean | undefined;
 }
@@ -50,6 +53,8 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, terminal: boo
       },
       key: set(env['COTERIE_EMBEDDINGS_KEY']?.trim()),
     },
+    embedMessages:
+      flags.embedMessages === true || ['1', 'true'].includes(env['COTERIE_EMBED_MESSAGES'] ?? ''),
     json: flags.json === true,
     // https://no-color.org: any value but the empty one.
     color: terminal && flags.color !== false && set(env['NO_COLOR']) === undefined && env['TERM'] !== 'dumb',

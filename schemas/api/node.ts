@@ -55,7 +55,20 @@ export const Status = z.strictObject({
   cursor: z.string(),
   digest: z.string(),
   storage: z.strictObject({ bytes: z.int(), uncheckpointed: z.int(), freeBytes: z.int() }),
-  search: z.strictObject({ ready: z.boolean(), behind: z.int() }),
+  search: z.strictObject({
+    ready: z.boolean(),
+    behind: z.int(),
+    embeddings: z.strictObject({
+      /** The model that vectors are of; absent before the first is wanted. */
+      model: z.string().optional(),
+      /** Why there are none. */
+      off: z.string().optional(),
+      /** How many documents lack a vector, as far as is known. */
+      left: z.int(),
+      /** Why none is made at present; it is tried again. */
+      trouble: z.string().optional(),
+    }),
+  }),
   /** Where the replica listens for others; empty while it does not. */
   listening: z.array(z.string()),
   /** Links with other replicas. */

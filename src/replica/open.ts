@@ -27,6 +27,7 @@ import { present } from './presence/present.ts';
 import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/feed/live-feed.ts';
 import { createSearchSource } from './reading/search/search-source.ts';
+import { signalsOf } from './reading/search/signals.ts';
 import { statusOf } from './status.ts';
 import type { Replica } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
@@ -56,6 +57,9 @@ export async function openReplica(options: OpenOptions, environment: Environment
     throw asCoterie(error);
   }
 }
+
+/** Milliseconds after opening: what is wanted at once comes first. */
+const warmAfter = 1000;
 
 async function openOn(
   storage: Storage,
@@ -176,6 +180,9 @@ async function openOn(
   const search = openSearch({
     directory: join(storage.info.directory, 'search'),
     source: createSearchSource(reading, feed),
+    embedder: embedder.embedder,
+    off: embedder.off,
+    ...(options.embedMessages ? { embeds: ['memory', 'task', 'message'] } : {}),
   });
   onGrown = () => {
     checkpoints.notice();
@@ -217,6 +224,7 @@ async function openOn(
     marks,
     search,
     embedder,
+    signals: signalsOf(options.ranking),
     machines,
     closing: closing.signal,
     digests: sync.digests,
@@ -298,5 +306,6 @@ async function openOn(
     },
   };
   offerSource(replica, sync.source);
+  if (options.warm) timer(() => search.warm(), warmAfter);
   return replica;
 }

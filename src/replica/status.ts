@@ -56,7 +56,14 @@ export async function statusOf(options: {
       uncheckpointed: documents.uncheckpointed().operations,
       freeBytes: storage.free(),
     },
-    search: { ready: search.ready, behind: search.behind },
+    search: {
+      ready: search.ready,
+      behind: search.behind,
+      embeddings: search.embeddings ?? {
+        ...(core.embedder.off === undefined ? {} : { off: core.embedder.off }),
+        left: 0,
+      },
+    },
     listening: [...core.machines.addresses()],
     peers: [...(await core.machines.peers())],
     warnings: await warningsOf({

@@ -19,7 +19,7 @@ import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
 import { anyId, findChannel, findMember, findMemory, findTask } from './reading/names.ts';
 import { listReservations, reservationOf } from './reading/reservations.ts';
-import { find } from './reading/search/search.ts';
+import { find, type Searching } from './reading/search/search.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import { catchUp } from './reading/waiting/catch-up.ts';
 import { inbox, openCount } from './reading/waiting/inbox.ts';
@@ -54,6 +54,7 @@ export interface Core {
   readonly feed: Feed;
   readonly marks: Marks;
   readonly search: Search;
+  readonly signals: Searching['signals'];
   readonly embedder: Chosen;
   readonly machines: Machines;
   readonly closing: AbortSignal;
@@ -282,12 +283,12 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     async search(query) {
       open();
-      return find(reading, core.search, actor.id, checked(schemas.SearchQuery, query));
+      return find(reading, core, actor.id, checked(schemas.SearchQuery, query));
     },
     async recall(query) {
       open();
-      const { tag, ...rest } = checked(schemas.RecallQuery, query);
-      return find(reading, core.search, actor.id, { ...rest, kind: 'memory' }, tag);
+      const { tag, mode = 'hybrid', ...rest } = checked(schemas.RecallQuery, query);
+      return find(reading, core, actor.id, { ...rest, mode, kind: 'memory' }, tag);
     },
     events({ signal, ...query } = {}) {
       const valid = checked(schemas.EventsQuery, query);

@@ -23,7 +23,7 @@ const kept = directory === undefined ? undefined : new KeptVectors(vectorsIn(dir
 const meaning = new Meaning(embeds, kept, () => tell({ did: 'lacking' }));
 const index = await TextIndex.open({
   directory: directory === undefined ? undefined : textIn(directory),
-  feed: { epoch, end, embeds: [...embeds].sort().join() },
+  feed: { epoch, end, embeds },
   meaning,
   trouble,
   turn: () => turn(),

@@ -270,6 +270,30 @@ describe('vectors on disk', () => {
     expect(again.texts).toEqual(['truck']);
   });
 
+  test('of messages too are made when that is asked for, and let alone when it is not any more', async () => {
+    const source = garage();
+    for (let i = 0; i < 300; i++) source.put({ id: `n${i}`, text: `nothing number${i}` });
+    const where = (made: Embedder, more: Partial<SearchOptions> = {}) =>
+      open(source, { directory, embedder: made, ...more });
+    const embeds = ['memory', 'task', 'message'] as const;
+    const few = embedder();
+    const first = where(few);
+    expect(await idsOf(first, 'vehicle')).toEqual(['car']);
+    await first.close();
+    const all = embedder();
+    const second = where(all, { embeds });
+    expect((await idsOf(second, 'vehicle')).sort()).toEqual(['car', 'chat']);
+    expect(all.texts).toHaveLength(301);
+    await second.close();
+    const reads = source.reads;
+    const again = where(embedder());
+    expect(await idsOf(again, 'vehicle')).toEqual(['car']);
+    await again.close();
+    const last = embedder();
+    expect((await idsOf(where(last, { embeds }), 'vehicle')).sort()).toEqual(['car', 'chat']);
+    expect([last.texts.length, source.reads]).toEqual([0, reads]);
+  });
+
   test('of another model are not compared: what it is of is embedded again', async () => {
     const source = garage();
     const first = kept(source, embedder('one'));

@@ -367,7 +367,7 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       cursor: `${epoch}.${feed.length}`,
       digest: 'd',
       storage: { bytes: 1, uncheckpointed: 0, freeBytes: 1 },
-      search: { ready: true, behind: 0 },
+      search: { ready: true, behind: 0, embeddings: { left: 0 } },
       listening: [],
       peers: [],
       warnings: [],

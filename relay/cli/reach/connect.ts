@@ -2,7 +2,7 @@ import { failure } from '../../../src/client/call.ts';
 import { createClient, type Transport } from '../../../src/client/index.ts';
 import type { Replica } from '../../../src/replica/surface.ts';
 import type { Team } from '../call.ts';
-import { embeddingsOf } from '../embeddings.ts';
+import { searchOptions } from '../embeddings.ts';
 import type { Output } from '../output.ts';
 import { progressTo } from '../progress.ts';
 import { dataDirectory, type Settings } from '../settings.ts';
@@ -106,7 +106,7 @@ async function openDirectory(
   { directory, as, named }: { directory: string; as: string; named: boolean },
   out: Output,
 ): Promise<Replica> {
-  const embeddings = await embeddingsOf(settings.embeddings);
+  const searching = await searchOptions(settings);
   const { openReplica } = await import('../../../src/index.ts');
   const shown = progressTo(out);
   try {
@@ -115,7 +115,7 @@ async function openDirectory(
       directory,
       as,
       kind: named ? 'agent' : 'human',
-      embeddings,
+      ...searching,
       progress: shown.progress,
     });
   } finally {

@@ -1,5 +1,5 @@
 import type { Reach } from '../../mcp/face.ts';
-import { embeddingsOf } from '../embeddings.ts';
+import { searchOptions } from '../embeddings.ts';
 import type { Output } from '../output.ts';
 import { progressTo } from '../progress.ts';
 import { dataDirectory, type Settings } from '../settings.ts';
@@ -83,7 +83,7 @@ async function isRunning(directory: string): Promise<boolean> {
 }
 
 async function host(settings: Settings, directory: string, out: Output): Promise<Connection> {
-  const embeddings = await embeddingsOf(settings.embeddings);
+  const searching = await searchOptions(settings);
   const { startNode } = await import('../../node/node.ts');
   const { handle, named } = speaker(settings, remembered(directory), process.env);
   const shown = progressTo(out);
@@ -91,7 +91,7 @@ async function host(settings: Settings, directory: string, out: Output): Promise
     directory,
     as: handle,
     kind: named ? 'agent' : 'human',
-    embeddings,
+    ...searching,
     progress: shown.progress,
   } as const;
   try {

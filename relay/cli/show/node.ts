@@ -54,6 +54,7 @@ export function status(answer: Status, view: View): string {
             ? 'ready'
             : 'loads at first use',
       ],
+      ['by meaning', meaning(search.embeddings)],
       ['cursor', answer.cursor],
       ['open since', ago(answer.since, view.now)],
       ['version', answer.version],
@@ -65,6 +66,16 @@ export function status(answer: Status, view: View): string {
   return [told, links, answer.warnings.map((one) => warning(one, view)).join('\n')]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function meaning({ model, off, left, trouble }: Status['search']['embeddings']): string {
+  if (off !== undefined) return `off: ${oneLine(off)}`;
+  const parts = [
+    model === undefined ? 'loads at first use' : oneLine(model),
+    ...(left > 0 ? [`${counted(left, 'text')} without a vector`] : []),
+    ...(trouble === undefined ? [] : [oneLine(trouble)]),
+  ];
+  return parts.join(', ');
 }
 
 export function members({ items, next }: List<Member>, view: View): string {

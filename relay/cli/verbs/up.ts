@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
 import { createClient } from '../../../src/client/index.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
-import { embeddingsOf } from '../embeddings.ts';
+import { embeddingsOf, searchOptions } from '../embeddings.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
 import { nodeTransport } from '../reach/node-http.ts';
@@ -91,7 +91,8 @@ async function start(call: Call, directory: string): Promise<void> {
       workspace: call.text('workspace'),
       upstreams: (call.many('upstream') ?? []).map((url) => url.replace(/\/$/, '')),
       durability: durability === 'os' ? 'os' : durability === 'sync' ? 'sync' : undefined,
-      embeddings: await embeddingsOf(settings.embeddings),
+      ...(await searchOptions(settings)),
+      warm: true,
       progress: shown.progress,
     },
     { stopping: () => out.note('coterie: stopping') },

@@ -28,6 +28,7 @@ export interface Given {
  */
 export class Meaning {
   readonly #kinds: ReadonlySet<SearchKind>;
+  #known: ReadonlySet<SearchKind>;
   readonly #kept: KeptVectors | undefined;
   readonly #onLacking: () => void;
   readonly #hashes = new Map<number, string>();
@@ -46,6 +47,7 @@ export class Meaning {
     onLacking: () => void = () => undefined,
   ) {
     this.#kinds = new Set(kinds);
+    this.#known = this.#kinds;
     this.#kept = kept;
     this.#onLacking = onLacking;
   }
@@ -76,18 +78,24 @@ export class Meaning {
     for (const done of this.#waiting.splice(0)) done();
   }
 
-  /** Takes a document in; its hash, if it is one that is found by meaning. */
+  /** Kinds whose hashes are wanted, which may be more than are found by meaning. */
+  knows(kinds: readonly SearchKind[]): void {
+    this.#known = new Set(kinds);
+  }
+
+  /** Takes a document in; its hash, if that is wanted. */
   add(number: number, document: SearchDocument): string | undefined {
-    if (!this.#kinds.has(document.kind)) return undefined;
+    if (!this.#known.has(document.kind)) return undefined;
     const content = contentOf(document);
     if (content === '') return undefined;
     const hash = hashOf(content);
-    this.restore(number, hash);
+    this.restore(number, document.kind, hash);
     return hash;
   }
 
   /** Takes in a document that was taken in before. */
-  restore(number: number, hash: string): void {
+  restore(number: number, kind: SearchKind, hash: string): void {
+    if (!this.#kinds.has(kind)) return;
     this.#hashes.set(number, hash);
     const numbers = this.#numbers.get(hash);
     const other = numbers?.[0];

@@ -2,6 +2,7 @@ import type { Store, Write } from '../../storage/port.ts';
 import { openLevelStore } from '../../storage/store/level.ts';
 import { removeDirectory } from '../files.ts';
 import { termsVersion } from '../terms.ts';
+import type { SearchKind } from '../types.ts';
 import { Bits } from './bits.ts';
 import type { Columns } from './columns.ts';
 import { countOf, encodePostings, joinPostings } from './postings.ts';
@@ -25,14 +26,14 @@ import { sweepIds, sweepLists } from './sweep.ts';
 /** Raise it when the layout of the rows changes. */
 const layoutVersion = 4;
 
-/** An index of another version is made again: its terms would not be those of a query, or its hashes of other kinds. */
-const versionOf = ({ embeds }: FeedEnd): string => `${layoutVersion}.${termsVersion}.${embeds}`;
+/** An index of another version is made again: its terms would not be those of a query. */
+const version = `${layoutVersion}.${termsVersion}`;
 
-/** The feed that an index follows, its present end, and which kinds are found by meaning. */
+/** The feed that an index follows, its present end, and which kinds may be found by meaning. */
 export interface FeedEnd {
   readonly epoch: string;
   readonly end: number;
-  readonly embeds: string;
+  readonly embeds: readonly SearchKind[];
 }
 
 /** Free space that is left to what cannot be made again. */
@@ -42,6 +43,8 @@ const RESERVE = 256 * 1024 * 1024;
 interface End {
   readonly version: string;
   readonly epoch: string;
+  /** Kinds whose contents are known by hash. */
+  readonly embeds: readonly SearchKind[];
   readonly position: number;
   readonly next: number;
 }
@@ -60,12 +63,15 @@ export class Stored {
   /** What is on disk is of documents below `next`, and of the feed up to `position`. */
   next = 0;
   position = 0;
+  /** Kinds whose contents it knows by hash: those that were asked for, and those that were before. */
+  embeds: readonly SearchKind[];
   /** Changes when a run begins to be added, and is negative until it is there. */
   #runs = 1;
 
   private constructor(store: Store, feed: FeedEnd) {
     this.#store = store;
     this.#feed = feed;
+    this.embeds = feed.embeds;
   }
 
   /**
@@ -101,8 +107,14 @@ export class Stored {
         if ((await store.list({ ...rangeOf('c'), limit: 1 })).length === 0) return stored;
       } else {
         const end = JSON.parse(new TextDecoder().decode(bytes)) as End;
-        if (end.version === versionOf(feed) && end.epoch === feed.epoch && end.position <= feed.end) {
+        if (
+          end.version === version &&
+          feed.embeds.every((kind) => end.embeds.includes(kind)) &&
+          end.epoch === feed.epoch &&
+          end.position <= feed.end
+        ) {
           stored.next = end.next;
+          stored.embeds = end.embeds;
           stored.position = end.position;
           for (const [, block] of await store.list(rangeOf('c'))) columns.restore(block);
           for (const [, dead] of await store.list(rangeOf('x')))
@@ -219,7 +231,8 @@ export class Stored {
     }
     if (to > run.base) writes.push([rows.columns(run.base), columns.encode(run.base, to)]);
     if (gone.length > 0) writes.push([rows.dead(run.base), encodeNumbers(gone)]);
-    const end: End = { version: versionOf(this.#feed), epoch: this.#feed.epoch, position, next: to };
+    const { epoch } = this.#feed;
+    const end: End = { version, epoch, embeds: this.embeds, position, next: to };
     writes.push([rows.end, new TextEncoder().encode(JSON.stringify(end))]);
     await this.#store.commit(writes);
     this.#runs = -this.#runs;

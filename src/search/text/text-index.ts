@@ -58,8 +58,9 @@ export class TextIndex {
       try {
         index.#stored = await Stored.open(directory, feed, index.columns, trouble);
         index.position = index.#stored.position;
+        options.meaning.knows(index.#stored.embeds);
         for (const [number, hash] of await index.#stored.hashes(index.columns.dead))
-          options.meaning.restore(number, hash);
+          options.meaning.restore(number, index.columns.kind(number), hash);
       } catch (error) {
         // Nothing can be kept there: what is in memory answers all the same.
         trouble(error instanceof Error ? error.message : String(error));

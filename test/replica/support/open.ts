@@ -25,7 +25,14 @@ export async function open(
   environment: Environment = {},
 ): Promise<Replica> {
   const replica = await openReplica(
-    { directory: at.directory, config: at.config, as: 'kai', durability: 'os', ...options },
+    {
+      directory: at.directory,
+      config: at.config,
+      as: 'kai',
+      durability: 'os',
+      embeddings: false,
+      ...options,
+    },
     environment,
   );
   onTestFinished(() => replica.close());

@@ -5,6 +5,7 @@ import { aliasKey } from '../../ledger/subjects/repeats.ts';
 import { operation, type Reading, textOf } from '../context.ts';
 import { type Feed, feedRows } from '../feed/feed.ts';
 import { commentFacets, memoryFacets, messageFacets, taskFacets } from './facets.ts';
+import { useOf } from './signals.ts';
 
 /** Types of operation that change what can be found. */
 const telling =
@@ -42,7 +43,8 @@ export function documentOf(reading: Reading, id: Hash): SearchDocument | undefin
   if (reading.database.get<Hash>(aliasKey(id)) !== undefined) return undefined;
   const state = stateOf(reading, reading.database, id);
   if (!state || state.redacted) return undefined;
-  const base = { id, at: state.created.at };
+  const use = useOf(state);
+  const base = { id, at: state.created.at, ...(use > 0 ? { use } : {}) };
   switch (state.kind) {
     case 'message': {
       const text = textOf(reading, state.text[0]?.value, 'text') ?? '';

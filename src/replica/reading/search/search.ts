@@ -9,6 +9,7 @@ import {
 } from '../../../../schemas/index.ts';
 import type { AnyState } from '../../../fold/types.ts';
 import type { Search, SearchHit, SearchHits } from '../../../search/index.ts';
+import type { SearchMode, SearchSignals } from '../../../search/types.ts';
 import { stateOf } from '../../ledger/state.ts';
 import { channelOfLog } from '../../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf, thing } from '../context.ts';
@@ -25,10 +26,19 @@ const mostLooked = 10_000;
 /** Hits that are looked at before others get a turn. */
 const breath = 100;
 
-/** Full-text search over messages, tasks with their comments, and memory. The cursor is how many came before. */
+/** What a search is made of beside the question. */
+export interface Searching {
+  readonly search: Search;
+  readonly signals: Omit<SearchSignals, 'now'>;
+}
+
+/**
+ * Search over messages, tasks with their comments, and memory, by their words unless `mode` says otherwise. The cursor is
+ * how many came before.
+ */
 export async function find(
   reading: Reading,
-  search: Search,
+  { search, signals }: Searching,
   member: Hash,
   query: z.infer<typeof SearchQuery>,
   tag?: string,
@@ -37,12 +47,16 @@ export async function find(
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new CoterieError('invalid', 'cursor is not one of a search.');
   const limit = Math.min(query.limit ?? usual, most);
-  const { kind, channel } = query;
+  const { kind, channel, mode = 'text' } = query;
+  const isByTime = query.sort === 'time';
   const asking = await askingOf(reading, member, query.q, { kind, channel, tag });
   const isLooked = asking.conditions.length > 0;
   const found = await search.query({
     ...asking.query,
     ...(query.sort ? { sort: query.sort } : {}),
+    mode: isByTime ? 'text' : mode,
+    signals: { ...signals, now: reading.now() },
+    ...(query.explain ? { explain: true } : {}),
     ...(isLooked ? { limit: mostLooked, offset: 0 } : { limit, offset }),
   });
   if (found.mode === 'none')
@@ -56,18 +70,29 @@ export async function find(
   // Loaded with the first question: it brings the stemmer.
   const { marksOf, snippet } = await import('../../../search/snippet.ts');
   const notes = [...asking.notes, ...notesOf(found)];
+  const fallback = isByTime && mode !== 'text' ? 'newest first, the words alone count' : found.fallback;
   return {
     results: page.flatMap((hit) => resultOf(reading, hit, { marksOf, snippet })),
-    modes: ['text'],
-    match: found.mode === 'meaning' ? 'any' : found.mode,
+    modes: modesOf[found.ranked],
+    ...(fallback === undefined ? {} : { fallback }),
+    ...(found.unembedded === undefined ? {} : { unembedded: found.unembedded }),
+    match: found.mode,
     total,
-    ...(found.tooWide || (isLooked && found.total > found.hits.length) ? { atLeast: true } : {}),
+    ...(found.tooWide || found.mode === 'meaning' || (isLooked && found.total > found.hits.length)
+      ? { atLeast: true }
+      : {}),
     ...(found.missing && found.missing.length > 0 ? { missing: found.missing } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     ...(end < total && page.length > 0 ? { next: String(end) } : {}),
     behind: found.behind,
   };
 }
+
+const modesOf: Readonly<Record<SearchMode, SearchAnswer['modes']>> = {
+  text: ['text'],
+  semantic: ['semantic'],
+  hybrid: ['text', 'semantic'],
+};
 
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
 
@@ -99,13 +124,15 @@ async function holding(
 
 function resultOf(
   reading: Reading,
-  { id, kind, score, terms }: SearchHit,
+  { id, kind, score, terms, why }: SearchHit,
   { marksOf, snippet }: Pick<typeof import('../../../search/snippet.ts'), 'marksOf' | 'snippet'>,
 ): SearchResult[] {
   const shown = shownOf(reading, thing(reading, id, kind));
   if (!shown) return [];
   const text = snippet(shown.text, terms);
-  return [{ kind, id, score, ...shown.fields, snippet: text, marks: marksOf(text, terms) }];
+  return [
+    { kind, id, score, ...shown.fields, snippet: text, marks: marksOf(text, terms), ...(why ? { why } : {}) },
+  ];
 }
 
 /** What a hit shows; undefined when it is gone since it was indexed. */
