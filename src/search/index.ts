@@ -1,6 +1,5 @@
 export { openSearch } from './open.ts';
 export type {
-  Answer,
   Search,
   SearchChange,
   SearchDocument,
