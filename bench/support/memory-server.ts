@@ -1,28 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { say } from './report.ts';
+import { installed } from './install.ts';
 
 const name = '@modelcontextprotocol/server-memory';
 
-/** Installs the server into a directory of its own, where it is not there; answers its version. It is no dependency of ours. */
-export function installMemoryServer(directory: string): string {
-  const manifest = join(directory, 'node_modules', ...name.split('/'), 'package.json');
-  if (!existsSync(manifest)) {
-    mkdirSync(directory, { recursive: true });
-    const own = join(directory, 'package.json');
-    if (!existsSync(own)) writeFileSync(own, JSON.stringify({ private: true }));
-    say(`installing ${name} in ${directory} …`);
-    const flags = ['--no-audit', '--no-fund', '--no-package-lock'];
-    const { status, stderr } = spawnSync('npm', ['install', ...flags, name], {
-      cwd: directory,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`the memory server cannot be installed: ${stderr}`);
-  }
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-}
+/** Installs the server where it is not there; answers its version. */
+export const installMemoryServer = (directory: string): string => installed(directory, name);
 
 interface Answer {
   readonly id?: number;
