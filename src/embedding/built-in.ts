@@ -1,31 +1,31 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { type Embedder, EmbeddingError } from './port.ts';
-import { dimensions, type EmbeddingAnswer, type EmbeddingCall, type EmbeddingStart } from './protocol.ts';
+import { type Life, startLife, workerFile } from './life.ts';
+import { type Embedder, EmbeddingError, type VectorForm } from './port.ts';
+import { dimensions } from './protocol.ts';
 
 /** Raise the number when the same text would have another vector: other weights, other arithmetic, other cutting. */
 const MODEL = 'all-MiniLM-L6-v2/coterie-1';
 
+/** No dependency of ours: who wants it installs it. */
+const NATIVE = 'onnxruntime-node';
+
 export interface BuiltInOptions {
   /** Where the model's files are, if not in this package's `dist/model`. */
   directory?: string;
+  /** The module of onnxruntime-node, if not the one that is installed beside this package; false: WebAssembly. */
+  native?: string | false;
 }
 
-interface Asked {
-  resolve: (vectors: Float32Array) => void;
-  reject: (error: Error) => void;
+/** What runs the model, for as long as an embedder lives. */
+interface Engine {
+  form: VectorForm;
+  native?: string;
+  version?: string;
 }
 
-/** One life of the model's thread. */
-interface Thread {
-  ask(call: Omit<EmbeddingCall, 'id'>): Promise<Float32Array>;
-  end(reason: string): Promise<void>;
-}
-
-// By its name in package.json, so that it is the built file also where the sources run as they are.
-const workerFile = (): string => createRequire(import.meta.url).resolve('#embedding-worker');
+const wasm: Engine = { form: { id: MODEL, dimensions } };
 
 const modelDirectory = (): string => resolve(dirname(workerFile()), '..', '..', 'model');
 
@@ -33,95 +33,80 @@ const modelDirectory = (): string => resolve(dirname(workerFile()), '..', '..', 
 export const hasBuiltInModel = (directory = modelDirectory()): boolean =>
   existsSync(resolve(directory, 'model.onnx'));
 
-/** `ended` is called when it answers no more, perhaps twice. */
-function startThread(directory: string, ended: () => void): Thread {
-  const start: EmbeddingStart = { directory };
-  const worker = new Worker(workerFile(), { workerData: start });
-  const asked = new Map<number, Asked>();
-  let lastId = 0;
-  let over: EmbeddingError | undefined;
-
-  // The thread alone keeps no process alive; a question does.
-  const hold = (): void => void (asked.size > 0 ? worker.ref() : worker.unref());
-  const fail = (reason: string): void => {
-    over ??= new EmbeddingError(reason);
-    for (const { reject } of asked.values()) reject(over);
-    asked.clear();
-  };
-
-  worker.on('message', (answer: EmbeddingAnswer) => {
-    const one = asked.get(answer.id);
-    asked.delete(answer.id);
-    hold();
-    if ('vectors' in answer) one?.resolve(answer.vectors);
-    else one?.reject(new EmbeddingError(`The built-in model failed: ${answer.error}`));
-  });
-  worker.on('error', (error) => {
-    ended();
-    fail(`The thread of the built-in model failed: ${String(error)}`);
-  });
-  const exited = new Promise<void>((resolve) => {
-    worker.on('exit', () => {
-      fail('The thread of the built-in model ended.');
-      ended();
-      resolve();
-    });
-  });
-  worker.unref();
-
-  return {
-    ask: (call) =>
-      new Promise((resolve, reject) => {
-        if (over) {
-          reject(over);
-          return;
-        }
-        const id = lastId++;
-        asked.set(id, { resolve, reject });
-        hold();
-        worker.postMessage({ id, ...call } satisfies EmbeddingCall);
-      }),
-    async end(reason) {
-      fail(reason);
-      worker.ref();
-      await worker.terminate();
-      await exited;
-    },
-  };
+/** Where onnxruntime-node is installed, if it is and is wanted. */
+function installed(): string | undefined {
+  if (process.env['COTERIE_EMBEDDINGS_RUNTIME'] === 'wasm') return;
+  try {
+    return createRequire(import.meta.url).resolve(NATIVE);
+  } catch {
+    return;
+  }
 }
 
 /**
- * Embeddings by all-MiniLM-L6-v2 on this machine, on a thread of its own that starts with the first question. 384
- * dimensions; of each text the first 256 tokens count. Loaded, it takes up to 400 MB of memory, and the thread stays until
+ * Embeddings by all-MiniLM-L6-v2 on this machine. 384 dimensions; of each text the first 256 tokens count.
+ *
+ * It runs on a thread of its own that starts with the first text and takes up to 400 MB of memory. The thread stays until
  * `close`: the allocator keeps much of what a thread gives back, so that ending and starting it takes more, not less.
+ * Where onnxruntime-node is installed, that runs it in a process of its own, from the first call on. Its vectors are a
+ * little different, so they have another id.
  */
 export function builtInEmbedder(options: BuiltInOptions = {}): Embedder {
-  let thread: Thread | undefined;
+  let life: Life | undefined;
   let closed = false;
+  let engine: Promise<Engine> | undefined;
 
-  function started(): Thread {
-    if (thread) return thread;
+  function started(native: string | undefined): Life {
+    if (life) return life;
     const directory = options.directory ?? modelDirectory();
     if (!hasBuiltInModel(directory)) throw new EmbeddingError(`The built-in model is not in ${directory}.`);
-    const fresh = startThread(directory, () => {
-      if (thread === fresh) thread = undefined;
+    const fresh = startLife(native === undefined ? { directory } : { directory, native }, () => {
+      if (life === fresh) life = undefined;
     });
-    thread = fresh;
+    life = fresh;
     return fresh;
   }
 
-  const form = { id: MODEL, dimensions };
+  /** Native only if it was seen to load the model: what it said of its vectors stays so. */
+  async function choose(): Promise<Engine> {
+    const native = options.native ?? installed();
+    if (closed || native === undefined || native === false) return wasm;
+    try {
+      const version = await started(native).ready;
+      return { form: { id: `${MODEL}/native-${version}`, dimensions }, native, version };
+    } catch (error) {
+      if (!closed)
+        process.emitWarning(
+          `${NATIVE} is installed and cannot be used, so WebAssembly runs the built-in model: ${(error as Error).message}`,
+          { type: 'CoterieWarning', code: 'COTERIE_NATIVE_EMBEDDINGS' },
+        );
+      return wasm;
+    }
+  }
+  const chosen = (): Promise<Engine> => {
+    engine ??= choose();
+    return engine;
+  };
+  const reject = (): never => {
+    throw new EmbeddingError('The embedder is closed.');
+  };
+
   return {
-    form: async () => form,
+    form: async () => (await chosen()).form,
     async embed(texts, kind) {
-      if (closed) throw new EmbeddingError('The embedder is closed.');
+      if (closed) reject();
       if (texts.length === 0) return [];
-      const vectors = await started().ask({ kind, texts });
+      const { native, version } = await chosen();
+      if (closed) reject();
+      const running = started(native);
+      if (version !== undefined && (await running.ready) !== version)
+        throw new EmbeddingError(`${NATIVE} is another version than when this began: start again.`);
+      const vectors = await running.ask({ kind, texts });
       return texts.map((_, i) => vectors.slice(i * dimensions, (i + 1) * dimensions));
     },
     async close() {
       closed = true;
-      await thread?.end('The embedder is closed.');
+      await life?.end('The embedder is closed.');
     },
   };
 }

@@ -6,6 +6,8 @@ export const dimensions = 384;
 /** Where the model's files are; see `scripts/lib/model.mjs`. */
 export interface EmbeddingStart {
   directory: string;
+  /** The module of onnxruntime-node, where that is to run the model. */
+  native?: string;
 }
 
 export interface EmbeddingCall {
@@ -16,3 +18,6 @@ export interface EmbeddingCall {
 
 /** The vectors of a call one after the other, or why there are none. */
 export type EmbeddingAnswer = { id: number; vectors: Float32Array } | { id: number; error: string };
+
+/** The first that is said: the model is loaded, by this version of onnxruntime-node if by that, or can't be. */
+export type EmbeddingReady = { ready: string } | { failed: string };
