@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import MiniSearch from 'minisearch';
+import type { SearchAnswer } from '../../schemas/index.ts';
 import { openReplica } from '../../src/index.ts';
 import type { SetMemory } from './sets.ts';
 
@@ -58,16 +59,27 @@ const minisearch: Entrant = {
   },
 };
 
+type Mode = 'text' | 'semantic' | 'hybrid';
+
 /** A replica that remembers it all and is asked as anybody would ask it. */
-const coterieText: Entrant = {
-  name: 'Coterie, text',
+const coterie = (name: string, mode: Mode): Entrant => ({
+  name,
   async open(memories) {
     const root = mkdtempSync(join(tmpdir(), 'coterie-bench-quality-'));
     const at = { directory: join(root, 'data'), config: join(root, 'config') };
-    const replica = await openReplica({ ...at, as: 'kai', durability: 'os' });
+    const embeddings = mode === 'text' ? false : 'built-in';
+    const replica = await openReplica({ ...at, as: 'kai', durability: 'os', embeddings });
     const close = async () => {
       await replica.close();
       rmSync(root, { recursive: true, force: true });
+    };
+    const recall = async (q: string, limit: number): Promise<SearchAnswer> => {
+      for (;;) {
+        const answer = await replica.recall({ q, mode, limit });
+        if (answer.behind > 0) throw new Error(`the index lacks ${answer.behind} operations`);
+        if (answer.fallback !== undefined) throw new Error(answer.fallback);
+        if (answer.unembedded === undefined) return answer;
+      }
     };
     try {
       const named = new Map<string, string>();
@@ -77,9 +89,8 @@ const coterieText: Entrant = {
       }
       return {
         async rank(question, count) {
-          const answer = await replica.search({ q: question, kind: 'memory', limit: count });
-          if (answer.behind > 0) throw new Error(`the index lacks ${answer.behind} operations`);
-          return answer.results.map(({ id }) => named.get(id) ?? id);
+          const { results } = await recall(question, count);
+          return results.map(({ id }) => named.get(id) ?? id);
         },
         close,
       };
@@ -88,6 +99,12 @@ const coterieText: Entrant = {
       throw error;
     }
   },
-};
+});
 
-export const entrants: readonly Entrant[] = [like, minisearch, coterieText];
+export const entrants: readonly Entrant[] = [
+  like,
+  minisearch,
+  coterie('Coterie, text', 'text'),
+  coterie('Coterie, semantic', 'semantic'),
+  coterie('Coterie, hybrid', 'hybrid'),
+];
