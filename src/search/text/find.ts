@@ -7,8 +7,10 @@ import { Finding, type Found, type Parts } from './finding.ts';
 import { looksOf } from './looks.ts';
 import type { Candidates, Tally } from './tally.ts';
 
-/** What the meaning counts beside the words, of 1. */
-const MEANING = 0.4;
+/** What the meaning counts beside the words, of 1: by the questions of `bench/search`, as is the next. */
+const MEANING = 0.6;
+/** How sharply the words count less where they are few of those asked: coverage to this power. */
+const GATE = 3;
 /** What is farther from the question than this has nothing to do with it: most pairs of texts are nearer to 0. */
 const LEAST_COSINE = 0.2;
 /** Of the nearest by meaning, as many as are ranked beside what the words found. */
@@ -131,7 +133,7 @@ function byMeaning(
   const why: SearchWhy[] = [];
   const take = (number: number, text: number, covered: number, cosine: number | undefined): void => {
     numbers.push(number);
-    scores.push((1 - share) * text * covered + share * Math.max(0, cosine ?? 0));
+    scores.push((1 - share) * text * covered ** GATE + share * Math.max(0, cosine ?? 0));
     why.push({ text, coverage: covered, ...(cosine === undefined ? {} : { cosine }) });
   };
   for (const [at, number] of words.numbers.entries()) {
