@@ -9,6 +9,7 @@ surfaceContract('embedded', async (root) => {
     config: join(root, 'config'),
     as: 'kai',
     durability: 'os',
+    embeddings: false,
     // Tickets name where it listens.
     sync: { state: join(root, 'state') },
   });

@@ -20,6 +20,8 @@ export async function nodeIn(root: string, options: Partial<NodeOptions> = {}): 
     as: 'kai',
     port: 0,
     durability: 'os',
+    // Loading the model takes a second: the tests that are about it ask for it.
+    embeddings: false,
     ...options,
   });
   const as = (handle: string): Client =>
