@@ -1,18 +1,41 @@
-import type { SearchAnswer } from '../schemas/index.ts';
+import type { SearchAnswer, SearchResult } from '../schemas/index.ts';
+
+const rankings = { text: 'by words', semantic: 'by meaning', both: 'by words and meaning' } as const;
+
+/** What ranked an answer; undefined where that is words and nobody asked for anything else. */
+function ranking({ modes, results, fallback }: SearchAnswer): string | undefined {
+  const by = rankings[modes.length > 1 ? 'both' : (modes[0] ?? 'text')];
+  if (fallback !== undefined) return `${by} alone: ${fallback}`;
+  const isUsual = by === rankings.text && results.every(({ why }) => why === undefined);
+  return isUsual ? undefined : by;
+}
+
+/** What made the score of a result, on one line; undefined where nobody asked. */
+export function whyOf({ score, why }: SearchResult): string | undefined {
+  if (why === undefined) return undefined;
+  const part = (name: string, value: number | undefined): string[] =>
+    value === undefined ? [] : [`${name} ${value.toFixed(2)}`];
+  return [
+    ...part('score', score),
+    ...part('words', why.text),
+    ...part('coverage', why.coverage),
+    ...part('meaning', why.cosine),
+    ...part('recency', why.recency),
+    ...part('use', why.use),
+  ].join(', ');
+}
 
 /** What whoever searched should know of the answer beside its results, a line each. */
-export function aboutSearch({
-  results,
-  match,
-  total,
-  atLeast,
-  missing = [],
-  notes = [],
-}: SearchAnswer): string[] {
+export function aboutSearch(answer: SearchAnswer): string[] {
+  const { results, match, total, atLeast, missing = [], notes = [], unembedded = 0 } = answer;
   const few = results.length < total || atLeast === true;
   const isShort = match === 'any';
   const lacks = missing.map((word) => `"${word}"`).join(', ');
+  const ranked = ranking(answer);
+  const words = unembedded === 1 ? '1 text is' : `${unembedded.toLocaleString('en')} texts are`;
   return [
+    ...(ranked === undefined ? [] : [ranked]),
+    ...(unembedded > 0 ? [`${words} not found by meaning yet`] : []),
     ...(isShort ? ['nothing has all of these words; these have some'] : []),
     ...(lacks === '' ? [] : [`nothing has ${lacks}`]),
     ...(few ? [`${atLeast ? 'at least ' : ''}${total.toLocaleString('en')} in all`] : []),

@@ -1,3 +1,4 @@
+import type { SearchQuery } from '../../schemas/index.ts';
 import { failure } from '../../src/client/call.ts';
 import type { Client } from '../../src/client/index.ts';
 import type { Output } from './output.ts';
@@ -70,6 +71,14 @@ export const once = (call: Call): { key: string | undefined } => ({
 export const paged = (call: Call): { limit: number | undefined; cursor: string | undefined } => ({
   limit: call.number('limit'),
   cursor: call.text('cursor'),
+});
+
+/** How a search is ranked, and its page. What stands there is checked by whoever answers. */
+export const searched = (call: Call) => ({
+  sort: call.text('sort') as SearchQuery['sort'],
+  mode: call.text('mode') as SearchQuery['mode'],
+  explain: call.has('explain') || undefined,
+  ...paged(call),
 });
 
 /** A command line that cannot be meant. */

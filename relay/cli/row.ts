@@ -41,6 +41,13 @@ export const onLists: readonly Flag[] = [
   ['--cursor <next>', 'go on where the answer before ended'],
 ];
 
+/** Flags of what searches. */
+export const onSearches: readonly Flag[] = [
+  ['--sort <order>', 'relevance or time'],
+  ['--mode <mode>', 'text, semantic or hybrid: by words, by meaning, or by both'],
+  ['--explain', 'say of each result what made its score'],
+];
+
 /** Flags that choose events. */
 export const onEvents: readonly Flag[] = [
   ['--types <list>', 'operation types, comma-separated; message.* stands for all of them'],

@@ -178,7 +178,12 @@ export function createClient(options: ClientOptions): Client {
       list: (query) => get<List<Presence>>('/presence', query),
     },
 
-    search: (query) => get<SearchAnswer>('/search', query),
+    // Over HTTP `kind=memory` recalls, which is by meaning too unless it is said.
+    search: (query) =>
+      get<SearchAnswer>(
+        '/search',
+        query.kind === 'memory' ? { ...query, mode: query.mode ?? 'text' } : query,
+      ),
     recall: (query) => get<SearchAnswer>('/search', { ...query, kind: 'memory' }),
     events: (options) => streamEvents(caller, async () => (await get<Status>('/status')).cursor, options),
     activity: (query) => get<List<ActivityItem>>('/activity', query),

@@ -283,7 +283,10 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     async search(query) {
       open();
-      return find(reading, core, actor.id, checked(schemas.SearchQuery, query));
+      const valid = checked(schemas.SearchQuery, query);
+      if (valid.kind === 'memory' && valid.channel !== undefined)
+        throw new CoterieError('invalid', 'channel: memories are in no channel');
+      return find(reading, core, actor.id, valid);
     },
     async recall(query) {
       open();

@@ -1,4 +1,4 @@
-import { onEvents, onLists, onWrites, type Row } from '../row.ts';
+import { onEvents, onLists, onSearches, onWrites, type Row } from '../row.ts';
 
 const memory = () => import('../verbs/memory.ts');
 const presence = () => import('../verbs/presence.ts');
@@ -27,9 +27,9 @@ export const knowing: readonly Row[] = [
   {
     name: 'recall',
     takes: '<query...>',
-    summary: 'Search the memory.',
-    flags: [['--tag <tag>', 'only with this tag'], ['--sort <order>', 'relevance or time'], ...onLists],
-    example: 'coterie recall release',
+    summary: 'Search the memory, by words and by meaning.',
+    flags: [['--tag <tag>', 'only with this tag'], ...onSearches, ...onLists],
+    example: 'coterie recall "when do we ship"',
     load: async () => (await memory()).recall,
   },
   {
@@ -67,7 +67,7 @@ export const knowing: readonly Row[] = [
     flags: [
       ['--kind <kind>', 'message, task or memory'],
       ['--channel <channel>', 'only in this channel'],
-      ['--sort <order>', 'relevance or time'],
+      ...onSearches,
       ...onLists,
     ],
     example: `coterie search 'flaky "upload test" from:zoe after:7d -linux'`,

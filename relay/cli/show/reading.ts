@@ -9,7 +9,7 @@ import type {
   Proof,
   SearchAnswer,
 } from '../../../schemas/index.ts';
-import { aboutSearch } from '../../searched.ts';
+import { aboutSearch, whyOf } from '../../searched.ts';
 import { more, who } from './conversation.ts';
 import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
@@ -81,7 +81,9 @@ export function search(answer: SearchAnswer, view: View): string {
     const head = `${tint(view, 'cyan', who(result.by))} ${tint(view, 'dim', about.join(' · '))}`;
     const title = result.title === undefined ? '' : `${tint(view, 'bold', oneLine(result.title))}\n`;
     const isTitle = oneLine(result.snippet) === result.title;
-    return `${head}\n${indent(isTitle ? title.trimEnd() : `${title}${marked(result, view)}`)}`;
+    const text = isTitle ? title.trimEnd() : `${title}${marked(result, view)}`;
+    const why = whyOf(result);
+    return `${head}\n${indent(why === undefined ? text : `${text}\n${tint(view, 'dim', why)}`)}`;
   });
   if (lines.length === 0) lines.push(tint(view, 'dim', 'nothing found'));
   const about = aboutSearch(answer);

@@ -1,6 +1,5 @@
-import type { SearchQuery } from '../../../schemas/index.ts';
 import { given } from '../../given.ts';
-import { asking, once, paged } from '../call.ts';
+import { asking, once, paged, searched } from '../call.ts';
 import { memories, memory } from '../show/memory.ts';
 import { search } from '../show/reading.ts';
 import { typedTime } from '../show/time.ts';
@@ -36,8 +35,7 @@ export const recall = asking({
       q: call.arg(0),
       ...given({
         tag: call.text('tag'),
-        sort: call.text('sort') as SearchQuery['sort'],
-        ...paged(call),
+        ...searched(call),
       }),
     }),
   show: search,

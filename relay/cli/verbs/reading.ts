@@ -1,6 +1,6 @@
 import type { SearchQuery } from '../../../schemas/index.ts';
 import { given } from '../../given.ts';
-import { asking, type Call, misuse, paged, type Verb } from '../call.ts';
+import { asking, type Call, misuse, paged, searched, type Verb } from '../call.ts';
 import { history as historyText } from '../show/history.ts';
 import {
   activity as activityText,
@@ -18,8 +18,7 @@ export const search = asking({
       ...given({
         kind: call.text('kind') as SearchQuery['kind'],
         channel: call.text('channel'),
-        sort: call.text('sort') as SearchQuery['sort'],
-        ...paged(call),
+        ...searched(call),
       }),
     }),
   show: found,

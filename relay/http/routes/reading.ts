@@ -21,8 +21,10 @@ import {
 } from '../../../schemas/index.ts';
 import { route } from '../route.ts';
 
-/** Search, and recall in one: a tag narrows memory only. */
-const FindQuery = z.strictObject({ ...SearchQuery.shape, tag: RecallQuery.shape.tag });
+/** Search, and recall in one. */
+const FindQuery = z.strictObject({ ...SearchQuery.shape, ...RecallQuery.shape });
+/** What only memory is asked for. */
+const ofMemory = Object.keys(RecallQuery.shape).filter((name) => !(name in SearchQuery.shape));
 
 export const readingRoutes = [
   route({
@@ -39,15 +41,14 @@ export const readingRoutes = [
     summary: 'Searches messages, tasks and memory; `kind=memory` recalls, and takes a `tag`.',
     query: FindQuery,
     answer: SearchAnswer,
-    async run({ surface, query: { tag, ...query } }) {
-      if (query.kind !== 'memory') {
-        if (tag !== undefined) throw new CoterieError('invalid', 'tag needs kind=memory');
-        return surface.search(query);
+    async run({ surface, query: { kind, channel, ...query } }) {
+      if (kind === 'memory') {
+        if (channel !== undefined) throw new CoterieError('invalid', 'channel: memories are in no channel');
+        return surface.recall(query);
       }
-      if (query.channel !== undefined)
-        throw new CoterieError('invalid', 'channel does not go with kind=memory');
-      const { q, sort, limit, cursor } = query;
-      return surface.recall({ q, tag, sort, limit, cursor });
+      const only = Object.keys(query).find((name) => ofMemory.includes(name));
+      if (only !== undefined) throw new CoterieError('invalid', `${only} needs kind=memory`);
+      return surface.search({ ...query, kind, channel });
     },
   }),
   route({

@@ -1,5 +1,5 @@
 import type { List, Memory, Presence, Reservation, SearchAnswer } from '../../../schemas/index.ts';
-import { aboutSearch } from '../../searched.ts';
+import { aboutSearch, whyOf } from '../../searched.ts';
 import {
   clean,
   counted,
@@ -18,8 +18,9 @@ export function found(answer: SearchAnswer, show: Showing): string {
   const { results, next: cursor, behind } = answer;
   const line = (one: SearchAnswer['results'][number]): string => {
     const name = one.kind === 'task' || (one.kind === 'memory' && one.place) ? one.place : id(one.id, show);
+    const why = whyOf(one);
     const title = one.title === undefined || one.title === one.snippet ? '' : `${oneLine(one.title)}: `;
-    return `${words(one.kind, name, who(one.by), one.kind === 'message' && one.place && `in ${one.place}`, when(one.at, show))}: ${title}${oneLine(one.snippet)}`;
+    return `${words(one.kind, name, who(one.by), one.kind === 'message' && one.place && `in ${one.place}`, when(one.at, show))}: ${title}${oneLine(one.snippet)}${why === undefined ? '' : ` (${why})`}`;
   };
   return lines(
     ...(results.length > 0 ? results.map(line) : ['nothing found']),

@@ -14,16 +14,21 @@ export const searchTool = tool({
     kind: SearchQuery.shape.kind,
     channel: SearchQuery.shape.channel,
     tag: RecallQuery.shape.tag.describe('of memories'),
+    mode: SearchQuery.shape.mode.describe('memories: hybrid, else text'),
+    explain: z.boolean().optional(),
     limit: SearchQuery.shape.limit,
     cursor: SearchQuery.shape.cursor,
   }),
-  async run({ query: q, kind, channel, tag, limit = 10, cursor }, { team, shorts, now }) {
-    if (tag !== undefined && ((kind ?? 'memory') !== 'memory' || channel !== undefined))
+  async run({ query: q, kind, channel, tag, limit = 10, ...more }, { team, shorts, now }) {
+    if (tag !== undefined && (kind ?? 'memory') !== 'memory')
       throw new CoterieError('invalid', 'tag: only memories have tags');
-    const answer =
-      tag === undefined
-        ? await team.search({ q, limit, ...given({ kind, channel, cursor }) })
-        : await team.recall({ q, tag, limit, ...given({ cursor }) });
+    const isOfMemory = kind === 'memory' || tag !== undefined;
+    if (isOfMemory && channel !== undefined)
+      throw new CoterieError('invalid', 'channel: memories are in no channel');
+    const asked = { q, limit, ...given(more) };
+    const answer = isOfMemory
+      ? await team.recall({ ...asked, ...given({ tag }) })
+      : await team.search({ ...asked, ...given({ kind, channel }) });
     return { text: found(answer, { shorts, now }), answer };
   },
 });

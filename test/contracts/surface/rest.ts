@@ -84,6 +84,18 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
     async does({ kai }) {
       const { id } = await kai.messages.post('general', { text: 'the walrus' });
       expect((await kai.search({ q: 'walrus' })).results.map((one) => one.id)).toContain(id);
+      const asked = { q: 'walrus', explain: true, kind: 'message' } as const;
+      const plain = await kai.search(asked);
+      expect(plain).toMatchObject({ modes: ['text'], results: [{ why: { coverage: 1 } }] });
+      expect(plain.fallback).toBeUndefined();
+      // Here nobody makes vectors: whoever asks for the meaning is told so.
+      const both = await kai.search({ ...asked, mode: 'semantic' });
+      expect(both).toMatchObject({
+        modes: ['text'],
+        fallback: expect.stringContaining('embeddings are off'),
+      });
+      expect((await kai.search({ q: 'walrus', kind: 'memory' })).fallback).toBeUndefined();
+      await refused(kai.search({ q: 'walrus', kind: 'memory', channel: 'general' }), 'invalid');
     },
     refuses: ({ kai }) => refused(kai.search({ q: '' }), 'invalid'),
   },
@@ -92,6 +104,12 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
       const { id } = await kai.memory.remember({ text: 'the narwhal' });
       await kai.messages.post('general', { text: 'a narwhal' });
       expect((await kai.recall({ q: 'narwhal' })).results.map((one) => one.id)).toEqual([id]);
+      const off = { modes: ['text'], fallback: expect.stringContaining('embeddings are off') };
+      expect(await kai.recall({ q: 'narwhal', explain: true })).toMatchObject({
+        ...off,
+        results: [{ why: { coverage: 1 } }],
+      });
+      expect((await kai.recall({ q: 'narwhal', mode: 'text' })).fallback).toBeUndefined();
     },
     refuses: ({ kai }) => refused(kai.recall({ q: 'x', limit: 0 }), 'invalid'),
   },
