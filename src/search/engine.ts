@@ -26,12 +26,12 @@ export interface Engine {
   advance(): void;
   /** Resolves when the index has come to `target`, or after `patience` milliseconds. Rejects when it cannot go on. */
   reach(target: number, patience: number): Promise<void>;
-  /** `wait`: milliseconds for the vectors that documents lack. `left`: how many lack one then. */
-  ask(query: TextQuery, wait: number): Promise<{ hits: SearchHits; left: number }>;
+  /** `wait`: milliseconds for the vectors that documents lack. `left`: how many lack one then; `unplaced`: find no room. */
+  ask(query: TextQuery, wait: number): Promise<{ hits: SearchHits; left: number; unplaced: number }>;
   /** Goes over to the vectors of a model. */
   use(form: VectorForm): void;
   /** At most so many documents that lack a vector of the model. */
-  lacks(most: number): Promise<{ wanted: Wanted[]; left: number }>;
+  lacks(most: number): Promise<{ wanted: Wanted[]; left: number; unplaced: number }>;
   take(form: VectorForm, given: Given): void;
   purge(through: number): Promise<void>;
   /** Ends the thread, with a last writing of the index if `keep`. What is still asked rejects with `reason`. */

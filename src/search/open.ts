@@ -28,6 +28,11 @@ function bounded({ text, limit, offset, ...filters }: TextQuery): TextQuery {
   };
 }
 
+const noRoom = (documents = 0): string | undefined =>
+  documents === 0
+    ? undefined
+    : `There is no room for more vectors: ${documents} texts are found by their words alone.`;
+
 /** What a promise gives, or undefined after so many milliseconds. What it rejects with later is nobody's. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -116,7 +121,7 @@ export function openSearch({
     const own = vector instanceof Float32Array ? vector : undefined;
     const ranked = own ? wanted : 'text';
     const wait = embedding?.trouble === undefined ? waits.documents : 0;
-    const { hits, left } = await asked.ask(
+    const { hits, left, unplaced } = await asked.ask(
       bounded({ ...query, mode: ranked, ...(own ? { vector: own } : {}) }),
       own ? wait : 0,
     );
@@ -125,7 +130,7 @@ export function openSearch({
       behind: Math.max(0, target - asked.position),
       ranked,
       ...(fallback === undefined ? {} : { fallback }),
-      ...(own && left > 0 ? { unembedded: left } : {}),
+      ...(own && left + unplaced > 0 ? { unembedded: left + unplaced } : {}),
     };
   };
 
@@ -184,7 +189,7 @@ export function openSearch({
       const position = engine && !foreign() ? engine.position : 0;
       const trouble = engine?.trouble;
       const model = embedding?.model;
-      const embedTrouble = embedding?.trouble ?? lastTrouble;
+      const embedTrouble = embedding?.trouble ?? lastTrouble ?? noRoom(embedding?.unplaced);
       return {
         ready: engine?.ready === true && !engine.stopped && !foreign(),
         behind: Math.max(0, source.end() - position),
@@ -193,7 +198,7 @@ export function openSearch({
           ? {
               embeddings: {
                 ...(model === undefined ? {} : { model }),
-                left: embedding?.left ?? 0,
+                left: (embedding?.left ?? 0) + (embedding?.unplaced ?? 0),
                 ...(embedTrouble === undefined ? {} : { trouble: embedTrouble }),
               },
             }

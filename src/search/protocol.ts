@@ -38,10 +38,10 @@ export type ToWorker =
 export type FromWorker =
   | { did: 'load'; position: number }
   | { did: 'apply'; next?: number }
-  /** `left`: how many documents lack a vector. */
-  | { did: 'answer'; id: number; hits: SearchHits; left: number }
+  /** `left`: how many documents lack a vector; `unplaced`: for how many there is no room. */
+  | { did: 'answer'; id: number; hits: SearchHits; left: number; unplaced: number }
   | { did: 'purge'; id: number }
-  | { did: 'lacks'; id: number; wanted: Wanted[]; left: number }
+  | { did: 'lacks'; id: number; wanted: Wanted[]; left: number; unplaced: number }
   /** There are documents without a vector, after there were none. */
   | { did: 'lacking' }
   | { did: 'fail'; id: number; message: string }

@@ -80,6 +80,7 @@ async function act(message: ToWorker): Promise<void> {
         id: message.id,
         hits: await index.find(message.query),
         left: meaning.left,
+        unplaced: meaning.unplaced,
       });
       return;
     case 'use':
@@ -91,6 +92,7 @@ async function act(message: ToWorker): Promise<void> {
         id: message.id,
         wanted: await wantedNow(message.most),
         left: meaning.left,
+        unplaced: meaning.unplaced,
       });
       await pruneDue();
       return;

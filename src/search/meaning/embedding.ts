@@ -13,7 +13,7 @@ const MOST_REST = 60_000;
 /** The index, as far as it takes vectors. */
 export interface Taker {
   use(form: VectorForm): void;
-  lacks(most: number): Promise<{ wanted: Wanted[]; left: number }>;
+  lacks(most: number): Promise<{ wanted: Wanted[]; left: number; unplaced: number }>;
   take(form: VectorForm, given: Given): void;
 }
 
@@ -27,6 +27,7 @@ export interface Embedding {
   readonly warm: boolean;
   readonly model: string | undefined;
   readonly left: number;
+  readonly unplaced: number;
   /** Why documents are not embedded at present. */
   readonly trouble: string | undefined;
   stop(): void;
@@ -45,6 +46,7 @@ export function startEmbedding(
   let warm = false;
   let used: VectorForm | undefined;
   let left = 0;
+  let unplaced = 0;
   let trouble: string | undefined;
   let batch = BATCH;
   let rest = REST;
@@ -75,6 +77,7 @@ export function startEmbedding(
     const made = await form();
     const lacking = await taker.lacks(batch);
     left = lacking.left;
+    unplaced = lacking.unplaced;
     if (lacking.wanted.length === 0) return false;
     const gone: string[] = [];
     const found: { hash: string; text: string }[] = [];
@@ -143,6 +146,9 @@ export function startEmbedding(
     },
     get left() {
       return left;
+    },
+    get unplaced() {
+      return unplaced;
     },
     get trouble() {
       return trouble;

@@ -36,16 +36,21 @@ export class Meaning {
   /** Documents whose vectors may be kept, and those whose are not. */
   #unsought = new Set<number>();
   #lacking = new Set<number>();
+  /** Documents for whose vectors there is no room: they wait until others go. */
+  readonly #unplaced = new Set<number>();
+  readonly #mostPages: number | undefined;
   #form: VectorForm | undefined;
   #waiting: (() => void)[] = [];
   vectors: Vectors | undefined;
 
-  /** `onLacking`: there is a vector to be made, after there was none. */
+  /** `onLacking`: there is a vector to be made, after there was none. `mostPages`: of memory, for vectors. */
   constructor(
     kinds: readonly SearchKind[],
     kept: KeptVectors | undefined,
     onLacking: () => void = () => undefined,
+    mostPages?: number,
   ) {
+    this.#mostPages = mostPages;
     this.#kinds = new Set(kinds);
     this.#known = this.#kinds;
     this.#kept = kept;
@@ -59,6 +64,11 @@ export class Meaning {
   /** How many documents lack a vector. */
   get left(): number {
     return this.#unsought.size + this.#lacking.size;
+  }
+
+  /** For how many documents there is no room: their words alone find them. */
+  get unplaced(): number {
+    return this.#unplaced.size;
   }
 
   /** Resolves when none lacks a vector, or after `patience` milliseconds. */
@@ -102,13 +112,18 @@ export class Meaning {
     if (numbers) numbers.push(number);
     else this.#numbers.set(hash, [number]);
     const known = other === undefined ? undefined : this.vectors?.of(other);
-    if (known) {
-      this.vectors?.put(number, known.slice());
-      return;
-    }
+    if (known) this.#place(number, known);
+    else this.#seekLater(number);
+  }
+
+  #seekLater(number: number): void {
     const wasSettled = this.left === 0;
     this.#unsought.add(number);
     if (wasSettled) this.#onLacking();
+  }
+
+  #place(number: number, vector: Float32Array): void {
+    if (this.vectors?.put(number, vector) === false) this.#unplaced.add(number);
   }
 
   kill(number: number): void {
@@ -120,7 +135,11 @@ export class Meaning {
     else this.#numbers.delete(hash);
     this.#unsought.delete(number);
     this.#lacking.delete(number);
-    this.vectors?.drop(number);
+    this.#unplaced.delete(number);
+    if (this.vectors?.drop(number)) {
+      const [waiting] = this.#unplaced;
+      if (waiting !== undefined && this.#unplaced.delete(waiting)) this.#seekLater(waiting);
+    }
     this.#settle();
   }
 
@@ -128,7 +147,8 @@ export class Meaning {
   use(form: VectorForm): void {
     if (this.#form?.id === form.id && this.#form.dimensions === form.dimensions) return;
     this.#form = { id: form.id, dimensions: form.dimensions };
-    this.vectors = new Vectors(form.dimensions);
+    this.vectors = new Vectors(form.dimensions, this.#mostPages);
+    this.#unplaced.clear();
     this.#unsought = new Set(this.#hashes.keys());
     this.#lacking = new Set();
   }
@@ -163,7 +183,7 @@ export class Meaning {
       // Meanwhile it may have died, or the model changed.
       if (this.#form !== form || !this.#unsought.delete(number)) continue;
       const vector = found[at];
-      if (vector) this.vectors?.put(number, vector);
+      if (vector) this.#place(number, vector);
       else this.#lacking.add(number);
     }
   }
@@ -176,7 +196,7 @@ export class Meaning {
     );
     for (const { hash, vector } of wanted)
       for (const number of this.#numbers.get(hash) ?? []) {
-        this.vectors?.put(number, vector);
+        this.#place(number, vector);
         this.#unsought.delete(number);
         this.#lacking.delete(number);
       }

@@ -96,17 +96,18 @@ export class Vectors {
     return true;
   }
 
-  /** The last row takes the place of the one that goes. */
-  drop(number: number): void {
+  /** The last row takes the place of the one that goes. False where the document had none. */
+  drop(number: number): boolean {
     const row = this.#places.get(number);
-    if (row === undefined) return;
+    if (row === undefined) return false;
     this.#places.delete(number);
     const last = this.#numbers.length - 1;
     const moved = this.#numbers.pop();
-    if (row === last || moved === undefined) return;
+    if (row === last || moved === undefined) return true;
     this.#numbers16.copyWithin(this.#at(row) / 2, this.#at(last) / 2, this.#at(last + 1) / 2);
     this.#numbers[row] = moved;
     this.#places.set(moved, row);
+    return true;
   }
 
   /** A copy of it: putting that in gives the same row. */
