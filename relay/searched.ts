@@ -3,7 +3,8 @@ import type { SearchAnswer, SearchResult } from '../schemas/index.ts';
 const rankings = { text: 'by words', semantic: 'by meaning', both: 'by words and meaning' } as const;
 
 /** What ranked an answer; undefined where that is words and nobody asked for anything else. */
-function ranking({ modes, results, fallback }: SearchAnswer): string | undefined {
+function ranking({ modes, results, fallback, match }: SearchAnswer): string | undefined {
+  if (match === 'filter') return undefined;
   const by = rankings[modes.length > 1 ? 'both' : (modes[0] ?? 'text')];
   if (fallback !== undefined) return `${by} alone: ${fallback}`;
   const isUsual = by === rankings.text && results.every(({ why }) => why === undefined);

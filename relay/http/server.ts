@@ -63,8 +63,8 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   else if (error.code === 'HPE_HEADER_OVERFLOW')
     endWith(
       socket,
-      new CoterieError('too_large', 'the request headers are too large', {
-        hint: 'Send fewer or shorter headers.',
+      new CoterieError('too_large', 'the request headers, or the URL, are too large', {
+        hint: 'Send fewer or shorter headers, and a shorter query in the URL.',
       }),
     );
   else

@@ -4,7 +4,14 @@ import { type Engine, startEngine } from './engine.ts';
 import { removeDirectory, vectorsIn } from './files.ts';
 import { type Embedding, startEmbedding } from './meaning/embedding.ts';
 import { messageOf } from './protocol.ts';
-import type { Answer, Search, SearchKind, SearchOptions, TextQuery } from './types.ts';
+import {
+  type Answer,
+  type Search,
+  type SearchKind,
+  type SearchOptions,
+  searchKinds,
+  type TextQuery,
+} from './types.ts';
 
 /** Milliseconds that news is gathered before it is indexed. */
 const GATHER = 20;
@@ -26,6 +33,20 @@ function bounded({ text, limit, offset, ...filters }: TextQuery): TextQuery {
     limit: Math.min(MOST_HITS, Math.max(0, Math.floor(limit))),
     offset: Math.max(0, Math.floor(offset)),
   };
+}
+
+const names: Readonly<Record<SearchKind, string>> = {
+  message: 'messages',
+  task: 'tasks',
+  comment: 'comments',
+  memory: 'memories',
+};
+const named = (kinds: readonly SearchKind[]): string => kinds.map((kind) => names[kind]).join(' and ');
+
+/** Which of the kinds that are asked for the meaning finds, if not all. */
+function meantOnly({ kinds = searchKinds }: TextQuery, embeds: readonly SearchKind[]): string[] {
+  const meant = kinds.filter((kind) => embeds.includes(kind));
+  return meant.length === kinds.length ? [] : [`only ${named(meant)} are found by their meaning here`];
 }
 
 const noRoom = (documents = 0): string | undefined =>
@@ -108,30 +129,48 @@ export function openSearch({
     }
   };
 
+  /** The vector of what is asked, or why its meaning cannot count. */
+  const questionOf = async (
+    asked: Engine,
+    query: TextQuery,
+  ): Promise<Float32Array | { fallback: string }> => {
+    const { kinds = searchKinds, text } = query;
+    if (text.trim() === '') return { fallback: 'there are no words whose meaning could be looked for' };
+    if (!kinds.some((kind) => embeds.includes(kind)))
+      return { fallback: `${named(kinds)} are not found by their meaning here` };
+    return vectorOf(asked, text);
+  };
+
   const answer = async (query: TextQuery, patience: number): Promise<Answer> => {
     const asked = await running();
     const target = source.end();
     const { mode: wanted = 'text' } = query;
-    const isByMeaning = wanted !== 'text' && query.text.trim() !== '';
     const [vector] = await Promise.all([
-      isByMeaning ? vectorOf(asked, query.text) : undefined,
+      wanted === 'text' ? undefined : questionOf(asked, query),
       asked.reach(target, patience),
     ]);
-    const fallback = vector && 'fallback' in vector ? vector.fallback : undefined;
-    const own = vector instanceof Float32Array ? vector : undefined;
-    const ranked = own ? wanted : 'text';
-    const wait = embedding?.trouble === undefined ? waits.documents : 0;
-    const { hits, left, unplaced } = await asked.ask(
-      bounded({ ...query, mode: ranked, ...(own ? { vector: own } : {}) }),
-      own ? wait : 0,
-    );
-    return {
-      ...hits,
-      behind: Math.max(0, target - asked.position),
-      ranked,
-      ...(fallback === undefined ? {} : { fallback }),
-      ...(own && left + unplaced > 0 ? { unembedded: left + unplaced } : {}),
+    const behind = Math.max(0, target - asked.position);
+    const byWords = async (fallback?: string, about?: Pick<Answer, 'unembedded'>): Promise<Answer> => {
+      const { hits } = await asked.ask(bounded({ ...query, mode: 'text' }), 0);
+      return { ...hits, behind, ranked: 'text', ...(fallback === undefined ? {} : { fallback }), ...about };
     };
+    if (vector === undefined || 'fallback' in vector) return byWords(vector?.fallback);
+    const wait = embedding?.trouble === undefined ? waits.documents : 0;
+    const { hits, left, unplaced } = await asked.ask(bounded({ ...query, mode: wanted, vector }), wait);
+    const lacking = left + unplaced;
+    const trouble = embedding?.trouble ?? noRoom(unplaced);
+    const unembedded = lacking > 0 ? { unembedded: lacking } : {};
+    // Nothing by meaning where vectors are missing is no answer.
+    if (wanted === 'semantic' && hits.total === 0 && lacking > 0)
+      return byWords(
+        `nothing that has a vector is near, and ${lacking} texts have none yet${trouble === undefined ? '' : `: ${trouble}`}`,
+        unembedded,
+      );
+    const about = [
+      ...meantOnly(query, embeds),
+      ...(lacking > 0 && trouble !== undefined ? [`no vectors are made at present: ${trouble}`] : []),
+    ];
+    return { ...hits, behind, ranked: wanted, ...unembedded, ...(about.length > 0 ? { about } : {}) };
   };
 
   return {

@@ -31,8 +31,18 @@ export interface Wanted {
 
 const unique = (terms: readonly string[]): string[] => [...new Set(terms)];
 
+/** Of a query so many different words are looked for, of so many characters. */
+const WORDS = 32;
+const CHARACTERS = 4000;
+
+/** What is not looked for of a query that is longer than that. */
+export function cutNote(text: string): string | undefined {
+  const isLonger = text.length > CHARACTERS || wantedOf(text, WORDS + 1).length > WORDS;
+  return isLonger ? 'only the first 32 words, of the first 4,000 characters, are looked for' : undefined;
+}
+
 /** What a query looks for: at most `most` different words from its first `characters`. */
-export function wantedOf(text: string, most = 32, characters = 4000): Wanted[] {
+export function wantedOf(text: string, most = WORDS, characters = CHARACTERS): Wanted[] {
   const wanted = new Map<string, Wanted>();
   for (const { whole, parts, start, end } of wordsOf(text.slice(0, characters), true)) {
     const entry = {

@@ -1,7 +1,8 @@
 import type { Embedder } from '../embedding/port.ts';
 
 /** What can be found. */
-export type SearchKind = 'message' | 'task' | 'comment' | 'memory';
+export const searchKinds = ['message', 'task', 'comment', 'memory'] as const;
+export type SearchKind = (typeof searchKinds)[number];
 
 /** One thing as the index sees it; putting it again under its id replaces it. */
 export interface SearchDocument {
@@ -52,6 +53,8 @@ export interface TextQuery {
   };
   /** Any of these things. */
   ids?: readonly string[];
+  /** Kinds that what is looked for may have: any, unless said. It filters nothing. */
+  kinds?: readonly SearchKind[];
   /** Made from then on, and before then, ms. */
   from?: number;
   until?: number;
@@ -174,6 +177,8 @@ export interface Answer extends SearchHits {
   fallback?: string;
   /** Where meaning counts: how many documents had no vector yet. */
   unembedded?: number;
+  /** What whoever asked by meaning should know. */
+  about?: string[];
 }
 
 export interface SimilarQuery extends Pick<TextQuery, 'facets' | 'limit'> {

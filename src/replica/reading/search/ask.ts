@@ -10,7 +10,7 @@ import {
   QueryError,
   type Value,
 } from '../../../search/query/index.ts';
-import type { SearchDocument, TextQuery } from '../../../search/types.ts';
+import { type SearchDocument, type SearchKind, searchKinds, type TextQuery } from '../../../search/types.ts';
 import { keys } from '../../commit/rows.ts';
 import type { ThreadRow } from '../../views/conversation.ts';
 import { shownStatus } from '../../views/flow.ts';
@@ -55,6 +55,13 @@ export async function askingOf(
   beside: Beside,
 ): Promise<Asking> {
   const { clauses, notes } = parsed(text);
+  // Else signs alone would be answered by everything.
+  if (clauses.length === 0)
+    throw mistake(
+      1,
+      'there is nothing to look for',
+      'Write a word, or an operator with a value, such as kind:message.',
+    );
   const made = new Maker(reading, member);
   for (const clause of clauses) await made.add(clause);
   if (beside.kind !== undefined) made.all.push(kindFacets[beside.kind] ?? []);
@@ -64,7 +71,10 @@ export async function askingOf(
     made.channels.push(`in:${id}`);
     made.all.push([`in:${id}`]);
   }
-  return { ...made.asking(), notes };
+  const asking = made.asking();
+  const { cutNote } = await import('../../../search/terms.ts');
+  const cut = cutNote(asking.query.text);
+  return { ...asking, notes: [...notes, ...(cut === undefined ? [] : [cut])] };
 }
 
 function parsed(text: string): ReturnType<typeof parseQuery> {
@@ -104,12 +114,23 @@ class Maker {
         prefixes: this.#prefixes,
         without: this.#without,
         facets: { all: [mine, ...this.all], none: this.#none },
+        kinds: this.#kinds(),
         ...(this.#ids === undefined ? {} : { ids: [...this.#ids] }),
         ...(this.#from === undefined ? {} : { from: this.#from }),
         ...(this.#until === undefined ? {} : { until: this.#until }),
       },
       conditions: this.#conditions,
     };
+  }
+
+  /** Kinds that what is asked for may have. */
+  #kinds(): SearchKind[] {
+    const isOfKind = (facet: string): boolean => facet.startsWith('kind:');
+    const asked = this.all.filter((facets) => facets.length > 0 && facets.every(isOfKind));
+    return searchKinds.filter((kind) => {
+      const facet = `kind:${kind}`;
+      return asked.every((facets) => facets.includes(facet)) && !this.#none.includes(facet);
+    });
   }
 
   async add(clause: Clause): Promise<void> {

@@ -8,8 +8,8 @@ import {
   type SearchResult,
 } from '../../../../schemas/index.ts';
 import type { AnyState } from '../../../fold/types.ts';
-import type { Search, SearchHit, SearchHits } from '../../../search/index.ts';
-import type { SearchMode, SearchSignals } from '../../../search/types.ts';
+import type { Search, SearchHit } from '../../../search/index.ts';
+import type { Answer, SearchMode, SearchSignals } from '../../../search/types.ts';
 import { stateOf } from '../../ledger/state.ts';
 import { channelOfLog } from '../../views/conversation.ts';
 import { operation, type Reading, stampIso, textOf, thing } from '../context.ts';
@@ -97,7 +97,8 @@ const modesOf: Readonly<Record<SearchMode, SearchAnswer['modes']>> = {
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
 
 /** What the asker should know of how the words were taken. */
-const notesOf = ({ near = [], tooWide = [] }: SearchHits): string[] => [
+const notesOf = ({ near = [], tooWide = [], about = [] }: Answer): string[] => [
+  ...about,
   ...(near.length > 0
     ? [`${quoted(near)} stands nowhere: longer words, or such as are nearly the same, were looked for`]
     : []),
