@@ -4,6 +4,5 @@ export type {
   SearchChange,
   SearchDocument,
   SearchHit,
-  SearchHits,
   SearchSource,
 } from './types.ts';
