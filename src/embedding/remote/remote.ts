@@ -15,7 +15,7 @@ export interface RemoteOptions {
   readonly characters?: number | undefined;
   /** How much goes into one request: by default 32 texts, 32,000 characters. */
   readonly batch?: Partial<BatchSize> | undefined;
-  /** How long a query may take in all, and one request with documents, ms: by default 10,000 and 60,000. */
+  /** How long a query may take in all, and one request with documents, ms: by default 4000 and 60,000. */
   readonly timeouts?:
     | { readonly query?: number | undefined; readonly document?: number | undefined }
     | undefined;
@@ -37,6 +37,9 @@ export interface Endpoint {
   listed(answer: unknown): readonly unknown[] | undefined;
 }
 
+/** Less than a search waits, so that it hears what is wrong. */
+const QUERY_PATIENCE = 4000;
+const DOCUMENT_PATIENCE = 60_000;
 /** How often documents are tried. */
 const TRIES = 5;
 /** A text of this length is not too long for any model. */
@@ -85,7 +88,7 @@ export function remoteEmbedder(endpoint: Endpoint, options: RemoteOptions): Embe
       key,
       model,
       body: endpoint.body(texts),
-      patience: query ? (timeouts.query ?? 10_000) : (timeouts.document ?? 60_000),
+      patience: query ? (timeouts.query ?? QUERY_PATIENCE) : (timeouts.document ?? DOCUMENT_PATIENCE),
       tries: query ? undefined : TRIES,
       backoff,
       signal: closing.signal,
@@ -146,7 +149,8 @@ export function remoteEmbedder(endpoint: Endpoint, options: RemoteOptions): Embe
     async form() {
       if (closing.signal.aborted) throw closed();
       if (known === undefined && endpoint.dimensions !== undefined) known = formOf(endpoint.dimensions);
-      if (known === undefined) await embed(['dimensions'], 'query');
+      // As a document, which has longer: the endpoint may have to load its model first.
+      if (known === undefined) await embed(['dimensions'], 'document');
       if (known === undefined) throw new EmbeddingError(`${address.shown} gave no vector.`);
       return known;
     },

@@ -62,8 +62,9 @@ export function startEmbedding(
   }
 
   async function embed(texts: readonly string[], kind: 'query' | 'document'): Promise<Float32Array[]> {
-    const { dimensions } = await form();
+    // In this order: an endpoint tells the size of its vectors with the first of them.
     const vectors = await embedder.embed(texts, kind);
+    const { dimensions } = await form();
     if (vectors.length !== texts.length || vectors.some((vector) => vector.length !== dimensions))
       throw new EmbeddingError(
         `The embedder gave other than ${texts.length} vectors of ${dimensions} numbers.`,
