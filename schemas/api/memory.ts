@@ -38,6 +38,28 @@ export const Memory = z.strictObject({
 });
 export type Memory = z.infer<typeof Memory>;
 
+/** A memory that says nearly the same as one that was just written. */
+export const SimilarMemory = z.strictObject({
+  id: z.string(),
+  key: z.string().optional(),
+  title: z.string().optional(),
+  text: z.string(),
+  by: Person,
+  at: Time,
+  /** How many of the words of both are in either, from 0 to 1. */
+  words: z.number(),
+  /** How near it is in meaning, where that could be told in time. */
+  cosine: z.number().optional(),
+});
+export type SimilarMemory = z.infer<typeof SimilarMemory>;
+
+/** A memory as it was just written. */
+export const Remembered = Memory.extend({
+  /** What else says nearly the same, the most alike first; none: it was looked for. Absent: it could not be in time. */
+  similar: z.array(SimilarMemory).optional(),
+});
+export type Remembered = z.infer<typeof Remembered>;
+
 const write = {
   title: text(limits.titleBytes).optional(),
   text: text(limits.textBytes).refine((value) => value.trim() !== '', 'text must not be blank'),

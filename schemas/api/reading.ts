@@ -44,11 +44,17 @@ export type SearchQuery = z.infer<typeof SearchQuery>;
 export const RecallQuery = z.strictObject({
   q: z.string().min(1).max(10_000),
   tag: z.string().max(100).optional(),
+  /**
+   * Tokens that the results may take, by four bytes of JSON each: then a snippet is the whole text, or as much of it as
+   * half of the budget allows. There is always one result.
+   */
+  budget: z.coerce.number().int().min(100).max(200_000).optional(),
   sort,
   mode,
   explain,
   ...page,
 });
+export type RecallQuery = z.infer<typeof RecallQuery>;
 
 /** What made a score, each from 0 to 1 but for `text` where words alone rank: there it is BM25. */
 export const SearchWhy = z.strictObject({
@@ -64,6 +70,34 @@ export const SearchWhy = z.strictObject({
 });
 export type SearchWhy = z.infer<typeof SearchWhy>;
 
+/** Where a memory that was found comes from, and whether it is the last word. */
+export const FoundMemory = z.strictObject({
+  /** The version that shows: `by` and `at` are of it. */
+  version: z.string(),
+  /** Seconds since it was written. */
+  age: z.int(),
+  /** Who made the memory, where another wrote this version. */
+  author: Person.optional(),
+  kind: z.string().optional(),
+  tags: z.array(z.string()),
+  sources: z.array(z.string()),
+  expires: Time.optional(),
+  /** It holds no longer, by its own word. */
+  expired: z.boolean().optional(),
+  /** Versions written apart from this one: read the memory to see them. */
+  siblings: z.int().optional(),
+  /** Memories made apart under the same key. */
+  twins: z.array(z.string()).optional(),
+  supersedes: z.array(z.string()).optional(),
+  /** Memories that replace this one; it shows since the query does not allow them. */
+  supersededBy: z.array(z.string()).optional(),
+});
+export type FoundMemory = z.infer<typeof FoundMemory>;
+
+/** A result that another one stands for: it is superseded by that, or says nearly the same and is older. */
+export const FoldedResult = z.strictObject({ id: z.string(), because: z.enum(['superseded', 'same']) });
+export type FoldedResult = z.infer<typeof FoldedResult>;
+
 export const SearchResult = z.strictObject({
   kind: z.enum(['message', 'task', 'comment', 'memory']),
   id: z.string(),
@@ -73,12 +107,17 @@ export const SearchResult = z.strictObject({
   snippet: z.string(),
   /** Where in the snippet what was looked for stands: from and to, in UTF-16 code units. */
   marks: z.array(z.tuple([z.int(), z.int()])),
+  /** With a budget: the snippet is not the whole text. */
+  cut: z.boolean().optional(),
   channel: z.string().optional(),
   task: z.string().optional(),
   /** Where it is, as people call it: the channel's name, the task's short id, the memory's key. */
   place: z.string().optional(),
   by: Person,
   at: Time,
+  memory: FoundMemory.optional(),
+  /** What was found as well and is shown by this one. */
+  folded: z.array(FoldedResult).optional(),
   /** With `explain`. */
   why: SearchWhy.optional(),
 });

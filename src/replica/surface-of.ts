@@ -19,7 +19,9 @@ import { listMemory, memoryOf } from './reading/memory.ts';
 import { channelShape, listChannels, listMessages, messageOf, readThread } from './reading/messages.ts';
 import { anyId, findChannel, findMember, findMemory, findTask } from './reading/names.ts';
 import { listReservations, reservationOf } from './reading/reservations.ts';
-import { find, type Searching } from './reading/search/search.ts';
+import type { Searching } from './reading/search/page.ts';
+import { find } from './reading/search/search.ts';
+import { lookForSimilar } from './reading/search/similar.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import { catchUp } from './reading/waiting/catch-up.ts';
 import { inbox, openCount } from './reading/waiting/inbox.ts';
@@ -82,6 +84,16 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
   const task = async (id: string) => taskShape(reading, thing(reading, id, 'task'), actor.id);
+
+  /** The memory that a write made, and what else says nearly the same. */
+  const remembered = async (
+    said: { title?: string | undefined; text: string; tags?: readonly string[] | undefined },
+    write: Promise<schemas.Hash>,
+  ): Promise<schemas.Remembered> => {
+    const [id, similarTo] = await Promise.all([write, lookForSimilar(reading, core.search, said)]);
+    const similar = await similarTo(id);
+    return { ...(await memoryOf(reading, id)), ...(similar ? { similar } : {}) };
+  };
 
   const evidence: Evidence = {
     digest: () => core.digests.workspace(),
@@ -197,15 +209,16 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       comments: async (id, query) => listComments(reading, id, paged(query)),
     },
     memory: {
-      remember: async (input, options) =>
-        memoryOf(reading, await remember(writing, actor, checked(schemas.Remember, input), options?.key)),
+      remember: async (input, options) => {
+        const valid = checked(schemas.Remember, input);
+        return remembered(valid, remember(writing, actor, valid, options?.key));
+      },
       list: async (query) => listMemory(reading, paged(query)),
       get: async (ref) => memoryOf(reading, await findMemory(reading, ref)),
-      update: async (ref, input, options) =>
-        memoryOf(
-          reading,
-          await updateMemory(writing, actor, ref, checked(schemas.MemoryUpdate, input), options?.key),
-        ),
+      update: async (ref, input, options) => {
+        const valid = checked(schemas.MemoryUpdate, input);
+        return remembered(valid, updateMemory(writing, actor, ref, valid, options?.key));
+      },
       forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
     },
     reservations: {
@@ -290,8 +303,8 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     async recall(query) {
       open();
-      const { tag, mode = 'hybrid', ...rest } = checked(schemas.RecallQuery, query);
-      return find(reading, core, actor.id, { ...rest, mode, kind: 'memory' }, tag);
+      const { tag, budget, mode = 'hybrid', ...rest } = checked(schemas.RecallQuery, query);
+      return find(reading, core, actor.id, { ...rest, mode, kind: 'memory' }, { tag, budget });
     },
     events({ signal, ...query } = {}) {
       const valid = checked(schemas.EventsQuery, query);

@@ -42,7 +42,9 @@ import type {
   PresenceQuery,
   PresenceSet,
   Progress,
+  RecallQuery,
   Remember,
+  Remembered,
   ReplicaInfo,
   Reservation,
   ReservationRenew,
@@ -169,10 +171,10 @@ export interface Surface {
   };
 
   readonly memory: {
-    remember(input: Remember, options?: WriteOptions): Promise<Memory>;
+    remember(input: Remember, options?: WriteOptions): Promise<Remembered>;
     list(query?: MemoryQuery): Promise<List<Memory>>;
     get(idOrKey: string): Promise<Memory>;
-    update(idOrKey: string, input: MemoryUpdate, options?: WriteOptions): Promise<Memory>;
+    update(idOrKey: string, input: MemoryUpdate, options?: WriteOptions): Promise<Remembered>;
     forget(idOrKey: string, options?: WriteOptions): Promise<Memory>;
   };
 
@@ -253,7 +255,7 @@ export interface Surface {
 
   search(query: SearchQuery): Promise<SearchAnswer>;
   /** Memory only. */
-  recall(query: Omit<SearchQuery, 'kind' | 'channel'> & { tag?: string | undefined }): Promise<SearchAnswer>;
+  recall(query: RecallQuery): Promise<SearchAnswer>;
   /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */
   events(options?: EventsOptions): AsyncIterable<TypedEvent>;
   /** What happened, newest first; what one member did of one kind in a row is one item with a count. */

@@ -42,6 +42,8 @@ export interface SearchSource {
 export interface TextQuery {
   /** All of these words; the beginnings of words that are not short. Without any, everything that the rest allows. */
   text: string;
+  /** Any of the words will do, also where something has all. */
+  some?: boolean;
   /** The beginning of each of these words, however short. */
   prefixes?: readonly string[];
   /** None of these words. */

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import type { SearchDocument } from '../types.ts';
 
 /** What of a document is embedded: how it is called, then what it says. */
-export const contentOf = ({ title, text, tags = [] }: SearchDocument): string =>
+export const contentOf = ({
+  title,
+  text,
+  tags = [],
+}: Pick<SearchDocument, 'title' | 'text' | 'tags'>): string =>
   [title, text, tags.join(' ')].filter((part) => part !== undefined && part.trim() !== '').join('\n');
 
 /** Names a content: documents of equal content have one vector. 32 hexadecimal digits. */

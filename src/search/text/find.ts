@@ -41,7 +41,7 @@ export async function find(searched: Searched, query: TextQuery): Promise<Search
   const allowed = await finding.allowed(query);
   const answered = isByMeaning
     ? { ...byMeaning(searched, query, found, allowed), mode: 'meaning' as const }
-    : byWords(searched, found, allowed);
+    : byWords(searched, query, found, allowed);
   const { ranked, mode } = answered;
   const missing = 'missing' in answered ? answered.missing : undefined;
 
@@ -78,9 +78,10 @@ export async function find(searched: Searched, query: TextQuery): Promise<Search
   };
 }
 
-/** All words, or any of them where nothing has all. */
+/** All words, or any of them where nothing has all, or where that is asked for. */
 function byWords(
   { columns, tally }: Searched,
+  { some = false }: TextQuery,
   found: readonly Found[],
   allowed: Bits,
 ): { ranked: Ranked; mode: SearchHits['mode']; missing?: string[] } {
@@ -88,7 +89,8 @@ function byWords(
     const numbers = [...allowed.numbers()];
     return { ranked: { numbers, scores: numbers.map(() => 1) }, mode: 'filter' };
   }
-  const all = tally.of(found, allowed, columns.next, found.length);
+  const all = tally.of(found, allowed, columns.next, some ? 1 : found.length);
+  if (some) return { ranked: explained(all, found), mode: 'any' };
   if (all.numbers.length > 0) return { ranked: explained(all, found), mode: 'all' };
   const missing = found
     .filter(({ documents }) => !documents.some((number) => allowed.has(number)))

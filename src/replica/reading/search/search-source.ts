@@ -5,6 +5,7 @@ import { aliasKey } from '../../ledger/subjects/repeats.ts';
 import { operation, type Reading, textOf } from '../context.ts';
 import { type Feed, feedRows } from '../feed/feed.ts';
 import { commentFacets, memoryFacets, messageFacets, taskFacets } from './facets.ts';
+import { writtenAt } from './results.ts';
 import { useOf } from './signals.ts';
 
 /** Types of operation that change what can be found. */
@@ -71,9 +72,12 @@ export function documentOf(reading: Reading, id: Hash): SearchDocument | undefin
       const title = [state.key, textOf(reading, version.op, 'title')]
         .filter((part) => part != null)
         .join(' ');
-      const text = textOf(reading, version.op, 'text') ?? '';
+      // Versions written apart are as true as the one that shows: they are found too.
+      const texts = state.versions.filter(({ forgotten }) => forgotten === undefined);
+      const text = texts.map(({ op }) => textOf(reading, op, 'text') ?? '').join('\n');
       const tags = [...version.tags];
-      return { ...base, kind: 'memory', title, text, tags, facets: memoryFacets(state, tags, text) };
+      const facets = memoryFacets(state, tags, text);
+      return { ...base, at: writtenAt(state), kind: 'memory', title, text, tags, facets };
     }
     default:
       return undefined;
