@@ -26,6 +26,28 @@ export function whyOf({ score, why }: SearchResult): string | undefined {
   ].join(', ');
 }
 
+/** What to know of a memory before it is believed, in few words each. */
+export function aboutFound({ folded = [], memory }: SearchResult, name: (id: string) => string): string[] {
+  if (memory === undefined) return [];
+  const { author, expired, kind, siblings = 0, sources, supersededBy = [], tags, twins = [] } = memory;
+  const because = (why: 'superseded' | 'same') =>
+    folded.filter((one) => one.because === why).map(({ id }) => name(id));
+  const listed = (before: string, ids: readonly string[]) =>
+    ids.length > 0 ? [`${before} ${ids.join(', ')}`] : [];
+  return [
+    ...(kind === undefined ? [] : [kind]),
+    ...tags.map((tag) => `#${tag}`),
+    ...(author === undefined ? [] : [`first by @${author.handle}`]),
+    ...listed('from', sources),
+    ...(expired ? ['expired'] : []),
+    ...(siblings > 0 ? [`${siblings} written apart`] : []),
+    ...listed('superseded by', supersededBy.map(name)),
+    ...listed('made apart', twins.map(name)),
+    ...listed('in place of', because('superseded')),
+    ...listed('as', because('same')),
+  ];
+}
+
 /** What whoever searched should know of the answer beside its results, a line each. */
 export function aboutSearch(answer: SearchAnswer): string[] {
   const { results, match, total, atLeast, missing = [], notes = [], unembedded = 0 } = answer;

@@ -10,6 +10,7 @@ export * from './api/node.ts';
 export * from './api/presence.ts';
 export * from './api/reading.ts';
 export * from './api/reservations.ts';
+export * from './api/search.ts';
 export * from './api/tasks.ts';
 export * from './errors.ts';
 export * from './limits.ts';

@@ -16,6 +16,7 @@ import type {
   Memory,
   Message,
   Presence,
+  Remembered,
   ReplicaInfo,
   Reservation,
   SearchAnswer,
@@ -131,10 +132,10 @@ export function createClient(options: ClientOptions): Client {
       comments: (id, query) => get<List<Comment>>(`/tasks/${at(id)}/comments`, query),
     },
     memory: {
-      remember: (input, options) => post<Memory>('/memory', input, options),
+      remember: (input, options) => post<Remembered>('/memory', input, options),
       list: (query) => get<List<Memory>>('/memory', query),
       get: (idOrKey) => get<Memory>(`/memory/${at(idOrKey)}`),
-      update: (idOrKey, input, options) => patch<Memory>(`/memory/${at(idOrKey)}`, input, options),
+      update: (idOrKey, input, options) => patch<Remembered>(`/memory/${at(idOrKey)}`, input, options),
       forget: (idOrKey, options) => remove<Memory>(`/memory/${at(idOrKey)}`, {}, options),
     },
     reservations: {

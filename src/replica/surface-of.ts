@@ -21,7 +21,7 @@ import { anyId, findChannel, findMember, findMemory, findTask } from './reading/
 import { listReservations, reservationOf } from './reading/reservations.ts';
 import type { Searching } from './reading/search/page.ts';
 import { find } from './reading/search/search.ts';
-import { lookForSimilar } from './reading/search/similar.ts';
+import { remembered } from './reading/search/similar.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import { catchUp } from './reading/waiting/catch-up.ts';
 import { inbox, openCount } from './reading/waiting/inbox.ts';
@@ -84,16 +84,6 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     if (closing.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
   const task = async (id: string) => taskShape(reading, thing(reading, id, 'task'), actor.id);
-
-  /** The memory that a write made, and what else says nearly the same. */
-  const remembered = async (
-    said: { title?: string | undefined; text: string; tags?: readonly string[] | undefined },
-    write: Promise<schemas.Hash>,
-  ): Promise<schemas.Remembered> => {
-    const [id, similarTo] = await Promise.all([write, lookForSimilar(reading, core.search, said)]);
-    const similar = await similarTo(id);
-    return { ...(await memoryOf(reading, id)), ...(similar ? { similar } : {}) };
-  };
 
   const evidence: Evidence = {
     digest: () => core.digests.workspace(),
@@ -197,27 +187,27 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       unlink: async (id, input, options) =>
         task(await linkTask(writing, actor, id, checked(schemas.TaskLink, input), false, options?.key)),
       async comment(id, input, options) {
-        const hash = await commentOn(
-          writing,
-          actor,
-          id,
-          checked(schemas.CommentCreate, input).text,
-          options?.key,
-        );
+        const { text } = checked(schemas.CommentCreate, input);
+        const hash = await commentOn(writing, actor, id, text, options?.key);
         return commentShape(reading, thing(reading, hash, 'comment'));
       },
       comments: async (id, query) => listComments(reading, id, paged(query)),
     },
     memory: {
-      remember: async (input, options) => {
-        const valid = checked(schemas.Remember, input);
-        return remembered(valid, remember(writing, actor, valid, options?.key));
+      async remember(input, options) {
+        const said = checked(schemas.Remember, input);
+        return remembered(reading, core.search, said, remember(writing, actor, said, options?.key));
       },
       list: async (query) => listMemory(reading, paged(query)),
       get: async (ref) => memoryOf(reading, await findMemory(reading, ref)),
       update: async (ref, input, options) => {
         const valid = checked(schemas.MemoryUpdate, input);
-        return remembered(valid, updateMemory(writing, actor, ref, valid, options?.key));
+        return remembered(
+          reading,
+          core.search,
+          valid,
+          updateMemory(writing, actor, ref, valid, options?.key),
+        );
       },
       forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
     },

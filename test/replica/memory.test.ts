@@ -14,7 +14,9 @@ describe('memory', () => {
       sources: ['https://example.org'],
       expires: '2032-01-01T00:00:00.000Z',
     });
-    const second = await kai.as('rin').memory.remember({ key: 'deploy', text: 'Push the tag twice.' });
+    const { similar: _, ...second } = await kai
+      .as('rin')
+      .memory.remember({ key: 'deploy', text: 'Push the tag twice.' });
     expect(second).toMatchObject({
       id: first.id,
       text: 'Push the tag twice.',

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RecallQuery } from '../../schemas/api/reading.ts';
-import type { SearchAnswer } from '../../schemas/index.ts';
+import type { RecallQuery, SearchAnswer } from '../../schemas/index.ts';
 import { tokensOf } from '../../src/replica/reading/waiting/proof.ts';
 import type { Surface } from '../../src/replica/surface.ts';
 import { home, open } from './support/open.ts';

@@ -28,7 +28,12 @@ export const knowing: readonly Row[] = [
     name: 'recall',
     takes: '<query...>',
     summary: 'Search the memory, by words and by meaning.',
-    flags: [['--tag <tag>', 'only with this tag'], ...onSearches, ...onLists],
+    flags: [
+      ['--tag <tag>', 'only with this tag'],
+      ['--budget <tokens>', 'whole texts, as long as tokens are left', 'number'],
+      ...onSearches,
+      ...onLists,
+    ],
     example: 'coterie recall "when do we ship"',
     load: async () => (await memory()).recall,
   },

@@ -1,6 +1,6 @@
-import type { List, Memory } from '../../../schemas/index.ts';
+import type { List, Memory, SimilarMemory } from '../../../schemas/index.ts';
 import { body, more, who } from './conversation.ts';
-import { facts, indent, oneLine, table, tint, type View } from './terminal.ts';
+import { facts, indent, oneLine, shorten, table, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
 
 export function memories({ items, next }: List<Memory>, view: View): string {
@@ -15,6 +15,13 @@ export function memories({ items, next }: List<Memory>, view: View): string {
   ];
   return [table(items, shape, view), more(next, view)].filter((part) => part !== '').join('\n');
 }
+
+/** A memory that says nearly the same as one that was just written. */
+export const similarLine = ({ id, key, title, text, by, at }: SimilarMemory, view: View): string =>
+  shorten(
+    `nearly the same is known: ${oneLine(key ?? id)}, ${who(by)} ${ago(at, view.now)}: ${oneLine([title, text].filter((part) => part !== undefined).join(': '))}`,
+    200,
+  );
 
 /** Everything about a memory. */
 export function memory(item: Memory, view: View): string {

@@ -9,9 +9,9 @@ import type {
   Proof,
   SearchAnswer,
 } from '../../../schemas/index.ts';
-import { aboutSearch, whyOf } from '../../searched.ts';
+import { aboutFound, aboutSearch, whyOf } from '../../searched.ts';
 import { more, who } from './conversation.ts';
-import { counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
+import { clean, counted, indent, oneLine, shorten, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
 
 export const cut = (text: string, view: View, used = 0): string =>
@@ -62,6 +62,8 @@ export function activity({ items, next }: List<ActivityItem>, view: View): strin
 
 /** A snippet with what was looked for in bold, where colours are shown. */
 function marked({ snippet, marks }: SearchAnswer['results'][number], view: View): string {
+  // A whole text keeps its lines.
+  if (snippet.includes('\n')) return clean(snippet).trim();
   let text = '';
   let at = 0;
   for (const [from, to] of marks) {
@@ -82,8 +84,11 @@ export function search(answer: SearchAnswer, view: View): string {
     const title = result.title === undefined ? '' : `${tint(view, 'bold', oneLine(result.title))}\n`;
     const isTitle = oneLine(result.snippet) === result.title;
     const text = isTitle ? title.trimEnd() : `${title}${marked(result, view)}`;
-    const why = whyOf(result);
-    return `${head}\n${indent(why === undefined ? text : `${text}\n${tint(view, 'dim', why)}`)}`;
+    const known = aboutFound(result, (id) => id)
+      .map(oneLine)
+      .join(' · ');
+    const dim = [known, whyOf(result)].filter((line) => line !== undefined && line !== '');
+    return `${head}\n${indent([text, ...dim.map((line) => tint(view, 'dim', line ?? ''))].join('\n'))}`;
   });
   if (lines.length === 0) lines.push(tint(view, 'dim', 'nothing found'));
   const about = aboutSearch(answer);

@@ -1,6 +1,6 @@
 import { given } from '../../given.ts';
 import { asking, once, paged, searched } from '../call.ts';
-import { memories, memory } from '../show/memory.ts';
+import { memories, memory, similarLine } from '../show/memory.ts';
 import { search } from '../show/reading.ts';
 import { typedTime } from '../show/time.ts';
 
@@ -26,7 +26,10 @@ export const remember = asking({
       { key: call.text('idempotencyKey') },
     );
   },
-  show: (answer) => answer.key ?? answer.id,
+  show: (answer, view, call) => {
+    for (const one of answer.similar ?? []) call.out.note(`coterie: ${similarLine(one, view)}`);
+    return answer.key ?? answer.id;
+  },
 });
 
 export const recall = asking({
@@ -35,6 +38,7 @@ export const recall = asking({
       q: call.arg(0),
       ...given({
         tag: call.text('tag'),
+        budget: call.number('budget'),
         ...searched(call),
       }),
     }),

@@ -1,4 +1,4 @@
-import { list, Memory, MemoryQuery, MemoryUpdate, Remember } from '../../../schemas/index.ts';
+import { list, Memory, MemoryQuery, MemoryUpdate, Remember, Remembered } from '../../../schemas/index.ts';
 import { route } from '../route.ts';
 
 export const memoryRoutes = [
@@ -15,7 +15,7 @@ export const memoryRoutes = [
     path: '/v1/memory',
     summary: 'Remembers; with a key that exists, writes the next version of that memory.',
     body: Remember,
-    answer: Memory,
+    answer: Remembered,
     status: 201,
     run: ({ surface, body, key }) => surface.memory.remember(body, { key }),
   }),
@@ -31,7 +31,7 @@ export const memoryRoutes = [
     path: '/v1/memory/{id}',
     summary: 'Writes the next version.',
     body: MemoryUpdate,
-    answer: Memory,
+    answer: Remembered,
     run: ({ surface, params, body, key }) => surface.memory.update(params.id, body, { key }),
   }),
   route({

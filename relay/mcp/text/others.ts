@@ -1,5 +1,12 @@
-import type { List, Memory, Presence, Reservation, SearchAnswer } from '../../../schemas/index.ts';
-import { aboutSearch, whyOf } from '../../searched.ts';
+import type {
+  List,
+  Memory,
+  Presence,
+  Remembered,
+  Reservation,
+  SearchAnswer,
+} from '../../../schemas/index.ts';
+import { aboutFound, aboutSearch, whyOf } from '../../searched.ts';
 import {
   clean,
   counted,
@@ -19,8 +26,11 @@ export function found(answer: SearchAnswer, show: Showing): string {
   const line = (one: SearchAnswer['results'][number]): string => {
     const name = one.kind === 'task' || (one.kind === 'memory' && one.place) ? one.place : id(one.id, show);
     const why = whyOf(one);
+    const known = aboutFound(one, (other) => id(other, show)).map(oneLine);
+    const about = [...known, ...(why === undefined ? [] : [why])].join(', ');
+    const said = one.snippet.includes('\n') ? hanging(clean(one.snippet)) : oneLine(one.snippet);
     const title = one.title === undefined || one.title === one.snippet ? '' : `${oneLine(one.title)}: `;
-    return `${words(one.kind, name, who(one.by), one.kind === 'message' && one.place && `in ${one.place}`, when(one.at, show))}: ${title}${oneLine(one.snippet)}${why === undefined ? '' : ` (${why})`}`;
+    return `${words(one.kind, name, who(one.by), one.kind === 'message' && one.place && `in ${one.place}`, when(one.at, show))}: ${title}${said}${about === '' ? '' : ` (${about})`}`;
   };
   return lines(
     ...(results.length > 0 ? results.map(line) : ['nothing found']),
@@ -48,6 +58,16 @@ export function memory(item: Memory, show: Showing): string {
       `  superseded by ${item.supersededBy.map((one) => id(one, show)).join(', ')}`,
   );
 }
+
+/** A memory as it was just written, and what is known that says nearly the same. */
+export const remembered = ({ similar = [], ...item }: Remembered, show: Showing): string =>
+  lines(
+    memory(item, show),
+    ...similar.map(
+      (one) =>
+        `nearly the same is known: ${one.key ?? id(one.id, show)}, ${who(one.by)} ${when(one.at, show)}: ${one.title === undefined ? '' : `${oneLine(one.title)}: `}${oneLine(one.text)}`,
+    ),
+  );
 
 export function presence({ items, next: cursor }: List<Presence>, show: Showing): string {
   const line = (one: Presence): string =>

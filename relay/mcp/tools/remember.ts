@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Remember } from '../../../schemas/index.ts';
 import { given } from '../../given.ts';
-import { memory } from '../text/others.ts';
+import { remembered } from '../text/others.ts';
 import { tool } from '../tool.ts';
 
 export const rememberTool = tool({
@@ -18,6 +18,6 @@ export const rememberTool = tool({
   async run({ supersedes, ...input }, { team, shorts, now, key }) {
     const ids = supersedes?.map((one) => shorts.whole(one));
     const answer = await team.memory.remember(given({ ...input, supersedes: ids }), { key });
-    return { text: memory(answer, { shorts, now }), answer };
+    return { text: remembered(answer, { shorts, now }), answer };
   },
 });

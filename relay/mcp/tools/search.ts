@@ -14,20 +14,24 @@ export const searchTool = tool({
     kind: SearchQuery.shape.kind,
     channel: SearchQuery.shape.channel,
     tag: RecallQuery.shape.tag.describe('of memories'),
+    budget: RecallQuery.shape.budget.describe('tokens, of memories'),
     mode: SearchQuery.shape.mode.describe('memories: hybrid, else text'),
     explain: z.boolean().optional(),
     limit: SearchQuery.shape.limit,
     cursor: SearchQuery.shape.cursor,
   }),
-  async run({ query: q, kind, channel, tag, limit = 10, ...more }, { team, shorts, now }) {
+  async run({ query: q, kind, channel, tag, budget, limit, ...more }, { team, shorts, now }) {
     if (tag !== undefined && (kind ?? 'memory') !== 'memory')
       throw new CoterieError('invalid', 'tag: only memories have tags');
-    const isOfMemory = kind === 'memory' || tag !== undefined;
+    if (budget !== undefined && (kind ?? 'memory') !== 'memory')
+      throw new CoterieError('invalid', 'budget: only memories have one');
+    const isOfMemory = kind === 'memory' || tag !== undefined || budget !== undefined;
     if (isOfMemory && channel !== undefined)
       throw new CoterieError('invalid', 'channel: memories are in no channel');
-    const asked = { q, limit, ...given(more) };
+    const page = limit ?? (budget === undefined ? 10 : undefined);
+    const asked = { q, ...given({ ...more, limit: page }) };
     const answer = isOfMemory
-      ? await team.recall({ ...asked, ...given({ tag }) })
+      ? await team.recall({ ...asked, ...given({ tag, budget }) })
       : await team.search({ ...asked, ...given({ kind, channel }) });
     return { text: found(answer, { shorts, now }), answer };
   },

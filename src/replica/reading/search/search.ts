@@ -56,7 +56,8 @@ export async function find(
     behind: found.behind,
   };
   // Loaded with the first question: it brings the stemmer.
-  const snippets = await import('../../../search/snippet.ts');
+  const { marksOf, snippet } = await import('../../../search/snippet.ts');
+  const snippets = { marksOf, snippet };
   if (budget === undefined) {
     const wholes = await Promise.all(page.map(({ one }) => resultOf(reading, one, snippets)));
     return { ...answer, results: wholes.flat().map(({ result }) => result) };

@@ -1,9 +1,10 @@
-import type { Hash, SimilarMemory } from '../../../../schemas/index.ts';
+import type { Hash, Remembered, SimilarMemory } from '../../../../schemas/index.ts';
 import type { MemoryState } from '../../../fold/types.ts';
 import type { Search } from '../../../search/index.ts';
 import { contentOf } from '../../../search/meaning/content.ts';
 import { stateOf } from '../../ledger/state.ts';
 import { type Reading, textOf, time } from '../context.ts';
+import { memoryOf } from '../memory.ts';
 import { openFacet } from './facets.ts';
 import { sharedPart } from './gathered.ts';
 import { writtenAt } from './results.ts';
@@ -33,11 +34,23 @@ const meant = ({ title, text, tags = [] }: Said): string =>
 
 const whole = ({ title, text }: Said): string => [title ?? '', text].join('\n');
 
+/** The memory that a write makes, and what else says nearly the same: both are awaited at once. */
+export async function remembered(
+  reading: Reading,
+  search: Search,
+  said: Said,
+  write: Promise<Hash>,
+): Promise<Remembered> {
+  const [id, similarTo] = await Promise.all([write, lookForSimilar(reading, search, said)]);
+  const similar = await similarTo(id);
+  return { ...(await memoryOf(reading, id)), ...(similar ? { similar } : {}) };
+}
+
 /**
  * Looks for memories that say nearly the same as what is about to be written; the function that it gives picks those that
  * are not the written one itself. It gives undefined where it could not look in time. Never rejects.
  */
-export async function lookForSimilar(
+async function lookForSimilar(
   reading: Reading,
   search: Search,
   said: Said,
