@@ -107,7 +107,8 @@ const explained = (candidates: Candidates, found: readonly Found[]): Ranked => (
 /** Which part of what the words tell, of 1, a document has. */
 function coverageOf({ covered }: Candidates, found: readonly Found[]): (at: number) => number {
   const whole = found.reduce((sum, { weight }) => sum + weight, 0);
-  return (at) => (whole === 0 ? 0 : Math.min(1, (covered[at] ?? 0) / whole));
+  // What is covered was added up in 32 bits.
+  return (at) => (whole === 0 ? 0 : Math.min(1, Math.round((1e6 * (covered[at] ?? 0)) / whole) / 1e6));
 }
 
 /**
