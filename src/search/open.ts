@@ -52,7 +52,7 @@ function meantOnly({ kinds = searchKinds }: TextQuery, embeds: readonly SearchKi
 const noRoom = (documents = 0): string | undefined =>
   documents === 0
     ? undefined
-    : `There is no room for more vectors: ${documents} texts are found by their words alone.`;
+    : `There is no room for more vectors: ${documents} could not be kept.`;
 
 /** What a promise gives, or undefined after so many milliseconds. What it rejects with later is nobody's. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
@@ -136,7 +136,7 @@ export function openSearch({
   ): Promise<Float32Array | { fallback: string }> => {
     const { kinds = searchKinds, text } = query;
     if (text.trim() === '') return { fallback: 'there are no words whose meaning could be looked for' };
-    if (!kinds.some((kind) => embeds.includes(kind)))
+    if (embedder && !kinds.some((kind) => embeds.includes(kind)))
       return { fallback: `${named(kinds)} are not found by their meaning here` };
     return vectorOf(asked, text);
   };
@@ -163,7 +163,7 @@ export function openSearch({
     // Nothing by meaning where vectors are missing is no answer.
     if (wanted === 'semantic' && hits.total === 0 && lacking > 0)
       return byWords(
-        `nothing that has a vector is near, and ${lacking} texts have none yet${trouble === undefined ? '' : `: ${trouble}`}`,
+        `nothing that has a vector is near, and ${lacking === 1 ? '1 text has' : `${lacking} texts have`} none yet${trouble === undefined ? '' : `: ${trouble}`}`,
         unembedded,
       );
     const about = [

@@ -154,6 +154,51 @@ describe('a search by meaning', () => {
     expect(made.texts).toEqual(['the same car']);
   });
 
+  test('kinds that it finds nothing of are said, and searched by their words', async () => {
+    const search = open(garage(), { embedder: embedder() });
+    const messages = await ask(search, 'truck', { mode: 'semantic', kinds: ['message', 'comment'] });
+    expect(messages).toMatchObject({
+      ranked: 'text',
+      fallback: 'messages and comments are not found by their meaning here',
+      total: 1,
+    });
+    const some = await ask(search, 'vehicle', { mode: 'semantic', kinds: ['message', 'memory'] });
+    expect(some).toMatchObject({
+      ranked: 'semantic',
+      about: ['only memories are found by their meaning here'],
+    });
+    const all = await ask(search, 'vehicle', { kinds: ['task', 'memory'] });
+    expect(all).toMatchObject({ ranked: 'hybrid' });
+    expect(all.about).toBeUndefined();
+  });
+
+  test('what has no words is not asked for by its meaning', async () => {
+    const made = embedder();
+    const search = open(garage(), { embedder: made });
+    expect(await ask(search, '', { prefixes: ['tru'] })).toMatchObject({
+      ranked: 'text',
+      fallback: 'there are no words whose meaning could be looked for',
+      total: 1,
+    });
+    expect(made.queries).toEqual([]);
+  });
+
+  test('nothing near while vectors are missing is answered by the words', async () => {
+    const made = embedder();
+    const source = garage();
+    const search = open(source, { embedder: made, waits: { vector: 5000, documents: 20 } });
+    await ask(search, 'vehicle');
+    made.refuses = 'storm';
+    source.put({ id: 'storm', kind: 'memory', text: 'a storm in the rain' });
+    search.notify();
+    expect(await ask(search, 'rain', { mode: 'semantic' })).toMatchObject({
+      ranked: 'text',
+      fallback: expect.stringContaining('nothing that has a vector is near, and 1 text has none yet'),
+      unembedded: 1,
+      total: 1,
+    });
+  });
+
   test('a search by words alone asks for no vector', async () => {
     const made = embedder();
     const search = open(garage(), { embedder: made });

@@ -69,7 +69,7 @@ export async function pageOf(
   const { mode: match } = answered;
   if (match === 'none')
     throw new CoterieError('invalid_query', 'These words are too common to look for.', {
-      hint: 'Add a word that tells more, or put them between quotes.',
+      hint: 'Add a word that tells more.',
     });
   const found = { ...answered, mode: match };
   const held = isLooked(asking) ? await holding(reading, found.hits, asking.conditions) : found.hits;
