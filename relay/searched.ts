@@ -51,7 +51,8 @@ export function aboutFound({ folded = [], memory }: SearchResult, name: (id: str
 /** What whoever searched should know of the answer beside its results, a line each. */
 export function aboutSearch(answer: SearchAnswer): string[] {
   const { results, match, total, atLeast, missing = [], notes = [], unembedded = 0 } = answer;
-  const few = results.length < total || atLeast === true;
+  // By meaning there is always more that is farther.
+  const few = results.length < total || (atLeast === true && match !== 'meaning');
   const isShort = match === 'any';
   const lacks = missing.map((word) => `"${word}"`).join(', ');
   const ranked = ranking(answer);

@@ -23,7 +23,7 @@ afterAll(() => place.close());
 const found = (query: string) => ask(`${place.node.url}/v1/search?${query}`, { token });
 const words = (count: number): string => Array.from({ length: count }, (_, at) => `word${at}`).join(' ');
 
-describe('a query that cannot be meant', () => {
+describe('SEA-7: a query that cannot be meant', () => {
   it.each<[string, string, ErrorCode, string]>([
     ['quotes that do not close', 'find "this', 'invalid_query', 'column 6: '],
     ['more than 64 parts', words(65), 'invalid_query', 'column 439: there are more than 64 parts'],

@@ -46,7 +46,7 @@ async function nodeOn(
   return { kai, node: made.node, close };
 }
 
-describe.each([openai, ollama])('an endpoint of $name that', (adapter) => {
+describe.each([openai, ollama])('SEA-6: an endpoint of $name that', (adapter) => {
   const good: Answering = (asked) => ({ body: adapter.body(vectorsOf(asked)) });
 
   it.each<[string, Answering, RegExp]>([

@@ -49,6 +49,21 @@ describe.each([
     expect(shown(answer({ ...more, results: [], total: 0 }))).toContain(words);
   });
 
+  it('keeps the spaces around what was looked for', () => {
+    const marks: [number, number][] = [
+      [0, 8],
+      [19, 27],
+    ];
+    const one = { ...result, marks };
+    expect(shown(answer({ results: [one] }))).toContain('Releases go out on Tuesdays');
+  });
+
+  it('tells of more where there is more, and not of what is farther in meaning', () => {
+    expect(shown(answer({ total: 3 }))).toContain('3 in all');
+    expect(shown(answer({ atLeast: true }))).toContain('at least 1 in all');
+    expect(shown(answer({ atLeast: true, match: 'meaning' }))).not.toContain('in all');
+  });
+
   it('says nothing of it where words were asked for and words answered', () => {
     expect(shown(answer({}))).toMatch(/Releases go out on Tuesdays$/);
   });

@@ -64,13 +64,15 @@ export function activity({ items, next }: List<ActivityItem>, view: View): strin
 function marked({ snippet, marks }: SearchAnswer['results'][number], view: View): string {
   // A whole text keeps its lines.
   if (snippet.includes('\n')) return clean(snippet).trim();
+  // The spaces at the ends of a part are between it and the next.
+  const part = (from: number, to?: number): string => clean(snippet.slice(from, to)).replace(/\s+/g, ' ');
   let text = '';
   let at = 0;
   for (const [from, to] of marks) {
-    text += `${oneLine(snippet.slice(at, from))}${tint(view, 'bold', oneLine(snippet.slice(from, to)))}`;
+    text += `${part(at, from)}${tint(view, 'bold', part(from, to))}`;
     at = to;
   }
-  return text + oneLine(snippet.slice(at));
+  return (text + part(at)).trim();
 }
 
 export function search(answer: SearchAnswer, view: View): string {
