@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   'search-index': async () => (await import('./search/full-text.ts')).fullText,
   'search-node': async () => (await import('./search/node.ts')).searchNode,
   'search-known': async () => (await import('./search/known.ts')).searchKnown,
+  'search-semantic': async () => (await import('./search/semantic.ts')).searchSemantic,
   'search-vectors': async () => (await import('./search/vectors.ts')).searchVectors,
   'catch-up': async () => (await import('./catch-up.ts')).catchUp,
   loop: async () => (await import('./loop.ts')).loop,
