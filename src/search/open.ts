@@ -155,7 +155,8 @@ export function openSearch({
       return { ...hits, behind, ranked: 'text', ...(fallback === undefined ? {} : { fallback }), ...about };
     };
     if (vector === undefined || 'fallback' in vector) return byWords(vector?.fallback);
-    const wait = embedding?.trouble === undefined ? waits.documents : 0;
+    const isSoon = embedding?.trouble === undefined && embedding?.within(waits.documents);
+    const wait = isSoon ? waits.documents : 0;
     const { hits, left, unplaced } = await asked.ask(bounded({ ...query, mode: wanted, vector }), wait);
     const lacking = left + unplaced;
     const trouble = embedding?.trouble ?? noRoom(unplaced);

@@ -6,6 +6,10 @@ import type { Given } from './meaning.ts';
 
 /** Contents that are embedded at once: between two of these a query has its turn. */
 const BATCH = 16;
+/** So many entries of the feed since the last of them say that others have much to do: then few are, with a rest between. */
+const MANY = 64;
+const FEW = 2;
+const PAUSE = 1000;
 /** After a failure it is tried again after so long, ms, then twice as long, up to `MOST_REST`. */
 const REST = 1000;
 const MOST_REST = 60_000;
@@ -27,6 +31,8 @@ export interface Embedding {
   readonly warm: boolean;
   readonly model: string | undefined;
   readonly left: number;
+  /** Whether what is left may be made within so many milliseconds, by how long the last took. */
+  within(milliseconds: number): boolean;
   readonly unplaced: number;
   /** Why documents are not embedded at present. */
   readonly trouble: string | undefined;
@@ -39,6 +45,8 @@ export function startEmbedding(
   taker: Taker,
   /** Runs something after milliseconds, unless it is told not to. */
   after: (milliseconds: number, run: () => void) => () => void = unhurried,
+  /** Milliseconds since any moment. */
+  now: () => number = () => performance.now(),
 ): Embedding {
   let working = false;
   let again = false;
@@ -51,6 +59,9 @@ export function startEmbedding(
   let batch = BATCH;
   let rest = REST;
   let cancel = (): void => undefined;
+  let end = source.end();
+  /** Milliseconds that one text took, the rests counted; 0 before the first. */
+  let pace = 0;
 
   async function form(): Promise<VectorForm> {
     const present = await embedder.form();
@@ -73,13 +84,13 @@ export function startEmbedding(
     return vectors;
   }
 
-  /** Embeds some of what lacks a vector; false when nothing does. */
-  async function step(): Promise<boolean> {
+  /** Embeds some of what lacks a vector: how many, or undefined when nothing does. */
+  async function step(): Promise<number | undefined> {
     const made = await form();
     const lacking = await taker.lacks(batch);
     left = lacking.left;
     unplaced = lacking.unplaced;
-    if (lacking.wanted.length === 0) return false;
+    if (lacking.wanted.length === 0) return undefined;
     const gone: string[] = [];
     const found: { hash: string; text: string }[] = [];
     for (const { id, hash } of lacking.wanted) {
@@ -92,7 +103,7 @@ export function startEmbedding(
     try {
       const texts = found.map(({ text }) => text);
       const vectors = texts.length === 0 ? [] : await embed(texts, 'document');
-      if (stopped) return false;
+      if (stopped) return undefined;
       taker.take(made, {
         vectors: found.map(({ hash }, at) => ({ hash, vector: vectors[at] ?? new Float32Array() })),
         gone,
@@ -105,6 +116,27 @@ export function startEmbedding(
       throw error;
     }
     batch = Math.min(BATCH, batch * 2);
+    return found.length;
+  }
+
+  /** Leaves the processors to whoever writes much. */
+  async function giveWay(): Promise<void> {
+    const grown = source.end() - end;
+    end = source.end();
+    if (grown < MANY) return;
+    batch = FEW;
+    await new Promise<void>((resolve) => {
+      cancel = after(PAUSE, resolve);
+    });
+  }
+
+  /** One batch, and the rest after it; false when there is none to make. */
+  async function some(): Promise<boolean> {
+    const began = now();
+    const made = await step();
+    if (made === undefined) return false;
+    await giveWay();
+    if (made > 0) pace = (now() - began) / made;
     return true;
   }
 
@@ -116,7 +148,7 @@ export function startEmbedding(
     try {
       while (again && !stopped) {
         again = false;
-        while (!stopped && (await step())) {
+        while (!stopped && (await some())) {
           trouble = undefined;
           rest = REST;
         }
@@ -148,6 +180,7 @@ export function startEmbedding(
     get left() {
       return left;
     },
+    within: (milliseconds) => left * pace <= milliseconds,
     get unplaced() {
       return unplaced;
     },
