@@ -50,9 +50,7 @@ function meantOnly({ kinds = searchKinds }: TextQuery, embeds: readonly SearchKi
 }
 
 const noRoom = (documents = 0): string | undefined =>
-  documents === 0
-    ? undefined
-    : `There is no room for more vectors: ${documents} could not be kept.`;
+  documents === 0 ? undefined : `There is no room for more vectors: ${documents} could not be kept.`;
 
 /** What a promise gives, or undefined after so many milliseconds. What it rejects with later is nobody's. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {

@@ -28,13 +28,15 @@ const settingOf = (adapter: Adapter, url: string, options: Partial<RemoteOptions
   return { kind, url, model: 'small', ...options };
 };
 
-const soon = { timeouts: { query: 150, document: 150 }, backoff: 10 };
+/** Of one that never answers nobody waits long; the others have their time. */
+const soon = { timeouts: { query: 200, document: 200 } };
+const usual = { backoff: 10 };
 
 /** A node whose vectors an endpoint makes, with two memories. */
 async function nodeOn(
   adapter: Adapter,
   url: string,
-  { root = scratch(), ...options }: Partial<RemoteOptions> & { root?: string } = soon,
+  { root = scratch(), ...options }: Partial<RemoteOptions> & { root?: string } = usual,
 ) {
   const made = await nodeIn(root, { embeddings: settingOf(adapter, url, options) });
   let closing: Promise<void> | undefined;
@@ -52,7 +54,12 @@ describe.each([openai, ollama])('SEA-6: an endpoint of $name that', (adapter) =>
   it.each<[string, Answering, RegExp]>([
     ['is not there', good, /nothing listens there/],
     ['never answers', () => undefined, /did not answer within 0\.2 s/],
-    ['has trouble', () => ({ status: 500, body: { error: 'out of memory' } }), /\(500\).*out of memory/],
+    [
+      'has trouble',
+      // Later than a query waits: it is not asked again.
+      () => ({ status: 500, headers: { 'retry-after': '50' }, body: { error: 'out of memory' } }),
+      /\(500\).*out of memory/,
+    ],
     ['refuses', () => ({ status: 401, body: {} }), /refuses \(401\): it wants a key/],
     ['answers no JSON', () => ({ body: '{"data": [' }), /something else than JSON/],
     ['answers other JSON', () => ({ body: { ok: true } }), /JSON without embeddings/],
@@ -61,7 +68,7 @@ describe.each([openai, ollama])('SEA-6: an endpoint of $name that', (adapter) =>
   ])('%s: the words answer at every door, and say why', async (name, answering, reason) => {
     const there = await endpoint(answering);
     if (name === 'is not there') await there.stop();
-    const { kai, node } = await nodeOn(adapter, there.url);
+    const { kai, node } = await nodeOn(adapter, there.url, name === 'never answers' ? soon : usual);
     const words = await kai.recall({ q: 'automobile' });
     expect(words).toMatchObject({ modes: ['text'], results: [{ place: 'yard' }] });
     expect(words.fallback).toMatch(reason);
@@ -106,7 +113,7 @@ describe.each([openai, ollama])('SEA-6: an endpoint of $name that', (adapter) =>
     const root = scratch();
     let dimensions = 3;
     const there = await endpoint((asked) => ({ body: adapter.body(vectorsOf(asked, dimensions)) }));
-    const { kai, close } = await nodeOn(adapter, there.url, { root, ...soon });
+    const { kai, close } = await nodeOn(adapter, there.url, { root, ...usual });
     const byMeaning = { modes: ['semantic'], total: 1, results: [{ place: 'yard' }] };
     expect(await kai.recall({ q: 'vehicle', mode: 'semantic' })).toMatchObject(byMeaning);
     dimensions = 5;
@@ -114,7 +121,7 @@ describe.each([openai, ollama])('SEA-6: an endpoint of $name that', (adapter) =>
     expect(changed).toMatchObject({ modes: ['text'], total: 0, missing: ['car'] });
     expect(changed.fallback).toMatch(/vectors of 5 numbers, and earlier of 3: .* open the workspace again/);
     await close();
-    const again = await nodeOn(adapter, there.url, { root, ...soon });
+    const again = await nodeOn(adapter, there.url, { root, ...usual });
     expect(await again.kai.recall({ q: 'vehicle', mode: 'semantic' })).toMatchObject(byMeaning);
   });
 });
