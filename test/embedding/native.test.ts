@@ -88,11 +88,12 @@ describe('onnxruntime-node beside the built-in model', () => {
     const { port } = server.address() as AddressInfo;
     const connected = once(server, 'connection');
     const native = fake(`require('node:net').connect(${port}, '127.0.0.1'); return unit();`);
-    const running = program(native, ends);
+    // It may be over before the connection is heard of.
+    const over = once(program(native, ends), 'exit');
     const [socket] = (await connected) as [Socket];
     // Broken off or closed: its process is gone.
     socket.on('error', () => undefined).resume();
-    await Promise.all([once(running, 'exit'), new Promise((resolve) => socket.on('close', resolve))]);
+    await Promise.all([over, new Promise((resolve) => socket.on('close', resolve))]);
   });
 
   it.each([
