@@ -352,7 +352,7 @@ describe('following the feed', () => {
     const search = open(source, directory);
     const waiting = ask(search, 'river');
     const refused = expect(waiting).rejects.toMatchObject({ code: 'closed' });
-    await vi.waitFor(() => expect(source.reads).toBeGreaterThan(5));
+    await vi.waitFor(() => expect(source.reads).toBeGreaterThan(5), { timeout: 10_000 });
     const from = performance.now();
     await search.close();
     expect(performance.now() - from).toBeLessThan(2000);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { routes } from '../../../relay/http/routes/index.ts';
 import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
-import { Memory, Message, Reservation, Task } from '../../../schemas/index.ts';
+import { Message, Remembered, Reservation, Task } from '../../../schemas/index.ts';
 import { shared } from '../../support/scratch.ts';
 import { goodRequests, nameOf, type Row, streamed } from './good.ts';
 import { ask, follow } from './support.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const other = Message.parse(await post(messages, { text: 'second' })).id;
   const task = Task.parse(await post('/v1/tasks', { title: 'one' })).short;
   const second = Task.parse(await post('/v1/tasks', { title: 'two', status: 'done' })).id;
-  const key = Memory.parse(await post('/v1/memory', { key: 'a/b %2F?é', text: 'x' })).key!;
+  const key = Remembered.parse(await post('/v1/memory', { key: 'a/b %2F?é', text: 'x' })).key!;
   await post('/v1/channels', { name: 'spare' });
   // Somebody who is no admin yet.
   await ask(`${node.url}/v1/memory`, {
