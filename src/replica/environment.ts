@@ -32,6 +32,8 @@ export interface Environment {
   readonly timer?: ((task: () => void, ms: number) => () => void) | undefined;
   /** Bytes that the process may still take. */
   readonly memory?: (() => number) | undefined;
+  /** Milliseconds that a write of a memory waits to learn what says nearly the same; 0: it does not look. */
+  readonly patience?: number | undefined;
   /** In place of a directory on disk. */
   readonly storage?: Storage | undefined;
 }
@@ -50,4 +52,5 @@ export const completed = ({
   random = pooledRandom,
   timer = realTimer,
   memory = memoryLeft,
-}: Environment) => ({ now, monotonic, random, timer, memory });
+  patience = 300,
+}: Environment) => ({ now, monotonic, random, timer, memory, patience });

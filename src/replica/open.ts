@@ -67,7 +67,7 @@ async function openOn(
   embedder: Chosen,
   environment: Environment,
 ): Promise<Replica> {
-  const { now, monotonic, random, timer } = completed(environment);
+  const { now, monotonic, random, timer, patience } = completed(environment);
   const { store } = storage;
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
@@ -225,6 +225,7 @@ async function openOn(
     search,
     embedder,
     signals: signalsOf(options.ranking),
+    patience,
     machines,
     closing: closing.signal,
     digests: sync.digests,

@@ -57,6 +57,7 @@ export interface Core {
   readonly marks: Marks;
   readonly search: Search;
   readonly signals: Searching['signals'];
+  readonly patience: number;
   readonly embedder: Chosen;
   readonly machines: Machines;
   readonly closing: AbortSignal;
@@ -196,18 +197,13 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     memory: {
       async remember(input, options) {
         const said = checked(schemas.Remember, input);
-        return remembered(reading, core.search, said, remember(writing, actor, said, options?.key));
+        return remembered(reading, core, said, remember(writing, actor, said, options?.key));
       },
       list: async (query) => listMemory(reading, paged(query)),
       get: async (ref) => memoryOf(reading, await findMemory(reading, ref)),
       update: async (ref, input, options) => {
         const valid = checked(schemas.MemoryUpdate, input);
-        return remembered(
-          reading,
-          core.search,
-          valid,
-          updateMemory(writing, actor, ref, valid, options?.key),
-        );
+        return remembered(reading, core, valid, updateMemory(writing, actor, ref, valid, options?.key));
       },
       forget: async (ref, options) => memoryOf(reading, await forget(writing, actor, ref, options?.key)),
     },

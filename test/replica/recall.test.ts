@@ -184,7 +184,7 @@ it('SEA-4: a budget gives whole texts as long as tokens are left, and the rest b
 });
 
 it('SEA-5: remembering says what is known that says nearly the same, and refuses nothing', async () => {
-  const kai = await open();
+  const kai = await open(home(), {}, { patience: 20_000 });
   const said = 'Deploys to the staging relay need the VPN since May';
   const first = await kai.memory.remember({ key: 'vpn', text: said, title: 'VPN' });
   expect(first.similar).toEqual([]);
@@ -197,6 +197,9 @@ it('SEA-5: remembering says what is known that says nearly the same, and refuses
   const last = await kai.memory.remember({ text: said, supersedes: ['vpn', again.id] });
   expect(last.similar).toEqual([]);
   expect((await kai.memory.remember({ text: 'Lunch is at noon' })).similar).toEqual([]);
+  // Who has no time to look says nothing of it.
+  const hasty = await open(home(), {}, { patience: 0 });
+  expect(await hasty.memory.remember({ text: said })).not.toHaveProperty('similar');
   await kai.memory.forget(last.id);
   await kai.memory.forget('vpn');
   await kai.memory.forget(again.id);

@@ -167,6 +167,8 @@ export function createStation(
         random: network.random,
         timer: network.timer,
         ...(disk ? { storage: disk.storage() } : {}),
+        // Looking for what says the same is a thread's work, in real time.
+        patience: 0,
       };
       replica = await openReplica({ directory, config, as, durability: 'os' }, environment);
       syncSourceOf(replica).onKey(() => rekeyed++);

@@ -13,11 +13,15 @@ import { writtenAt } from './results.ts';
 const LEAST_WORDS = 0.6;
 /** So near in meaning are two wordings of one fact; in the set of `bench/search` no two different facts are. */
 const LEAST_COSINE = 0.85;
-/** Milliseconds that a write waits to learn of it. */
-const PATIENCE = 300;
 /** As many are looked at, and shown. */
 const LOOKED = 20;
 const SHOWN = 3;
+
+/** Where is looked, and how many milliseconds a write waits for it; 0: not at all. */
+interface Looking {
+  readonly search: Search;
+  readonly patience: number;
+}
 
 /** What is about to be written. */
 export interface Said {
@@ -37,11 +41,11 @@ const whole = ({ title, text }: Said): string => [title ?? '', text].join('\n');
 /** The memory that a write makes, and what else says nearly the same: both are awaited at once. */
 export async function remembered(
   reading: Reading,
-  search: Search,
+  looking: Looking,
   said: Said,
   write: Promise<Hash>,
 ): Promise<Remembered> {
-  const [id, similarTo] = await Promise.all([write, lookForSimilar(reading, search, said)]);
+  const [id, similarTo] = await Promise.all([write, lookForSimilar(reading, looking, said)]);
   const similar = await similarTo(id);
   return { ...(await memoryOf(reading, id)), ...(similar ? { similar } : {}) };
 }
@@ -52,27 +56,27 @@ export async function remembered(
  */
 async function lookForSimilar(
   reading: Reading,
-  search: Search,
+  { search, patience }: Looking,
   said: Said,
 ): Promise<(written: Hash) => Promise<SimilarMemory[] | undefined>> {
-  const near = await nearTo(search, said).catch(() => undefined);
+  const near = patience === 0 ? undefined : await nearTo(search, said, patience).catch(() => undefined);
   return async (written) => near && similarTo(reading, said, written, near);
 }
 
-async function nearTo(search: Search, said: Said): Promise<Near | undefined> {
+async function nearTo(search: Search, said: Said, patience: number): Promise<Near | undefined> {
   const facets = { all: [['kind:memory'], [openFacet]], none: [] };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), PATIENCE);
+    timer = setTimeout(() => resolve(undefined), patience);
   });
   const asked = search.query(
     { text: whole(said), facets, some: true, limit: LOOKED, offset: 0 },
-    { patience: PATIENCE },
+    { patience },
   );
   try {
     const [byWords, byMeaning = []] = await Promise.all([
       Promise.race([asked, late]),
-      search.similar(meant(said), { facets, limit: LOOKED, least: LEAST_COSINE, patience: PATIENCE }),
+      search.similar(meant(said), { facets, limit: LOOKED, least: LEAST_COSINE, patience }),
     ]);
     if (byWords === undefined) return undefined;
     const near = new Map<Hash, { cosine?: number }>(byWords.hits.map(({ id }) => [id, {}]));
