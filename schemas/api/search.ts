@@ -125,3 +125,21 @@ export const SearchAnswer = z.strictObject({
   behind: z.int(),
 });
 export type SearchAnswer = z.infer<typeof SearchAnswer>;
+
+/** What a search that streams is asked: it goes by words, newest first, to the end. */
+export const SearchStreamQuery = SearchQuery.pick({ q: true, kind: true, channel: true });
+export type SearchStreamQuery = z.infer<typeof SearchStreamQuery>;
+/** A part of an answer that streams, newest first. */
+export const SearchPart = z.strictObject({
+  /** Not ranked: the score of each is 1. */
+  results: z.array(SearchResult),
+  /** As in an answer; `any` only after the whole was searched for all words in vain. */
+  match: z.enum(['all', 'any', 'filter']),
+  missing: z.array(z.string()).optional(),
+  notes: z.array(z.string()).optional(),
+  /** Operations that were not indexed when this part was made. */
+  behind: z.int(),
+  /** Whether other parts follow: the last says false, so that a broken stream is not taken for a whole one. */
+  more: z.boolean(),
+});
+export type SearchPart = z.infer<typeof SearchPart>;

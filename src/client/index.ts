@@ -29,6 +29,7 @@ import type { Replica, Surface, WaitOptions, WriteOptions } from '../replica/sur
 import { createCaller, failure, type Query } from './call.ts';
 import { type StreamOptions, streamEvents } from './events.ts';
 import { longWork } from './long.ts';
+import { streamSearch } from './search.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 
 export type { StreamOptions } from './events.ts';
@@ -185,6 +186,7 @@ export function createClient(options: ClientOptions): Client {
         '/search',
         query.kind === 'memory' ? { ...query, mode: query.mode ?? 'text' } : query,
       ),
+    searchStream: (query, { signal } = {}) => streamSearch(caller, query, signal),
     recall: (query) => get<SearchAnswer>('/search', { ...query, kind: 'memory' }),
     events: (options) => streamEvents(caller, async () => (await get<Status>('/status')).cursor, options),
     activity: (query) => get<List<ActivityItem>>('/activity', query),

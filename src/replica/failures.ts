@@ -24,8 +24,8 @@ export function withCodes<T extends object>(verbs: T, before: () => void): T {
 const isVerbs = (value: object): boolean =>
   Object.values(value).every((member) => typeof member === 'function');
 
-/** The one verb that answers with a stream, and so refuses at the call; the others reject. */
-const streams: ReadonlySet<string> = new Set(['events']);
+/** The verbs that answer with a stream, and so refuse at the call; the others reject. */
+const streams: ReadonlySet<string> = new Set(['events', 'searchStream']);
 
 function guarded(name: string, call: Call, before: () => void): Call {
   const run: Call = (...args) => {

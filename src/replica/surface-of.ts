@@ -22,6 +22,7 @@ import { listReservations, reservationOf } from './reading/reservations.ts';
 import type { Searching } from './reading/search/page.ts';
 import { find } from './reading/search/search.ts';
 import { remembered } from './reading/search/similar.ts';
+import { streamed } from './reading/search/stream.ts';
 import { commentShape, listComments, listTasks, readyTasks, taskShape } from './reading/tasks.ts';
 import { catchUp } from './reading/waiting/catch-up.ts';
 import { inbox, openCount } from './reading/waiting/inbox.ts';
@@ -282,10 +283,12 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
     },
     async search(query) {
       open();
-      const valid = checked(schemas.SearchQuery, query);
-      if (valid.kind === 'memory' && valid.channel !== undefined)
-        throw new CoterieError('invalid', 'channel: memories are in no channel');
-      return find(reading, core, actor.id, valid);
+      return find(reading, core, actor.id, checked(schemas.SearchQuery, query));
+    },
+    searchStream(query, { signal } = {}) {
+      open();
+      const valid = checked(schemas.SearchStreamQuery, query);
+      return streamed(reading, core.search, actor.id, valid, signal ?? new AbortController().signal);
     },
     async recall(query) {
       open();

@@ -52,7 +52,9 @@ import type {
   Reserve,
   RoleGrant,
   SearchAnswer,
+  SearchPart,
   SearchQuery,
+  SearchStreamQuery,
   Status,
   Task,
   TaskClaim,
@@ -254,6 +256,14 @@ export interface Surface {
   };
 
   search(query: SearchQuery): Promise<SearchAnswer>;
+  /**
+   * Everything that the words of a query find, newest first, in parts that are made as they are taken; the last has
+   * `more: false`. Ends early when the signal aborts; leaving the loop ends the work too.
+   */
+  searchStream(
+    query: SearchStreamQuery,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): AsyncIterable<SearchPart>;
   /** Memory only. */
   recall(query: RecallQuery): Promise<SearchAnswer>;
   /** The present end of the feed, or every event beyond `since`, then live. Ends when the signal aborts or the replica closes. */

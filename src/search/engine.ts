@@ -4,7 +4,15 @@ import { Worker } from 'node:worker_threads';
 import type { VectorForm } from '../embedding/port.ts';
 import type { Given } from './meaning/meaning.ts';
 import type { FromWorker, ToWorker, Wanted, WorkerStart } from './protocol.ts';
-import type { SearchChange, SearchHits, SearchKind, SearchSource, TextQuery } from './types.ts';
+import type {
+  SearchChange,
+  SearchHits,
+  SearchKind,
+  SearchPart,
+  SearchPlace,
+  SearchSource,
+  TextQuery,
+} from './types.ts';
 
 /** How much is read, and how much is handed over at once: copying it holds up the calling thread. */
 const READ = 400;
@@ -28,6 +36,7 @@ export interface Engine {
   reach(target: number, patience: number): Promise<void>;
   /** `wait`: milliseconds for the vectors that documents lack. `left`: how many lack one then; `unplaced`: find no room. */
   ask(query: TextQuery, wait: number): Promise<{ hits: SearchHits; left: number; unplaced: number }>;
+  part(query: TextQuery, place: SearchPlace | undefined): Promise<SearchPart>;
   /** Goes over to the vectors of a model. */
   use(form: VectorForm): void;
   /** At most so many documents that lack a vector of the model. */
@@ -39,7 +48,7 @@ export interface Engine {
 }
 
 /** What the thread answers to a question. */
-type Told = Extract<FromWorker, { did: 'answer' | 'purge' | 'lacks' }>;
+type Told = Extract<FromWorker, { did: 'answer' | 'part' | 'purge' | 'lacks' }>;
 
 interface Waiting {
   target: number;
@@ -167,6 +176,7 @@ export function startEngine(
         if (message.next !== undefined) arrived(message.next);
         break;
       case 'answer':
+      case 'part':
       case 'purge':
       case 'lacks':
       case 'fail':
@@ -238,6 +248,9 @@ export function startEngine(
         hold();
       }),
     ask: (query, wait) => question<'answer'>((id) => ({ do: 'query', id, query, wait })),
+    async part(query, place) {
+      return (await question<'part'>((id) => ({ do: 'part', id, query, place }))).part;
+    },
     use: (form) => post({ do: 'use', form }),
     lacks: (most) => question<'lacks'>((id) => ({ do: 'lacks', id, most })),
     take: (form, given) => post({ do: 'take', form, given }),

@@ -172,20 +172,31 @@ export function openSearch({
     return { ...hits, behind, ranked: wanted, ...unembedded, ...(about.length > 0 ? { about } : {}) };
   };
 
+  const answered = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (closing) throw closedError();
+    try {
+      return await ask().catch((error: unknown) => {
+        // A thread that found its index damaged took it away and ended: another makes it anew.
+        if (closing || !engine?.stopped) throw error;
+        return ask();
+      });
+    } catch (error) {
+      if (error instanceof CoterieError) throw error;
+      throw new CoterieError('internal', 'The search could not answer.', { cause: error });
+    }
+  };
+
   return {
-    async query(query, { patience = usualPatience } = {}) {
-      if (closing) throw closedError();
-      try {
-        return await answer(query, patience).catch((error: unknown) => {
-          // A thread that found its index damaged took it away and ended: another makes it anew.
-          if (closing || !engine?.stopped) throw error;
-          return answer(query, patience);
-        });
-      } catch (error) {
-        if (error instanceof CoterieError) throw error;
-        throw new CoterieError('internal', 'The search could not answer.', { cause: error });
-      }
-    },
+    query: (query, { patience = usualPatience } = {}) => answered(() => answer(query, patience)),
+
+    part: (query, place, { patience = usualPatience } = {}) =>
+      answered(async () => {
+        const asked = await running();
+        const target = source.end();
+        await asked.reach(target, place === undefined ? patience : 0);
+        const part = await asked.part(bounded({ ...query, offset: 0 }), place);
+        return { ...part, behind: Math.max(0, target - asked.position) };
+      }),
 
     async similar(text, { least, patience, ...query }) {
       const asked = engine;

@@ -1,6 +1,6 @@
 import type { VectorForm } from '../embedding/port.ts';
 import type { Given } from './meaning/meaning.ts';
-import type { SearchChange, SearchHits, SearchKind, TextQuery } from './types.ts';
+import type { SearchChange, SearchHits, SearchKind, SearchPart, SearchPlace, TextQuery } from './types.ts';
 
 /** What the index's thread is started with. */
 export interface WorkerStart {
@@ -26,6 +26,7 @@ export type ToWorker =
   | { do: 'apply'; changes: SearchChange[]; next?: number }
   /** `wait`: milliseconds for the vectors that documents lack, where the query has one. */
   | { do: 'query'; id: number; query: TextQuery; wait: number }
+  | { do: 'part'; id: number; query: TextQuery; place: SearchPlace | undefined }
   /** Removes the files, and keeps none again before what stands up to `through` was applied. */
   | { do: 'purge'; id: number; through: number }
   /** The model that vectors are of from now on. */
@@ -40,6 +41,7 @@ export type FromWorker =
   | { did: 'apply'; next?: number }
   /** `left`: how many documents lack a vector; `unplaced`: for how many there is no room. */
   | { did: 'answer'; id: number; hits: SearchHits; left: number; unplaced: number }
+  | { did: 'part'; id: number; part: SearchPart }
   | { did: 'purge'; id: number }
   | { did: 'lacks'; id: number; wanted: Wanted[]; left: number; unplaced: number }
   /** There are documents without a vector, after there were none. */

@@ -123,6 +123,26 @@ export interface SearchHits {
   tooWide?: string[];
 }
 
+/** How far an answer in order of time has come. It stays good when the index is made anew. */
+export interface SearchPlace {
+  /** What follows is older; of the same time, of a lower number. */
+  readonly at: number;
+  readonly number: number;
+  /** About how many documents the next part looks through. */
+  readonly count: number;
+}
+
+/** A part of an answer in order of time, newest first. A part may be empty, and others follow. */
+export interface SearchPart {
+  /** They are not ranked: each score is 1. */
+  readonly hits: SearchHit[];
+  readonly mode: 'all' | 'any' | 'filter' | 'none';
+  readonly near?: string[];
+  readonly tooWide?: string[];
+  /** Where the next part begins; absent at the end. */
+  readonly next?: SearchPlace;
+}
+
 /** Full-text search over a feed. The index is derived and local; losing it costs only the time to make it again. */
 export interface Search {
   /**
@@ -130,6 +150,15 @@ export interface Search {
    * asked, within `patience`; `behind` says how many feed numbers the answer does not cover.
    */
   query(query: TextQuery, options?: QueryOptions): Promise<Answer>;
+  /**
+   * One part of what the words find, newest first: what follows `place`. The first waits for the index as a query does.
+   * With all words, unless `some`: that nothing has all is known only at the end.
+   */
+  part(
+    query: TextQuery,
+    place: SearchPlace | undefined,
+    options?: QueryOptions,
+  ): Promise<SearchPart & { behind: number }>;
   /**
    * What says nearly the same as a text, the nearest first, by a cosine of at least `least`. Only where the embedder has
    * already made a vector, so that nobody waits until it is loaded; else, or after `patience` milliseconds, undefined.

@@ -83,6 +83,9 @@ async function act(message: ToWorker): Promise<void> {
         unplaced: meaning.unplaced,
       });
       return;
+    case 'part':
+      tell({ did: 'part', id: message.id, part: await index.part(message.query, message.place) });
+      return;
     case 'use':
       meaning.use(message.form);
       return;

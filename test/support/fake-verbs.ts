@@ -268,6 +268,14 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
       total: 1,
       behind: 0,
     }),
+    searchStream: async function* ({ q }) {
+      yield {
+        results: [{ kind: 'message', id: 'm', score: 1, snippet: q, marks: [], by: me, at }],
+        match: 'all',
+        behind: 0,
+        more: false,
+      };
+    },
     recall: async ({ q }) => ({
       results: [{ kind: 'memory', id: 'm', score: 1, snippet: q, marks: [], by: me, at }],
       modes: ['text'],

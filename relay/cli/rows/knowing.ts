@@ -72,6 +72,7 @@ export const knowing: readonly Row[] = [
     flags: [
       ['--kind <kind>', 'message, task or memory'],
       ['--channel <channel>', 'only in this channel'],
+      ['--stream', 'everything that the words find, newest first, as it is found; with --json a part a line'],
       ...onSearches,
       ...onLists,
     ],

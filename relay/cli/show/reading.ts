@@ -8,6 +8,7 @@ import type {
   List,
   Proof,
   SearchAnswer,
+  SearchPart,
 } from '../../../schemas/index.ts';
 import { aboutFound, aboutSearch, whyOf } from '../../searched.ts';
 import { more, who } from './conversation.ts';
@@ -75,9 +76,8 @@ function marked({ snippet, marks }: SearchAnswer['results'][number], view: View)
   return (text + part(at)).trim();
 }
 
-export function search(answer: SearchAnswer, view: View): string {
-  const { results, next, behind } = answer;
-  const lines = results.map((result) => {
+const foundLines = (results: SearchAnswer['results'], view: View): string[] =>
+  results.map((result) => {
     const place = result.place ?? '';
     const about = [result.kind, place, `${ago(result.at, view.now)}`, result.id].filter(
       (part) => part !== '',
@@ -92,12 +92,32 @@ export function search(answer: SearchAnswer, view: View): string {
     const dim = [known, whyOf(result)].filter((line) => line !== undefined && line !== '');
     return `${head}\n${indent([text, ...dim.map((line) => tint(view, 'dim', line ?? ''))].join('\n'))}`;
   });
+
+const notIndexed = (behind: number, view: View): string[] =>
+  behind > 0 ? [tint(view, 'yellow', `${counted(behind, 'operation')} not indexed yet: ask again`)] : [];
+
+/** A part of a search that streams, with an empty line before what follows. */
+export function searchPart(
+  { results, missing, notes = [], behind, more: isMore }: SearchPart,
+  isFound: boolean,
+  view: View,
+): string {
+  const nowhere = missing ? [`nothing has ${missing.map((word) => `"${word}"`).join(', ')}`] : [];
+  const about = [...nowhere, ...notes].map((line) => tint(view, 'dim', oneLine(line)));
+  const end = isMore
+    ? []
+    : [...(isFound ? [] : [tint(view, 'dim', 'nothing found')]), ...notIndexed(behind, view)];
+  const text = [...about, ...foundLines(results, view), ...end].join('\n\n');
+  return isMore && text !== '' ? `${text}\n\n` : text;
+}
+
+export function search(answer: SearchAnswer, view: View): string {
+  const { results, next, behind } = answer;
+  const lines = foundLines(results, view);
   if (lines.length === 0) lines.push(tint(view, 'dim', 'nothing found'));
   const about = aboutSearch(answer);
   if (about.length > 0) lines.push(tint(view, 'dim', about.map(oneLine).join('\n')));
-  if (behind > 0)
-    lines.push(tint(view, 'yellow', `${counted(behind, 'operation')} not indexed yet: ask again`));
-  return [...lines, more(next, view)].filter((line) => line !== '').join('\n\n');
+  return [...lines, ...notIndexed(behind, view), more(next, view)].filter((line) => line !== '').join('\n\n');
 }
 
 type Because = Extract<CatchUpItem, { kind: 'operation' }>['because'];

@@ -6,12 +6,13 @@ import {
   activity as activityText,
   catchUp as catchUpText,
   search as found,
+  searchPart as foundPart,
   inbox as inboxText,
 } from '../show/reading.ts';
 import { counted } from '../show/terminal.ts';
 import { typedTime } from '../show/time.ts';
 
-export const search = asking({
+const searchOnce = asking({
   ask: (team, call) =>
     team.search({
       q: call.arg(0),
@@ -23,6 +24,36 @@ export const search = asking({
     }),
   show: found,
 });
+
+/** Prints parts as they come; the next is asked for when the one before was taken. */
+const searchStream: Verb = async (call) => {
+  const whole = ['sort', 'mode', 'cursor'].filter((flag) => call.text(flag) !== undefined);
+  const [other] = [
+    ...whole,
+    ...(call.number('limit') === undefined ? [] : ['limit']),
+    ...(call.has('explain') ? ['explain'] : []),
+  ];
+  if (other !== undefined)
+    throw await misuse(
+      `--${other} does not go with --stream`,
+      'A stream goes by words, newest first, to the end; head ends it early.',
+    );
+  const team = await call.team();
+  const query = {
+    q: call.arg(0),
+    ...given({ kind: call.text('kind') as SearchQuery['kind'], channel: call.text('channel') }),
+  };
+  let isFound = false;
+  for await (const part of team.searchStream(query, { signal: call.signal })) {
+    isFound ||= part.results.length > 0;
+    if (call.out.json) call.out.data(part);
+    else call.out.print(foundPart(part, isFound, call.out.view));
+    await call.out.flushed();
+  }
+  return undefined;
+};
+
+export const search: Verb = (call) => (call.has('stream') ? searchStream(call) : searchOnce(call));
 
 /** With `--ack` what was shown is acknowledged once it is written out, never before. */
 export const catchUp: Verb = async (call) => {

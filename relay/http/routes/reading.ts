@@ -17,9 +17,12 @@ import {
   RecallQuery,
   SearchAnswer,
   SearchQuery,
+  SearchStreamQuery,
   Waiting,
 } from '../../../schemas/index.ts';
-import { route } from '../route.ts';
+import { connectionOf } from '../asked.ts';
+import { route, taken } from '../route.ts';
+import { sendSearch } from '../stream/search-parts.ts';
 
 /** Search, and recall in one. */
 const FindQuery = z.strictObject({ ...SearchQuery.shape, ...RecallQuery.shape });
@@ -49,6 +52,23 @@ export const readingRoutes = [
       const only = Object.keys(query).find((name) => ofMemory.includes(name));
       if (only !== undefined) throw new CoterieError('invalid', `${only} needs kind=memory`);
       return surface.search({ ...query, kind, channel });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/search/stream',
+    summary: 'Searches by words and streams what is found, newest first, down to the whole.',
+    query: SearchStreamQuery,
+    answer: {
+      type: 'text/event-stream',
+      what: 'events `part`, each with a `SearchPart`; the last has `more` false',
+    },
+    async run({ door, surface, query, asked }) {
+      const { incoming, outgoing } = connectionOf(asked);
+      if (incoming.method !== 'GET')
+        throw new CoterieError('bad_method', `${incoming.method} does not open a stream`, { legal: ['GET'] });
+      await sendSearch(door, surface, query, incoming, outgoing);
+      return taken;
     },
   }),
   route({

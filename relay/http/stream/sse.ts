@@ -1,16 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createEventBuffer, createSession } from 'better-sse';
+import { createEventBuffer, createSession, type Session } from 'better-sse';
 import type { EventsOptions, Surface } from '../../../src/replica/surface.ts';
 import { safeHeaders } from '../errors.ts';
 import { gone } from '../gone.ts';
 import type { Door } from '../route.ts';
-import { openStream } from './streaming.ts';
+import { openStream, type Sink } from './streaming.ts';
 
 /** Runs a listener once; returns what forgets it. */
 function once(outgoing: ServerResponse, name: 'drain' | 'close', listener: () => void): () => void {
   outgoing.once(name, listener);
   return () => outgoing.off(name, listener);
 }
+
+/** A session as what a stream is written to. */
+export const sinkOf = (session: Session, outgoing: ServerResponse): Sink => ({
+  push: (event) => session.push(event, event.type, event.cursor),
+  say: (name, data) => void session.batch(createEventBuffer().event(name).data(data).dispatch()),
+  waiting: () => outgoing.writableLength,
+  get gone() {
+    return outgoing.destroyed;
+  },
+  onDrained: (listener) => once(outgoing, 'drain', listener),
+  onGone: (listener) => once(outgoing, 'close', listener),
+  end: () => outgoing.end(),
+});
 
 /** Streams events as server-sent events, each with its cursor as `id`. */
 export async function sendEvents(
@@ -30,15 +43,5 @@ export async function sendEvents(
     stream.abandon();
     throw error;
   });
-  stream.begin({
-    push: (event) => session.push(event, event.type, event.cursor),
-    say: (name, data) => void session.batch(createEventBuffer().event(name).data(data).dispatch()),
-    waiting: () => outgoing.writableLength,
-    get gone() {
-      return outgoing.destroyed;
-    },
-    onDrained: (listener) => once(outgoing, 'drain', listener),
-    onGone: (listener) => once(outgoing, 'close', listener),
-    end: () => outgoing.end(),
-  });
+  stream.begin(sinkOf(session, outgoing));
 }

@@ -56,7 +56,7 @@ export interface OpenStream {
 }
 
 /** Resolves with true when the reader has taken everything that waited for it, with false when it hangs or is gone. */
-function drained(sink: Sink, patience: number): Promise<boolean> {
+export function drained(sink: Sink, patience: number): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (ok: boolean) => (): void => {
       clearTimeout(timer);
@@ -68,6 +68,16 @@ function drained(sink: Sink, patience: number): Promise<boolean> {
     const forgetGone = sink.onGone(settle(false));
     const timer = setTimeout(settle(false), patience);
   });
+}
+
+/** Takes one of the places that streams have; returns what gives it back. Throws `busy` and `closed`. */
+export function takePlace({ metrics, streams, stopping }: Door): () => void {
+  stopping.throwIfAborted();
+  if (metrics.openStreams >= streams.count)
+    throw new CoterieError('busy', `${streams.count} streams are open already`, {
+      hint: 'Close some of them.',
+    });
+  return metrics.stream();
 }
 
 /**
@@ -82,13 +92,8 @@ export async function openStream(
   gone: AbortSignal,
 ): Promise<OpenStream> {
   const { metrics, streams, stopping, log } = door;
-  stopping.throwIfAborted();
-  if (metrics.openStreams >= streams.count)
-    throw new CoterieError('busy', `${streams.count} streams are open already`, {
-      hint: 'Close some of them.',
-    });
+  const end = takePlace(door);
   const signal = AbortSignal.any([gone, stopping]);
-  const end = metrics.stream();
   let events: AsyncIterator<Event>;
   let first: Promise<IteratorResult<Event>>;
   try {

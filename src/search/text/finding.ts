@@ -50,10 +50,13 @@ export class Finding {
   /** Lists on disk reach up to here: what is beyond is in the recent runs too. */
   readonly #end: number;
   readonly #lists = new Map<string, Postings>();
+  /** Only lists of runs that begin there are read from disk. */
+  readonly #runs: readonly number[] | undefined;
   readonly near: string[] = [];
   readonly tooWide: string[] = [];
 
-  constructor({ stored, recents, columns }: Parts) {
+  constructor({ stored, recents, columns }: Parts, runs?: readonly number[]) {
+    this.#runs = runs;
     this.#parts = { stored, recents: [...recents], columns };
     this.#end = recents[0]?.base ?? columns.next;
   }
@@ -61,15 +64,26 @@ export class Finding {
   async #load(terms: Iterable<string>): Promise<void> {
     const { stored, recents } = this.#parts;
     const missing = [...new Set(terms)].filter((term) => !this.#lists.has(term));
-    const lists = (await stored?.lists(missing)) ?? [];
+    const lists = (await stored?.lists(missing, this.#runs)) ?? [];
     for (const [at, term] of missing.entries()) {
       const more = recents.flatMap((run) => run.terms.get(term) ?? []);
       this.#lists.set(term, joinPostings(lists[at] ?? [], this.#end, [more]));
     }
   }
 
-  #has(term: string): boolean {
-    return (this.#lists.get(term)?.documents.length ?? 0) > 0;
+  async #has(term: string): Promise<boolean> {
+    if ((this.#lists.get(term)?.documents.length ?? 0) > 0) return true;
+    // Whether a word stands anywhere is asked of the whole index.
+    return this.#runs !== undefined && ((await this.#parts.stored?.has(term)) ?? false);
+  }
+
+  /** Whether all terms of one of the ways are somewhere. */
+  async #stands({ ways }: Look): Promise<boolean> {
+    for (const { terms } of ways) {
+      const each = await Promise.all(terms.map((term) => this.#has(term)));
+      if (each.every(Boolean)) return true;
+    }
+    return false;
   }
 
   /** Beginnings become the terms that there are, and a word that is nowhere becomes what it may have been meant as. */
@@ -90,7 +104,7 @@ export class Finding {
       }
       return { ...look, ways };
     }
-    if (!slips || look.ways.some(({ terms }) => terms.every((term) => this.#has(term)))) return look;
+    if (!slips || (await this.#stands(look))) return look;
     const [word] = look.ways[0]?.terms ?? [];
     if (word === undefined || look.ways.length > 1 || look.ways[0]?.terms.length !== 1) return look;
     const longer = word.length > 2 ? await begun(word) : [];

@@ -63,6 +63,8 @@ export class Stored {
   /** What is on disk is of documents below `next`, and of the feed up to `position`. */
   next = 0;
   position = 0;
+  /** The first number of each run, in order. */
+  readonly runs: number[] = [];
   /** Kinds whose contents it knows by hash: those that were asked for, and those that were before. */
   embeds: readonly SearchKind[];
   /** Changes when a run begins to be added, and is negative until it is there. */
@@ -116,7 +118,10 @@ export class Stored {
           stored.next = end.next;
           stored.embeds = end.embeds;
           stored.position = end.position;
-          for (const [, block] of await store.list(rangeOf('c'))) columns.restore(block);
+          for (const [key, block] of await store.list(rangeOf('c'))) {
+            stored.runs.push(numberIn(key));
+            columns.restore(block);
+          }
           for (const [, dead] of await store.list(rangeOf('x')))
             for (const number of decodeNumbers(dead)) columns.kill(number);
           if (columns.next === end.next) return stored;
@@ -130,11 +135,26 @@ export class Stored {
     return undefined;
   }
 
-  /** The lists of terms. Numbers from `end` on are left out of none: the caller does that. */
-  async lists(terms: readonly string[]): Promise<Uint8Array[][]> {
+  /**
+   * The lists of terms, in all runs or in those that begin at `runs`. Numbers from `end` on are left out of none: the
+   * caller does that.
+   */
+  async lists(terms: readonly string[], runs?: readonly number[]): Promise<Uint8Array[][]> {
+    if (runs)
+      return Promise.all(
+        terms.map(async (term) => {
+          const found = await this.#store.getMany(runs.map((run) => rows.term(term, run)));
+          return found.filter((list) => list !== undefined);
+        }),
+      );
     return Promise.all(
       terms.map(async (term) => (await this.#store.list(listRange('p', term))).map(([, list]) => list)),
     );
+  }
+
+  /** Whether a term stands in any document. */
+  async has(term: string): Promise<boolean> {
+    return (await this.#store.list({ ...listRange('p', term), limit: 1 })).length > 0;
   }
 
   /** Terms that begin with `beginning`, each once, in order; at most `most` rows are looked at. */
@@ -236,6 +256,7 @@ export class Stored {
     writes.push([rows.end, new TextEncoder().encode(JSON.stringify(end))]);
     await this.#store.commit(writes);
     this.#runs = -this.#runs;
+    if (to > run.base) this.runs.push(run.base);
     this.next = to;
     this.position = position;
   }

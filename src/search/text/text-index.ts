@@ -1,10 +1,18 @@
 import { removeDirectory } from '../files.ts';
 import type { Meaning } from '../meaning/meaning.ts';
-import type { SearchChange, SearchDocument, SearchHits, TextQuery } from '../types.ts';
+import type {
+  SearchChange,
+  SearchDocument,
+  SearchHits,
+  SearchPart,
+  SearchPlace,
+  TextQuery,
+} from '../types.ts';
 import type { Bits } from './bits.ts';
 import { Columns } from './columns.ts';
-import { find } from './find.ts';
+import { find, type Searched } from './find.ts';
 import { idsIn } from './finding.ts';
+import { findPart } from './part.ts';
 import { Recent } from './recent.ts';
 import { type FeedEnd, Stored } from './stored.ts';
 import { Tally } from './tally.ts';
@@ -147,17 +155,23 @@ export class TextIndex {
     return idsIn({ stored: this.#stored, recents: this.#recents }, numbers);
   }
 
+  get #searched(): Searched {
+    return {
+      stored: this.#stored,
+      recents: this.#recents,
+      columns: this.columns,
+      vectors: this.#options.meaning.vectors,
+      tally: this.#tally,
+    };
+  }
+
   find(query: TextQuery): Promise<SearchHits> {
-    return find(
-      {
-        stored: this.#stored,
-        recents: this.#recents,
-        columns: this.columns,
-        vectors: this.#options.meaning.vectors,
-        tally: this.#tally,
-      },
-      query,
-    );
+    return find(this.#searched, query);
+  }
+
+  /** The next part of what is found, newest first. */
+  part(query: TextQuery, place: SearchPlace | undefined): Promise<SearchPart> {
+    return findPart(this.#searched, query, place);
   }
 
   /** How many documents would be read again if the thread ended now. */

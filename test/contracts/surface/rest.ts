@@ -99,6 +99,23 @@ export const rest: Cases<Plain> & CasesOf<'invites' | 'replicas' | 'arbiter'> = 
     },
     refuses: ({ kai }) => refused(kai.search({ q: '' }), 'invalid'),
   },
+  searchStream: {
+    async does({ kai }) {
+      const ids: string[] = [];
+      for (const text of ['an old ocelot', 'a new ocelot'])
+        ids.unshift((await kai.messages.post('general', { text })).id);
+      const found: string[] = [];
+      let last: { more: boolean } | undefined;
+      for await (const part of kai.searchStream({ q: 'ocelot kind:message' })) {
+        found.push(...part.results.map(({ id }) => id));
+        last = part;
+      }
+      expect(found).toEqual(ids);
+      expect(last).toMatchObject({ more: false, match: 'all', behind: 0 });
+      expect(await take(kai.searchStream({ q: 'ocelot' }, { signal: AbortSignal.abort() }), 1)).toEqual([]);
+    },
+    refuses: ({ kai }) => refused(take(kai.searchStream({ q: 'from:nobody-there' }), 1), 'not_found'),
+  },
   recall: {
     async does({ kai }) {
       const { id } = await kai.memory.remember({ text: 'the narwhal' });

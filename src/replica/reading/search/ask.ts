@@ -54,6 +54,8 @@ export async function askingOf(
   text: string,
   beside: Beside,
 ): Promise<Asking> {
+  if (beside.kind === 'memory' && beside.channel !== undefined)
+    throw new CoterieError('invalid', 'channel: memories are in no channel');
   const { clauses, notes } = parsed(text);
   // Else signs alone would be answered by everything.
   if (clauses.length === 0)

@@ -22,7 +22,8 @@ export interface Searching {
 
 const isLooked = ({ conditions }: Asking): boolean => conditions.length > 0;
 
-const alone = (hit: SearchHit): Gathered => ({ hit, shown: hit.id, folded: [] });
+/** A result that stands for itself. */
+export const alone = (hit: SearchHit): Gathered => ({ hit, shown: hit.id, folded: [] });
 
 /** A result, and how many are before it. */
 interface Placed {
@@ -123,7 +124,7 @@ function isAllowed(reading: Reading, id: Hash, { query, conditions }: Asking): b
 }
 
 /** The hits of which all conditions hold, in their order. */
-async function holding(
+export async function holding(
   reading: Reading,
   hits: readonly SearchHit[],
   conditions: readonly Condition[],

@@ -79,7 +79,11 @@ const modesOf: Readonly<Record<SearchMode, SearchAnswer['modes']>> = {
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
 
 /** What the asker should know of how the words were taken. */
-const notesOf = ({ near = [], tooWide = [], about = [] }: Answer): string[] => [
+export const notesOf = ({
+  near = [],
+  tooWide = [],
+  about = [],
+}: Pick<Answer, 'near' | 'tooWide' | 'about'>): string[] => [
   ...about,
   ...(near.length > 0
     ? [`${quoted(near)} stands nowhere: longer words, or such as are nearly the same, were looked for`]
