@@ -44,7 +44,7 @@ export function aboutFound({ folded = [], memory }: SearchResult, name: (id: str
     ...listed('superseded by', supersededBy.map(name)),
     ...listed('made apart', twins.map(name)),
     ...listed('in place of', because('superseded')),
-    ...listed('as', because('same')),
+    ...listed('same as', because('same')),
   ];
 }
 

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createSession } from 'better-sse';
 import { CoterieError, type SearchPart, type SearchStreamQuery } from '../../../schemas/index.ts';
 import type { Surface } from '../../../src/replica/surface.ts';
-import { refusalOf, safeHeaders } from '../errors.ts';
+import { refusalOf } from '../errors.ts';
 import { gone } from '../gone.ts';
 import type { Door } from '../route.ts';
-import { sinkOf } from './sse.ts';
+import { openSse } from './sse.ts';
 import { drained, takePlace } from './streaming.ts';
 
 /**
@@ -27,11 +26,10 @@ export async function sendSearch(
   const opened = async () => {
     parts = surface.searchStream(query, { signal })[Symbol.asyncIterator]();
     const first = await parts.next();
-    const session = await createSession(incoming, outgoing, {
-      keepAlive: streams.heartbeat,
-      headers: { ...safeHeaders, connection: 'close' },
-    });
-    return { parts, first, sink: sinkOf(session, outgoing) };
+    // Whoever asked left meanwhile, or the node is stopping.
+    signal.throwIfAborted();
+    const sink = await openSse(incoming, outgoing, { keepAlive: streams.heartbeat });
+    return { parts, first, sink };
   };
   const stream = await opened().catch(async (error: unknown) => {
     leave();

@@ -13,7 +13,7 @@ function once(outgoing: ServerResponse, name: 'drain' | 'close', listener: () =>
 }
 
 /** A session as what a stream is written to. */
-export const sinkOf = (session: Session, outgoing: ServerResponse): Sink => ({
+const sinkOf = (session: Session, outgoing: ServerResponse): Sink => ({
   push: (event) => session.push(event, event.type, event.cursor),
   say: (name, data) => void session.batch(createEventBuffer().event(name).data(data).dispatch()),
   waiting: () => outgoing.writableLength,
@@ -25,6 +25,17 @@ export const sinkOf = (session: Session, outgoing: ServerResponse): Sink => ({
   end: () => outgoing.end(),
 });
 
+/** Begins an answer of server-sent events; whoever loses it may ask again after `retry` milliseconds. */
+export async function openSse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  options: { readonly keepAlive: number; readonly retry?: number },
+): Promise<Sink> {
+  // A stream that ended is over: nothing else follows on its connection.
+  const headers = { ...safeHeaders, connection: 'close' };
+  return sinkOf(await createSession(incoming, outgoing, { ...options, headers }), outgoing);
+}
+
 /** Streams events as server-sent events, each with its cursor as `id`. */
 export async function sendEvents(
   door: Door,
@@ -34,14 +45,10 @@ export async function sendEvents(
   outgoing: ServerResponse,
 ): Promise<void> {
   const stream = await openStream(door, surface, query, gone(outgoing));
-  const session = await createSession(incoming, outgoing, {
-    retry: 1000,
-    keepAlive: door.streams.heartbeat,
-    // A stream that ended is over: nothing else follows on its connection.
-    headers: { ...safeHeaders, connection: 'close' },
-  }).catch((error: unknown) => {
+  const options = { retry: 1000, keepAlive: door.streams.heartbeat };
+  const sink = await openSse(incoming, outgoing, options).catch((error: unknown) => {
     stream.abandon();
     throw error;
   });
-  stream.begin(sinkOf(session, outgoing));
+  stream.begin(sink);
 }
