@@ -123,5 +123,6 @@ export const streamed = [
   'post /v1/replicas/{replica}/revoke',
   'post /v1/arbiter',
   'get /v1/events',
+  'get /v1/search/stream',
   ...['import', 'export', 'backup', 'compact', 'doctor'].map((work) => `post /v1/admin/${work}`),
 ];
