@@ -11,17 +11,21 @@ import { introduced, postAll, posts } from '../support/writers.ts';
 export type SemanticInput = Pick<Place, 'data' | 'config'> &
   (
     | { readonly do: 'remember'; readonly count: number }
+    | { readonly do: 'embed' }
     | { readonly do: 'recall'; readonly count: number }
     | { readonly do: 'post'; readonly count: number; readonly embeds: boolean }
   );
 
+/** Until everything had a vector, s, and how many had none at first. */
+export interface Embedded {
+  readonly seconds: number;
+  readonly count: number;
+  readonly delays: Delays;
+}
+
 /** What a replica with vectors of everything answers. */
 export interface Recalled {
-  /** Until everything had a vector, s, and how many had none at first. */
-  readonly embedding: number;
-  readonly embedded: number;
-  readonly whileEmbedding: Delays;
-  /** The first answer after opening again, with the model loaded for it, ms. */
+  /** The first answer after opening, with the model loaded for it, ms. */
   readonly first: number;
   readonly times: readonly number[];
   readonly delays: Delays;
@@ -39,6 +43,8 @@ export interface Posted {
 
 const input = given<SemanticInput>();
 const writers = 32;
+/** About ten words. */
+const questionCharacters = 60;
 const told = 600_000;
 
 const opened = (embeddings: 'built-in' | false): Promise<Replica> =>
@@ -47,7 +53,7 @@ const opened = (embeddings: 'built-in' | false): Promise<Replica> =>
     config: input.config,
     as: 'kai',
     embeddings,
-    warm: embeddings !== false,
+    warm: true,
   });
 
 /** How many texts have no vector; the model is loaded when it is known. */
@@ -82,20 +88,23 @@ async function remember(count: number): Promise<null> {
   return null;
 }
 
+async function embed(): Promise<Embedded> {
+  const replica = await opened('built-in');
+  const count = await until(replica, (left) => left > 0);
+  const began = performance.now();
+  const delay = watchDelay();
+  await until(replica, (left) => left === 0);
+  const seconds = (performance.now() - began) / 1000;
+  const delays = delay();
+  await replica.close();
+  return { seconds, count, delays };
+}
+
 async function recall(count: number): Promise<Recalled> {
   const text = createTexts(22);
-  let replica = await opened('built-in');
-  const embedded = await until(replica, (left) => left > 0);
-  const began = performance.now();
-  const watched = watchDelay();
-  await until(replica, (left) => left === 0);
-  const embedding = (performance.now() - began) / 1000;
-  const whileEmbedding = watched();
-  await replica.close();
-
-  replica = await opened('built-in');
+  const replica = await opened('built-in');
   const ask = async (): Promise<{ time: number; isByMeaning: boolean }> => {
-    const q = text().slice(0, 120);
+    const q = text().slice(0, questionCharacters);
     const asked = performance.now();
     const { modes } = await replica.recall({ q, limit: 10 });
     return { time: performance.now() - asked, isByMeaning: modes.includes('semantic') };
@@ -108,9 +117,6 @@ async function recall(count: number): Promise<Recalled> {
   const held = memory();
   await replica.close();
   return {
-    embedding,
-    embedded,
-    whileEmbedding,
     first: first.time,
     times: answers.map(({ time }) => time),
     delays,
@@ -133,6 +139,8 @@ await answerOnce(async () => {
   switch (input.do) {
     case 'remember':
       return remember(input.count);
+    case 'embed':
+      return embed();
     case 'recall':
       return recall(input.count);
     case 'post':

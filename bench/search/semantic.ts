@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Posted, Recalled, SemanticInput } from '../child/semantic.ts';
+import type { Embedded, Posted, Recalled, SemanticInput } from '../child/semantic.ts';
 import { runChild } from '../support/child.ts';
 import type { Delays } from '../support/delay.ts';
 import type { Memory } from '../support/memory.ts';
@@ -32,12 +32,13 @@ export async function searchSemantic(asked: Asked): Promise<Result[]> {
   try {
     await run(made, { do: 'remember', count } as SemanticInput);
     rmSync(join(made.data, 'search', 'vectors'), { recursive: true, force: true });
-    const recalled: Recalled[] = [];
+    const recalled: Run[] = [];
     for (let i = 0; i < asked.pairs; i++)
       recalled.push(
-        await onCopy(made, (place) =>
-          run<Recalled>(place, { do: 'recall', count: questions } as SemanticInput),
-        ),
+        await onCopy(made, async (place) => ({
+          embedded: await run<Embedded>(place, { do: 'embed' } as SemanticInput),
+          ...(await run<Recalled>(place, { do: 'recall', count: questions } as SemanticInput)),
+        })),
       );
     const post = (embeds: boolean) => (): Promise<Posted> =>
       onCopy(made, (place) => run<Posted>(place, { do: 'post', count: posted, embeds } as SemanticInput));
@@ -48,21 +49,22 @@ export async function searchSemantic(asked: Asked): Promise<Result[]> {
   }
 }
 
+/** One run: the vectors are made in one process, and asked for in another. */
+interface Run extends Recalled {
+  readonly embedded: Embedded;
+}
+
 const stallOf = ({ histogram, timer }: Delays): number => Math.max(histogram.max, timer.max);
 const resident = ({ anonymous, mapped }: Memory): number => anonymous + mapped;
 
-function rows(recalled: readonly Recalled[], on: readonly Posted[], off: readonly Posted[]): Result[] {
-  const row = (
-    what: string,
-    unit: string,
-    figure: (one: Recalled) => number,
-    goal?: Result['goal'],
-  ): Result => result(what, unit, recalled.map(figure), goal);
+function rows(recalled: readonly Run[], on: readonly Posted[], off: readonly Posted[]): Result[] {
+  const row = (what: string, unit: string, figure: (one: Run) => number, goal?: Result['goal']): Result =>
+    result(what, unit, recalled.map(figure), goal);
   const rates = (all: readonly Posted[]): number[] => all.map(({ rate }) => rate);
   return [
-    row('texts without a vector', '', ({ embedded }) => embedded),
-    row('embedded in the background', '/s', ({ embedded, embedding }) => embedded / embedding),
-    row('  longest stall', 'ms', ({ whileEmbedding }) => stallOf(whileEmbedding), { most: 50 }),
+    row('texts without a vector', '', ({ embedded }) => embedded.count),
+    row('embedded in the background', '/s', ({ embedded }) => embedded.count / embedded.seconds),
+    row('  longest stall', 'ms', ({ embedded }) => stallOf(embedded.delays), { most: 50 }),
     row('first answer after opening, model and index loaded for it', 'ms', ({ first }) => first),
     row('by words and meaning, p50', 'ms', ({ times }) => percentile(times, 0.5), { most: 30 }),
     row('  p99', 'ms', ({ times }) => percentile(times, 0.99)),

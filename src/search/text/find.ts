@@ -15,6 +15,8 @@ const GATE = 3;
 const LEAST_COSINE = 0.2;
 /** Of the nearest by meaning, as many as are ranked beside what the words found. */
 const NEAREST = 500;
+/** Of what the words found, the meaning of as many is looked at, the best first: the others are behind these. */
+const BEST_BY_WORDS = 1000;
 
 /** What is searched, with the arrays that searching needs. */
 export interface Searched extends Parts {
@@ -139,13 +141,21 @@ function byMeaning(
     scores.push((1 - share) * text * covered ** GATE + share * Math.max(0, cosine ?? 0));
     why.push({ text, coverage: covered, ...(cosine === undefined ? {} : { cosine }) });
   };
+  const best = bestOf(words.scores, BEST_BY_WORDS);
   for (const [at, number] of words.numbers.entries()) {
-    const cosine = cosines.get(number) ?? vectors?.cosine(number, vector);
+    const cosine = cosines.get(number) ?? (best(at) ? vectors?.cosine(number, vector) : undefined);
     take(number, (words.scores[at] ?? 0) / top, coverage(at), cosine);
     cosines.delete(number);
   }
   for (const [number, cosine] of cosines) take(number, 0, 0, cosine);
   return { ranked: { numbers, scores, why: (at) => why[at] ?? {} } };
+}
+
+/** Which of the scores are among the `count` highest; of those that equal the last of them, all. */
+function bestOf(scores: readonly number[], count: number): (at: number) => boolean {
+  if (scores.length <= count) return () => true;
+  const least = Float64Array.from(scores).sort()[scores.length - count] ?? 0;
+  return (at) => (scores[at] ?? 0) >= least;
 }
 
 /** How recent a document is, from 1 down to 0 by half for each half-life. */
