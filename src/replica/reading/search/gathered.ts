@@ -3,7 +3,7 @@ import type { MemoryState, MemoryVersion } from '../../../fold/types.ts';
 import type { SearchHit } from '../../../search/index.ts';
 import { stateOf } from '../../ledger/state.ts';
 import { type Reading, textOf } from '../context.ts';
-import { newestOf } from './newest.ts';
+import { newestOf, replacingMany } from './newest.ts';
 
 /** Of the best hits as many are looked at together: memories further down stand for themselves. */
 export const gatheredHits = 100;
@@ -40,6 +40,7 @@ export async function gathered(
 ): Promise<Gathered[]> {
   // Loaded with the first question: it brings the stemmer.
   const { termsOf } = await import('../../../search/terms.ts');
+  const replaced = await replacingMany(reading);
   const groups: Group[] = [];
   const ofShown = new Map<Hash, Group>();
   const found = new Set(hits.map(({ id }) => id));
@@ -49,7 +50,7 @@ export async function gathered(
       groups.push({ hit, shown: hit.id, folded: [], words: undefined });
       continue;
     }
-    const shown = await newestOf(reading, hit.id, may);
+    const shown = await newestOf(reading, replaced, hit.id, may);
     const own = shown === hit.id ? [] : [{ id: hit.id, because: 'superseded' as const }];
     const known = ofShown.get(shown);
     if (known) {

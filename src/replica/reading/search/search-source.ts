@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Hash } from '../../../../schemas/index.ts';
 import type { SearchChange, SearchDocument, SearchSource } from '../../../search/index.ts';
 import { stateOf, subjectOf } from '../../ledger/state.ts';
@@ -7,6 +8,9 @@ import { type Feed, feedRows } from '../feed/feed.ts';
 import { commentFacets, memoryFacets, messageFacets, taskFacets } from './facets.ts';
 import { writtenAt } from './results.ts';
 import { useOf } from './signals.ts';
+
+/** Things that are read before others get a turn. */
+const breath = 50;
 
 /** Types of operation that change what can be found. */
 const telling =
@@ -22,7 +26,8 @@ export function createSearchSource(reading: Reading, feed: Feed): SearchSource {
       const to = Math.min(feed.end(), from + limit);
       const changes: SearchChange[] = [];
       const seen = new Set<Hash>();
-      for (const [, row] of await feedRows(reading, from, to)) {
+      for (const [at, [, row]] of (await feedRows(reading, from, to)).entries()) {
+        if (at % breath === breath - 1) await turn();
         const id = 'revised' in row ? row.revised : changed(reading, row.hash);
         if (id === undefined || seen.has(id)) continue;
         seen.add(id);
