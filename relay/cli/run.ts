@@ -122,7 +122,7 @@ const viewOf = (settings: Settings): View => ({
 
 /** Prints an error for people on stderr, or as the one shape on stdout; answers its exit code. */
 async function report(raised: unknown, out: Output): Promise<number> {
-  const { CoterieError } = await import('../../schemas/errors.ts');
+  const { CoterieError } = await import('../../schemas/coterie-error.ts');
   let error = raised;
   if (!(error instanceof CoterieError)) {
     const message = raised instanceof Error ? raised.message : String(raised);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CoterieError } from '../../schemas/index.ts';
+import { CoterieError, type RelayInfo } from '../../schemas/index.ts';
 import type { Replica, Surface } from '../../src/replica/surface.ts';
 import type { Log } from '../node/log.ts';
 import type { Allowance } from './allowance.ts';
@@ -15,6 +15,8 @@ export interface Door {
   /** Random, new for each start. */
   readonly node: string;
   readonly url: string;
+  /** What this listener is, as anybody may know. */
+  readonly relay: RelayInfo;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Aborts when the node begins to stop: streams and long work end, with the error that is its reason. */

@@ -1,14 +1,18 @@
-import { limits } from '../../schemas/index.ts';
+import { limits, type PublicKey } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import { nodeCrypto } from '../../src/keys/node.ts';
 import { keyId } from '../../src/op/index.ts';
 import { realTimer } from '../../src/replica/environment.ts';
+import { pooledRandom } from '../../src/replica/random.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import { type ReplicaSource, syncSourceOf } from '../../src/replica/sync/index.ts';
 import type { Links } from '../../src/sync/index.ts';
+import { askRelay } from './ask-relay.ts';
 import type { Log } from './log.ts';
 import { type Connected, openNetwork } from './machine/network.ts';
 import type { Listening } from './machine/port.ts';
+import { openRemotes } from './remotes.ts';
+import { openRemoting, type Remoted } from './remoting.ts';
 
 export interface HostingOptions {
   readonly replica: Replica;
@@ -26,6 +30,8 @@ export interface HostingOptions {
 export interface Hosting {
   /** Undefined for a replica that has no sessions: a stand-in in a test. */
   readonly links: Links | undefined;
+  /** The listening key: that of this user's machine. */
+  readonly key: PublicKey;
   /** Has others find the replica where it listens, dials them, and tells the replica of it. */
   begin(listening: Listening): Connected | undefined;
   /** Ends all links and takes the run file away; what listened is closed. */
@@ -86,27 +92,47 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
   const config = options.config ?? configDirectory();
   const key = await openMachineKey(config);
   const joined = await joinedUpstreams(config, replica.workspace.id);
-  const upstreams = [...new Set([...options.upstreams, ...joined])];
-  const network = source && openNetwork({ source, node, state, upstreams, log });
+  const network = source && openNetwork({ source, node, state, log });
+  const remotes = openRemotes(replica.directory);
   const stopEnding = source && network && endRevoked(replica, source, network.links, log);
   let connected: Connected | undefined;
+  let remoting: Remoted | undefined;
   let detach = (): void => undefined;
+
+  /** Upstreams, remotes that were added, and where the workspace was joined. */
+  function remote({ upstream }: Connected): Remoted {
+    return openRemoting({
+      remotes,
+      named: [...new Set([...options.upstreams, ...joined])],
+      link: { node: ({ url }) => upstream(url) },
+      ask: askRelay,
+      now: Date.now,
+      timer: realTimer,
+      random: pooledRandom,
+      log,
+    });
+  }
+
   return {
     links: network?.links,
+    key: key.publicKey,
     begin(listening) {
       const begun = network?.begin(listening);
       connected = begun;
+      remoting = begun && remote(begun);
       detach = replica.attach({
         addresses: [listening.url],
         key: key.publicKey,
         sign: key.sign,
         peers: async () => begun?.peers() ?? [],
+        remotes: remoting,
       });
       return begun;
     },
     async close() {
       detach();
       stopEnding?.();
+      remoting?.close();
       if (connected) await connected.close();
       else network?.close();
     },

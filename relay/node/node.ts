@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CoterieError } from '../../schemas/index.ts';
+import { CoterieError, muxProtocol } from '../../schemas/index.ts';
 import { realTimer } from '../../src/replica/environment.ts';
 import type { OpenOptions } from '../../src/replica/options.ts';
 import type { Replica } from '../../src/replica/surface.ts';
@@ -148,6 +148,7 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
     version,
     node: id,
     url,
+    relay: { mode: 'node', key: hosting.key, protocols: [...muxProtocol.versions], version },
     metrics,
     log,
     stopping: stop.signal,

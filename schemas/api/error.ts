@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ErrorCode, type ErrorShape, errorCodes } from '../errors.ts';
+import type { ErrorShape } from '../coterie-error.ts';
+import { type ErrorCode, errorCodes } from '../errors.ts';
 
 /** The one shape of an error, at every door. Apart from the errors themselves, which must load quickly. */
 export const ErrorAnswer = z.strictObject({

@@ -30,7 +30,7 @@ export async function failure(
   message: string,
   options: { hint?: string; legal?: readonly string[]; cause?: unknown } = {},
 ): Promise<Error> {
-  const { CoterieError } = await import('../../schemas/errors.ts');
+  const { CoterieError } = await import('../../schemas/coterie-error.ts');
   return new CoterieError(code, message, options);
 }
 

@@ -17,6 +17,7 @@ import type {
   Message,
   Presence,
   Remembered,
+  RemoteInfo,
   ReplicaInfo,
   Reservation,
   SearchAnswer,
@@ -166,6 +167,11 @@ export function createClient(options: ClientOptions): Client {
     arbiter: {
       get: () => get<ArbiterInfo>('/arbiter'),
       move: (input, options) => post<ArbiterInfo>('/arbiter', input, options),
+    },
+    remotes: {
+      list: () => get<List<RemoteInfo>>('/remotes'),
+      add: (input) => post<RemoteInfo>('/remotes', input),
+      remove: (url) => remove<RemoteInfo>('/remotes', { url }),
     },
     replicas: {
       list: (query) => get<List<ReplicaInfo>>('/replicas', query),

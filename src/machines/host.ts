@@ -1,4 +1,13 @@
-import type { Peer, PublicKey } from '../../schemas/index.ts';
+import type { Peer, PublicKey, RemoteAdd, RemoteInfo } from '../../schemas/index.ts';
+
+/** Relays and nodes that a process dials always; they are known at its next start. */
+export interface Remoting {
+  list(): readonly RemoteInfo[];
+  /** Asks who answers there, and keeps it. Rejects as `Surface.remotes.add` does. */
+  add(input: RemoteAdd): Promise<RemoteInfo>;
+  /** What it was. Rejects with `not_found`. */
+  remove(url: string): Promise<RemoteInfo>;
+}
 
 /** What the process that listens for a replica tells it of where it is and of its links. */
 export interface Host {
@@ -9,4 +18,6 @@ export interface Host {
   sign(bytes: Uint8Array): Promise<string>;
   /** All links, dialled and accepted. */
   peers(): Promise<readonly Peer[]>;
+  /** Undefined where nobody may have it dial others. */
+  readonly remotes?: Remoting | undefined;
 }

@@ -6,6 +6,7 @@ import { moveArbiter, showArbiter } from './arbiter/moving.ts';
 import { checked, paged } from './checked.ts';
 import type { Digests } from './documents/digest.ts';
 import type { Machines } from './machines/machines.ts';
+import { remoteVerbs } from './machines/remotes.ts';
 import { grantRole } from './machines/roles.ts';
 import { listPresence, setPresence } from './presence/verbs.ts';
 import { activity } from './reading/activity.ts';
@@ -262,6 +263,7 @@ export function surfaceOf(core: Core, actor: Actor): Surface {
       revoke: async (ref, input, options) =>
         core.machines.revoke(actor, ref, checked(schemas.ReplicaRevoke, input ?? {}), options?.key),
     },
+    remotes: remoteVerbs(core.machines, writing, actor),
     arbiter: {
       get: async () => showArbiter(writing),
       move: async (input, options) =>

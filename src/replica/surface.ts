@@ -5,8 +5,6 @@ import type {
   ActivityQuery,
   Admission,
   AdmissionRequest,
-  ArbiterInfo,
-  ArbiterMove,
   CatchUp,
   CatchUpQuery,
   Channel,
@@ -45,7 +43,6 @@ import type {
   RecallQuery,
   Remember,
   Remembered,
-  ReplicaInfo,
   Reservation,
   ReservationRenew,
   ReservationsQuery,
@@ -69,6 +66,7 @@ import type {
   TypedEvent,
 } from '../../schemas/index.ts';
 import type { Host } from '../machines/host.ts';
+import type { MachineVerbs } from './machines/verbs.ts';
 
 /** What every write takes besides its input. */
 export interface WriteOptions {
@@ -100,7 +98,7 @@ export interface LongWork {
  * of the closed list (`schemas/errors.ts`). A channel is named by name or id, a task by short id or id, a message or
  * memory by id, memory also by key, a member by handle or id. Inputs are checked against the schemas.
  */
-export interface Surface {
+export interface Surface extends MachineVerbs {
   /** The member that speaks. Undefined until its first write made it. */
   readonly member: { readonly handle: string; readonly id: string };
 
@@ -220,27 +218,6 @@ export interface Surface {
     list(query?: PageOptions): Promise<List<InviteInfo>>;
     /** By id. Nobody new comes in by it, anywhere; who came in stays. Who made it revokes it, or an admin. */
     revoke(invite: string, options?: WriteOptions): Promise<InviteInfo>;
-  };
-
-  readonly replicas: {
-    /** Every replica of the workspace, with its links to this one. */
-    list(query?: PageOptions): Promise<List<ReplicaInfo>>;
-    /** By id, or by name. What it wrote counts as far as it is here now; nothing after that does, anywhere. */
-    revoke(
-      replica: string,
-      input?: { reason?: string | undefined },
-      options?: WriteOptions,
-    ): Promise<ReplicaInfo>;
-  };
-
-  readonly arbiter: {
-    /** The replica that grants claims. */
-    get(): Promise<ArbiterInfo>;
-    /**
-     * An admin has it handed over, on the replica that is the arbiter; or moves it with `force`, from any: then what the
-     * old one granted and is not here counts no more, and whoever held it is told.
-     */
-    move(input: ArbiterMove, options?: WriteOptions): Promise<ArbiterInfo>;
   };
 
   readonly documents: {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CoterieError } from '../../schemas/errors.ts';
+import { CoterieError } from '../../schemas/coterie-error.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { removeDirectory, vectorsIn } from './files.ts';
 import { type Embedding, startEmbedding } from './meaning/embedding.ts';

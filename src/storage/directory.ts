@@ -108,7 +108,7 @@ export function openDirectory(
 
 /** What lies in a data directory, whoever put it there, and drafts of it. Hidden files are nobody's business. */
 const own =
-  /^(?:(?:journal|documents|pads|search|tokens|coterie\.json|holder\.json|replica\.key|cli\.json|node\.json)(?:\..*)?|lost\+found|\..*)$/;
+  /^(?:(?:journal|documents|pads|search|tokens|coterie\.json|holder\.json|replica\.key|cli\.json|node\.json|remotes\.json)(?:\..*)?|lost\+found|\..*)$/;
 
 /** A path that was mistyped must not become a data directory among the files of somebody else. */
 function refuseForeign(root: string, files: Files): void {

@@ -6,6 +6,7 @@ import type {
   Memory,
   Message,
   Presence,
+  RemoteInfo,
   ReplicaInfo,
   Reservation,
   Task,
@@ -94,6 +95,17 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     countersigner: 'r',
     replicas: [],
     revoked: null,
+  };
+  const remote: RemoteInfo = {
+    url: 'http://127.0.0.1:4270',
+    mode: 'node',
+    key: 'k',
+    added: at,
+    state: 'linked',
+    since: at,
+    lag: 0,
+    acknowledged: null,
+    trouble: null,
   };
   const arbiterInfo: ArbiterInfo = {
     replica: 'r',
@@ -343,6 +355,14 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     documents: {
       list: () =>
         list([{ document: 'log/tasks/1', log: 'tasks', segment: 1, entries: 2, digest: 'd', newest: true }]),
+    },
+    remotes: {
+      list: () => list([remote]),
+      add: async ({ url }) => ({ ...remote, url }),
+      remove: async (url) => {
+        if (url !== remote.url) throw missing('remote', url);
+        return remote;
+      },
     },
     arbiter: {
       get: async () => arbiterInfo,

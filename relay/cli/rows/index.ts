@@ -23,6 +23,7 @@ export const rows: readonly Row[] = groups.flatMap(([, group]) => group);
 /** What the nouns with verbs of their own are. */
 export const nouns: Readonly<Record<string, string>> = {
   arbiter: 'The replica that grants claims.',
+  remote: 'Relays and nodes that are dialled always.',
   task: 'Tasks, their claims and links.',
   channel: 'Channels and their settings.',
   group: 'Named sets of members.',

@@ -2,6 +2,8 @@ import { onLists, onWrites, type Row } from '../row.ts';
 
 const machines = () => import('../verbs/machines.ts');
 
+const remotes = () => import('../verbs/remotes.ts');
+
 /** The replicas of the workspace, and how others come in. */
 export const machinesRows: readonly Row[] = [
   {
@@ -45,6 +47,26 @@ export const machinesRows: readonly Row[] = [
     flags: [...onLists],
     example: 'coterie replicas',
     load: async () => (await machines()).replicas,
+  },
+  {
+    name: 'remote add',
+    takes: '<url>',
+    summary: 'As an admin: sync with a relay or node always, from now on; its key is kept.',
+    example: "coterie remote add 'https://relay.example#CODE'",
+    load: async () => (await remotes()).remoteAdd,
+  },
+  {
+    name: 'remote remove',
+    takes: '<url>',
+    summary: 'As an admin: dial a remote no more; what it holds stays there.',
+    example: 'coterie remote remove https://relay.example',
+    load: async () => (await remotes()).remoteRemove,
+  },
+  {
+    name: 'remote status',
+    summary: 'List the remotes: what each is, how its link stands, what is not stored there yet.',
+    example: 'coterie remote status',
+    load: async () => (await remotes()).remoteStatus,
   },
   {
     name: 'arbiter show',

@@ -1,4 +1,12 @@
-import type { ArbiterInfo, Invitation, InviteInfo, List, Peer, ReplicaInfo } from '../../../schemas/index.ts';
+import type {
+  ArbiterInfo,
+  Invitation,
+  InviteInfo,
+  List,
+  Peer,
+  RemoteInfo,
+  ReplicaInfo,
+} from '../../../schemas/index.ts';
 import type { JoinAnswer } from '../verbs/machines.ts';
 import { more } from './conversation.ts';
 import { counted, facts, oneLine, type Tint, table, tint, type View } from './terminal.ts';
@@ -82,6 +90,38 @@ export function peers(list: readonly Peer[], view: View): string {
     },
   ];
   return table(list, shape, view);
+}
+
+const remoteState = ({ state, trouble, lag }: RemoteInfo): string =>
+  state !== 'linked'
+    ? trouble
+      ? `${state}: ${oneLine(trouble.message)}`
+      : state
+    : lag > 0
+      ? `linked, ${counted(lag, 'update')} behind`
+      : 'linked';
+
+export const remote = (item: RemoteInfo, view: View): string =>
+  `${tint(view, 'cyan', item.url)} ${item.mode ?? 'unknown'}, ${remoteState(item)}`;
+
+/** Relays and nodes that are dialled always. */
+export function remotes({ items }: List<RemoteInfo>, view: View): string {
+  const shape = [
+    { title: 'remote', of: (item: RemoteInfo) => item.url, tint: 'cyan' as const },
+    { title: 'mode', of: (item: RemoteInfo) => item.mode ?? '?' },
+    { title: 'state', of: remoteState, gives: true },
+    {
+      title: 'stored there',
+      of: (item: RemoteInfo) => (item.acknowledged ? ago(item.acknowledged, view.now) : ''),
+      tint: 'dim' as const,
+    },
+    {
+      title: 'added',
+      of: (item: RemoteInfo) => (item.added ? ago(item.added, view.now) : 'for this run'),
+      tint: 'dim' as const,
+    },
+  ];
+  return table(items, shape, view);
 }
 
 function standing(item: ReplicaInfo): string {

@@ -9,6 +9,7 @@ import { memoryRoutes } from './memory.ts';
 import { messageRoutes } from './messages.ts';
 import { presenceRoutes } from './presence.ts';
 import { readingRoutes } from './reading.ts';
+import { remoteRoutes } from './remotes.ts';
 import { reservationRoutes } from './reservations.ts';
 import { systemRoutes } from './system.ts';
 import { taskRoutes } from './tasks.ts';
@@ -16,6 +17,7 @@ import { taskRoutes } from './tasks.ts';
 const described: readonly Route[] = [
   ...memberRoutes,
   ...machineRoutes,
+  ...remoteRoutes,
   ...channelRoutes,
   ...messageRoutes,
   ...taskRoutes,

@@ -11,8 +11,6 @@ export interface MachineOptions {
   readonly node: boolean;
   readonly listening: Listening;
   readonly dial: Dial;
-  /** Dialled always, all of them; cycles do no harm. */
-  readonly upstreams: readonly Target[];
   readonly runs: RunDirectory;
   readonly pid: number;
   readonly now: () => number;
@@ -43,6 +41,11 @@ export interface Machine {
   readonly url: string;
   /** All that is dialled from here; upstreams first. */
   links(): DialledLink[];
+  /**
+   * Dials someone always, beside those of this machine; cycles do no harm, and oneself is not dialled. Returns what ends
+   * that.
+   */
+  upstream(target: Target): () => void;
   /** Resolves when it has looked who is there, and dials; after a change of its own key too. */
   look(): Promise<void>;
   /** Ends what it dialled, takes the run file away, then stops listening. */
@@ -58,7 +61,7 @@ const patience = 3_000;
 
 interface Held {
   readonly target: Target;
-  readonly upstream: boolean;
+  upstream: boolean;
   readonly dialling: Dialling;
   seen: LinkState;
   since: number;
@@ -97,7 +100,11 @@ export function connectMachine(options: MachineOptions): Machine {
   let cancelLater: (() => void) | undefined;
 
   function hold(target: Target, upstream: boolean): void {
-    if (held.has(target.url)) return;
+    const before = held.get(target.url);
+    if (before) {
+      before.upstream ||= upstream;
+      return;
+    }
     const one: Held = { target, upstream, dialling: dial(target, changed), seen: 'connecting', since: now() };
     held.set(target.url, one);
 
@@ -198,7 +205,6 @@ export function connectMachine(options: MachineOptions): Machine {
     await looking;
   }
 
-  for (const upstream of options.upstreams) if (!sameAddress(upstream.url, run.url)) hold(upstream, true);
   const unwatch = runs.watch(soon);
   soon();
 
@@ -216,6 +222,18 @@ export function connectMachine(options: MachineOptions): Machine {
           parked: dialling.parked === true,
           since,
         })),
+    upstream(target) {
+      if (closed || sameAddress(target.url, run.url)) return () => undefined;
+      hold(target, true);
+      const one = held.get(target.url);
+      return () => {
+        if (one === undefined || held.get(target.url) !== one) return;
+        held.delete(target.url);
+        one.dialling.close(true);
+        // It may be one of this machine all the same.
+        soon();
+      };
+    },
     look,
     async close() {
       if (closed) return;

@@ -7,6 +7,7 @@ import type { Links, SyncSource } from '../../../src/sync/index.ts';
 import { listen, type Upgrade } from '../../http/server.ts';
 import { openMuxListener } from '../../mux/listen.ts';
 import type { Log } from '../log.ts';
+import type { RemoteLink } from '../remoting.ts';
 import { connectMachine, type Machine } from './connect.ts';
 import { openSocketLinks } from './links.ts';
 import type { Listening } from './port.ts';
@@ -18,8 +19,6 @@ export interface NetworkOptions {
   readonly node: boolean;
   /** Where run files lie; by default the user's. */
   readonly state?: string | undefined;
-  /** URLs of nodes to sync with, always. */
-  readonly upstreams: readonly string[];
   readonly log: Log;
 }
 
@@ -39,13 +38,15 @@ export interface Network {
 export interface Connected {
   readonly url: string;
   peers(): Peer[];
+  /** Links with a node always, wherever it runs. */
+  upstream(url: string): RemoteLink;
   /** Resolves when it has looked around once more. */
   readonly look: Machine['look'];
   close(): Promise<void>;
 }
 
 export function openNetwork(options: NetworkOptions): Network {
-  const { source, node, log, upstreams } = options;
+  const { source, node, log } = options;
   const { links, dial, peers } = openSocketLinks({
     source,
     timer: realTimer,
@@ -62,7 +63,6 @@ export function openNetwork(options: NetworkOptions): Network {
         node,
         listening,
         dial,
-        upstreams: upstreams.map((url) => ({ url })),
         runs: runsOf(options),
         pid: process.pid,
         now: Date.now,
@@ -74,6 +74,7 @@ export function openNetwork(options: NetworkOptions): Network {
       return {
         url: machine.url,
         peers: () => peers(machine.links()),
+        upstream: (url) => upstreamOf(machine, () => peers(machine.links()), url),
         look: machine.look,
         async close() {
           stop();
@@ -81,6 +82,32 @@ export function openNetwork(options: NetworkOptions): Network {
           links.close();
           await closing;
         },
+      };
+    },
+  };
+}
+
+/** The link with an upstream; one with the same replica that stands in its place counts as it. */
+function upstreamOf(machine: Machine, peers: () => Peer[], url: string): RemoteLink {
+  const close = machine.upstream({ url });
+  const since = Date.now();
+  return {
+    close,
+    status() {
+      const link = machine.links().find((one) => one.url === url);
+      const all = peers();
+      const replica = link?.answered === undefined ? undefined : keyId(nodeCrypto, link.answered);
+      const peer = all.find((one) => one.url === url) ?? all.find((one) => one.replica === replica);
+      if (!peer) {
+        const trouble = { code: 'conflict', message: 'this node itself listens there' };
+        return { state: 'refused', since, lag: 0, acknowledged: undefined, trouble };
+      }
+      return {
+        state: peer.state === 'gone' ? 'waiting' : peer.state,
+        since: Date.parse(peer.since),
+        lag: peer.lag,
+        acknowledged: peer.acknowledged === null ? undefined : Date.parse(peer.acknowledged),
+        trouble: peer.trouble ?? undefined,
       };
     },
   };

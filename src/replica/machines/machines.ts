@@ -9,13 +9,14 @@ import type {
   Peer,
   ReplicaInfo,
 } from '../../../schemas/index.ts';
-import type { Host } from '../../machines/host.ts';
+import type { Host, Remoting } from '../../machines/host.ts';
 import type { Signer } from '../../op/index.ts';
 import type { PageOptions } from '../surface.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { createInvite } from './invites.ts';
 import { createMembersLog } from './members-log.ts';
+import { remotingOf } from './remotes.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
 import { listInvites, revokeInvite } from './uninvite.ts';
 
@@ -26,6 +27,8 @@ export interface Machines {
   /** Where it listens; empty while nobody does. */
   addresses(): readonly string[];
   peers(): Promise<readonly Peer[]>;
+  /** What is dialled always. Throws `unreachable` while nobody listens, `unsupported` where that is not this one's to say. */
+  remotes(): Remoting;
   invite(actor: Actor, input: InviteCreate, key: string | undefined): Promise<Invitation>;
   invites(query: PageOptions | undefined): Promise<List<InviteInfo>>;
   uninvite(actor: Actor, invite: string, key: string | undefined): Promise<InviteInfo>;
@@ -57,6 +60,7 @@ export function createMachines(options: {
     },
     addresses: () => host?.addresses ?? [],
     peers,
+    remotes: () => remotingOf(host),
     invite: (actor, input, key) => createInvite(writing, actor, { host, now }, input, key),
     invites: (query) => listInvites(writing.reading, query),
     uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Case, Cases, Offered, World } from './cases.ts';
+import { remotes } from './remotes.ts';
 import { rest } from './rest.ts';
 import { talk } from './talk.ts';
 import { work } from './work.ts';
 
 /** Every verb of both doors: one that is added is an error of types until it has a case here. */
-const cases: Cases = { ...talk, ...work, ...rest };
+const cases: Cases = { ...talk, ...work, ...remotes, ...rest };
 
 /** What a replica has besides that a client has not, and why. */
 const onlyEmbedded: Readonly<Record<string, string>> = {

@@ -37,8 +37,9 @@ async function place(
   });
   const id = keyId(nodeCrypto, source.publicKey);
   const { node = false, upstreams = [] } = options;
-  const network = openNetwork({ source, node, state, upstreams, log });
+  const network = openNetwork({ source, node, state, log });
   const connected = network.begin(await listenForLinks(network.links, log));
+  for (const url of upstreams) connected.upstream(url);
   onTestFinished(() => connected.close());
   return { source, connected, links: network.links, id };
 }

@@ -185,7 +185,6 @@ export function world(): World {
           },
         },
         dial: dialFrom(url),
-        upstreams: upstreams.map((one) => ({ url: one })),
         runs,
         pid: ports,
         now: clock.now,
@@ -195,6 +194,7 @@ export function world(): World {
           throw error;
         },
       });
+      for (const one of upstreams) machine.upstream({ url: one });
       const place: Place = Object.assign(own, { machine, url });
       living.set(url, place);
       return place;
