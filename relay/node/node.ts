@@ -1,21 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { CoterieError, muxProtocol } from '../../schemas/index.ts';
-import { realTimer } from '../../src/replica/environment.ts';
 import type { OpenOptions } from '../../src/replica/options.ts';
 import type { Replica } from '../../src/replica/surface.ts';
-import { openAllowance, type RateLimit, usualRate } from '../http/allowance.ts';
-import { createApp } from '../http/app.ts';
-import { openMetrics } from '../http/metrics.ts';
-import type { Door, StreamLimits } from '../http/route.ts';
-import { type Arrival, listen, type Upgrade } from '../http/server.ts';
-import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
-import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
-import { stopping } from '../stopping.ts';
-import { type Hosting, type HostingOptions, openHosting, sourceOf } from './hosting.ts';
+import { type RateLimit, usualRate } from '../http/allowance.ts';
+import type { StreamLimits } from '../http/route.ts';
+import { type Arrival, listen } from '../http/server.ts';
+import { openReplicaDoors } from './doors.ts';
+import { type HostingOptions, openHosting } from './hosting.ts';
 import { type Log, openLog } from './log.ts';
 import { codeOf } from './private-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
-import { openTokens, type Tokens } from './tokens.ts';
 
 export interface NodeOptions extends OpenOptions {
   /** 4270 unless said; 0 takes any free one. */
@@ -57,13 +51,6 @@ const grace = 500;
 /** Connections are cut after this long whatever the disk does, ms. */
 const patience = 300;
 
-const defaultStreams: StreamLimits = {
-  heartbeat: 15_000,
-  bufferBytes: 256 * 1024,
-  patience: 10_000,
-  count: 512,
-};
-
 async function openDefault(options: OpenOptions): Promise<Replica> {
   const { openReplica } = await import('../../src/index.ts');
   return openReplica(options);
@@ -92,31 +79,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       around,
       rate,
       arrival,
-      streams: { ...defaultStreams, ...streams },
+      streams,
     });
   } catch (error) {
     await replica.close();
     throw error;
   }
-}
-
-/** The sockets of replicas and of other Yjs clients, where the replica has sessions. */
-function openSockets(
-  replica: Replica,
-  { links }: Hosting,
-  tokens: Tokens,
-  log: Log,
-): SocketDoors | undefined {
-  const source = sourceOf(replica);
-  if (!source || !links) return undefined;
-  return openSocketDoors({
-    source,
-    links,
-    whose: (token) => tokens.whose(token),
-    pads: source.pads,
-    timer: realTimer,
-    onTrouble: (error) => log.warn({ err: error }, 'a document that others write failed'),
-  });
 }
 
 interface Doors {
@@ -127,44 +95,31 @@ interface Doors {
   readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams'>;
   readonly rate: RateLimit;
   readonly arrival: Arrival | undefined;
-  readonly streams: StreamLimits;
+  readonly streams: Partial<StreamLimits> | undefined;
 }
 
 async function openDoors({ replica, log, port, host, around, rate, arrival, streams }: Doors): Promise<Node> {
   const { directory } = replica;
   const { version } = await import('../../src/index.ts');
-  const tokens = openTokens(directory, ({ message, hint }) => log.warn({ hint }, message));
   const hosting = await openHosting({ replica, node: true, log, ...around });
   const listening = await listen(host, port, arrival).catch(async (error: unknown) => {
     await hosting.close();
     throw error;
   });
-  const metrics = openMetrics();
-  const stop = new AbortController();
   const id = randomBytes(16).toString('base64url');
   const { url } = listening;
-  const door: Door = {
+  const doors = openReplicaDoors({
     replica,
-    version,
-    node: id,
+    links: hosting.links,
     url,
+    node: id,
+    version,
     relay: { mode: 'node', key: hosting.key, protocols: [...muxProtocol.versions], version },
-    metrics,
-    log,
-    stopping: stop.signal,
-    allowance: openAllowance(rate),
+    rate,
     streams,
-  };
-  const sockets = openSockets(replica, hosting, tokens, log);
-  if (sockets) metrics.include(sockets.samples);
-  const streaming = openStreamDoor(door, tokens);
-  const upgrade: Upgrade = (incoming, raw, head) => {
-    if ((incoming.url ?? '').split('?', 1)[0] === streamPath) return streaming(incoming, raw, head);
-    return sockets
-      ? sockets.upgrade(incoming, raw, head)
-      : new CoterieError('invalid', 'There is no WebSocket at this path.');
-  };
-  listening.serve(createApp(door, tokens), log, upgrade);
+    log,
+  });
+  listening.serve(doors.app, log, doors.upgrade);
   try {
     writeRunFile(directory, {
       url,
@@ -174,8 +129,7 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
       node: id,
     });
   } catch (error) {
-    metrics.close();
-    await Promise.all([listening.cut(), hosting.close(), sockets?.close()]);
+    await Promise.all([listening.cut(), hosting.close(), doors.close()]);
     throw new CoterieError('directory_unreadable', `The run file cannot be written (${codeOf(error)}).`, {
       cause: error,
     });
@@ -186,8 +140,7 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    stop.abort(stopping());
-    const left = Promise.all([hosting.close(), sockets?.close()]).catch((error: unknown) =>
+    const left = Promise.all([hosting.close(), doors.close()]).catch((error: unknown) =>
       log.warn({ err: error }, 'not all sockets ended well'),
     );
     await Promise.all([listening.drain(grace), Promise.race([left, pause(grace)])]);
@@ -196,7 +149,6 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
     closed.catch(() => undefined);
     await Promise.race([closed, pause(patience)]);
     await listening.cut();
-    metrics.close();
     try {
       removeRunFile(directory, id);
     } catch (error) {

@@ -1,0 +1,96 @@
+import { CoterieError, type RelayInfo } from '../../schemas/index.ts';
+import { realTimer } from '../../src/replica/environment.ts';
+import type { Replica } from '../../src/replica/surface.ts';
+import type { Links } from '../../src/sync/index.ts';
+import { openAllowance, type RateLimit } from '../http/allowance.ts';
+import { createApp } from '../http/app.ts';
+import { openMetrics } from '../http/metrics.ts';
+import type { Door, StreamLimits } from '../http/route.ts';
+import type { Upgrade } from '../http/server.ts';
+import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
+import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
+import { stopping } from '../stopping.ts';
+import { sourceOf } from './hosting.ts';
+import type { Log } from './log.ts';
+import { openTokens, type Tokens } from './tokens.ts';
+
+export interface ReplicaDoorsOptions {
+  readonly replica: Replica;
+  /** Its links; undefined for one without sessions. */
+  readonly links: Links | undefined;
+  /** Where the doors are reached: `http://127.0.0.1:4270`, or with the path that they lie below. */
+  readonly url: string;
+  /** Random, new for each start. */
+  readonly node: string;
+  readonly version: string;
+  readonly relay: RelayInfo;
+  readonly rate: RateLimit;
+  readonly streams?: Partial<StreamLimits> | undefined;
+  readonly log: Log;
+}
+
+/** All doors of one replica, whichever listener they are served by: their paths begin at `/`. */
+export interface ReplicaDoors {
+  readonly app: ReturnType<typeof createApp>;
+  readonly upgrade: Upgrade;
+  /** Ends streams and sockets; resolves when what came is stored. What is asked from then on is refused. */
+  close(): Promise<void>;
+}
+
+const defaultStreams: StreamLimits = {
+  heartbeat: 15_000,
+  bufferBytes: 256 * 1024,
+  patience: 10_000,
+  count: 512,
+};
+
+/** The sockets of replicas and of other Yjs clients, where the replica has sessions. */
+function openSockets({ replica, links, log }: ReplicaDoorsOptions, tokens: Tokens): SocketDoors | undefined {
+  const source = sourceOf(replica);
+  if (!source || !links) return undefined;
+  return openSocketDoors({
+    source,
+    links,
+    whose: (token) => tokens.whose(token),
+    pads: source.pads,
+    timer: realTimer,
+    onTrouble: (error) => log.warn({ err: error }, 'a document that others write failed'),
+  });
+}
+
+/** Opens HTTP, streams, MCP and sockets of a replica, with the tokens of its directory. Nothing listens yet. */
+export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
+  const { replica, url, node, version, relay, rate, streams, log } = options;
+  const tokens = openTokens(replica.directory, ({ message, hint }) => log.warn({ hint }, message));
+  const metrics = openMetrics();
+  const stop = new AbortController();
+  const door: Door = {
+    replica,
+    version,
+    node,
+    url,
+    relay,
+    metrics,
+    log,
+    stopping: stop.signal,
+    allowance: openAllowance(rate),
+    streams: { ...defaultStreams, ...streams },
+  };
+  const sockets = openSockets(options, tokens);
+  if (sockets) metrics.include(sockets.samples);
+  const streaming = openStreamDoor(door, tokens);
+  return {
+    app: createApp(door, tokens),
+    upgrade(incoming, raw, head) {
+      if ((incoming.url ?? '').split('?', 1)[0] === streamPath) return streaming(incoming, raw, head);
+      return sockets
+        ? sockets.upgrade(incoming, raw, head)
+        : new CoterieError('invalid', 'There is no WebSocket at this path.');
+    },
+    async close() {
+      stop.abort(stopping());
+      metrics.close();
+      await sockets?.close();
+    },
+  };
+}
