@@ -100,6 +100,7 @@ module.exports = {
     oneDoor('cli-progress', '^relay/cli/'),
     oneDoor('jsonc-parser', '^relay/cli/setup/json[.]ts$'),
     oneDoor('@modelcontextprotocol/[^/]+', '^relay/mcp/sdk[.]ts$'),
+    oneDoor('bonjour-service', '^relay/lan/bonjour[.]ts$'),
     oneDoor('jose', '^relay/proof/verify[.]ts$'),
     oneDoor('pino', '^relay/node/'),
     oneDoor('env-paths', '^relay/'),

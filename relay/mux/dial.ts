@@ -2,7 +2,7 @@ import { CoterieError, type ErrorCode } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Timer } from '../../src/sync/session/types.ts';
 import { openBackoff } from './backoff.ts';
-import { connectSocket, type Opened } from './socket.ts';
+import { connectSocket, type Opened, type Secure } from './socket.ts';
 import { eventsOf, isProven, type Join, type Joined, muxPayload, transportOf } from './transport.ts';
 
 export interface DialOptions {
@@ -17,6 +17,8 @@ export interface DialOptions {
    */
   readonly standing?: ((ended: () => void) => (() => void) | undefined) | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** For a URL that begins with `wss:`, where replicas encrypt the connection themselves. */
+  readonly secure?: Secure | undefined;
   readonly onChange?: ((status: DialStatus) => void) | undefined;
 }
 
@@ -47,7 +49,7 @@ const isRefusal = (code: number): boolean =>
   code >= 4_400 && code < 4_500 && code !== closeCodes.silent && code !== closeCodes.duplicate;
 
 export function openDialler(options: DialOptions): Dialler {
-  const { url, join, timer, random, headers, onChange } = options;
+  const { url, join, timer, random, headers, secure, onChange } = options;
   const backoff = openBackoff(random);
   let state: DialStatus['state'] = 'waiting';
   let attempts = 0;
@@ -128,6 +130,7 @@ export function openDialler(options: DialOptions): Dialler {
       url,
       maxPayload: muxPayload,
       ...(headers ? { headers } : {}),
+      secure,
       opened,
       failed: (error) => wait(error.message, error instanceof CoterieError ? error.code : undefined),
     });

@@ -22,6 +22,8 @@ export interface MuxListenOptions {
   readonly join: Join;
   readonly timer: Timer;
   readonly limits?: Partial<MuxListenLimits> | undefined;
+  /** Names a connection that replicas encrypt themselves: their proofs are of it alone. */
+  readonly binding?: ((raw: Duplex) => string) | undefined;
 }
 
 /** The listening side of `/mux`. */
@@ -33,9 +35,9 @@ export interface MuxListener {
   close(): void;
 }
 
-export function openMuxListener({ join, timer, limits: given }: MuxListenOptions): MuxListener {
+export function openMuxListener({ join, timer, limits: given, binding }: MuxListenOptions): MuxListener {
   const limits: MuxListenLimits = { ...defaults, ...given };
-  const accept = openAcceptor({ maxPayload: muxPayload });
+  const accept = openAcceptor({ maxPayload: muxPayload, binding });
   const sessions = new Map<Socket, Joined>();
   /** Those that were unproven when they were looked at last. */
   const unproven = new Set<Socket>();

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CoterieError, type ErrorShape, errorCodes } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
@@ -9,6 +10,8 @@ import { frame } from './frame.ts';
 export interface Socket {
   /** The subprotocol that was agreed on, or the empty string. */
   readonly protocol: string;
+  /** Names the encrypted connection, the same on both ends; undefined where nobody asked for it. */
+  readonly binding: string | undefined;
   send(message: Uint8Array): void;
   /** A message of text. */
   sendText(text: string): void;
@@ -80,8 +83,24 @@ export function shortened(reason: string): string {
     .replace(/\uFFFD+$/, '');
 }
 
-/** Joins an open WebSocket to its events. `raw` is the stream under it. */
-function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void {
+/** What is under an open WebSocket. */
+interface Under {
+  readonly raw: Duplex;
+  readonly masks: boolean;
+  readonly binding: string | undefined;
+}
+
+/** What names a connection, or why nothing does: it broke meanwhile, or is not encrypted as it should be. */
+function nameOf(raw: Duplex, binding: ((raw: Duplex) => string) | undefined): string | undefined | Error {
+  try {
+    return binding?.(raw);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Joins an open WebSocket to its events. */
+function wrap(ws: WebSocket, { raw, masks, binding }: Under, opened: Opened): void {
   let heard = 0;
   // ws sends a frame in one turn unless it compresses, so whole frames beside its own are in order.
   const sendFramed = (framed: Uint8Array): void => {
@@ -89,6 +108,7 @@ function wrap(ws: WebSocket, raw: Duplex, masks: boolean, opened: Opened): void 
   };
   const socket: Socket = {
     protocol: ws.protocol,
+    binding,
     send(message) {
       if (!masks) sendFramed(frame(message));
       else if (ws.readyState === WebSocket.OPEN) ws.send(message, { binary: true });
@@ -146,13 +166,15 @@ export interface AcceptOptions {
   readonly maxPayload: number;
   /** Chooses one of the offered subprotocols; undefined agrees on none. */
   readonly choose?: (offered: ReadonlySet<string>) => string | undefined;
+  /** Names the connection, where it is encrypted by replicas themselves. */
+  readonly binding?: ((raw: Duplex) => string) | undefined;
 }
 
 /** Turns an upgrade request into a socket. One that is no proper WebSocket request is answered and ended. */
 export type Accept = (incoming: IncomingMessage, raw: Duplex, head: Buffer, opened: Opened) => void;
 
 /** The listening side. It counts nothing and has nothing to close: the HTTP server owns the connections. */
-export function openAcceptor({ maxPayload, choose }: AcceptOptions): Accept {
+export function openAcceptor({ maxPayload, choose, binding }: AcceptOptions): Accept {
   const options = {
     noServer: true,
     clientTracking: false,
@@ -168,9 +190,17 @@ export function openAcceptor({ maxPayload, choose }: AcceptOptions): Accept {
     raw.on('error', nothing);
     server.handleUpgrade(incoming, raw, head, (ws) => {
       ws.on('error', nothing);
-      wrap(ws, raw, false, opened);
+      const named = nameOf(raw, binding);
+      if (named instanceof Error) ws.terminate();
+      else wrap(ws, { raw, masks: false, binding: named }, opened);
     });
   };
+}
+
+/** TLS between two replicas, and what names such a connection. It throws for one that is not encrypted so. */
+export interface Secure {
+  readonly tls: ConnectionOptions;
+  readonly binding: (raw: Duplex) => string;
 }
 
 export interface ConnectOptions {
@@ -178,6 +208,7 @@ export interface ConnectOptions {
   readonly maxPayload: number;
   readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly secure?: Secure | undefined;
   readonly opened: Opened;
   /** It did not open; nothing else follows. */
   failed(error: Error): void;
@@ -198,6 +229,7 @@ function answeredWith(status: number, body: Buffer): Error {
 /** Dials once. Returns what gives up, or cuts the socket if it is open already. */
 export function connectSocket(options: ConnectOptions): () => void {
   const settings = {
+    ...options.secure?.tls,
     perMessageDeflate: false,
     maxPayload: options.maxPayload,
     maxFragments: fragments,
@@ -241,7 +273,13 @@ export function connectSocket(options: ConnectOptions): () => void {
   });
   ws.once('open', () => {
     open = true;
-    if (raw && !done) wrap(ws, raw, true, options.opened);
+    if (!raw || done) return;
+    const binding = nameOf(raw, options.secure?.binding);
+    if (binding instanceof Error) {
+      open = false;
+      fail(binding);
+      ws.terminate();
+    } else wrap(ws, { raw, masks: true, binding }, options.opened);
   });
   return () => {
     done = true;

@@ -18,6 +18,7 @@ export const transportOf = (socket: Socket): SessionTransport => ({
   close: (code, reason) => socket.close(code, reason),
   pause: () => socket.pause(),
   resume: () => socket.resume(),
+  ...(socket.binding === undefined ? {} : { binding: socket.binding }),
 });
 
 /** A session as a socket sees it. */

@@ -7,6 +7,7 @@ import { pooledRandom } from '../../src/replica/random.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import { type ReplicaSource, syncSourceOf } from '../../src/replica/sync/index.ts';
 import type { Links } from '../../src/sync/index.ts';
+import type { Lan, LanPlace } from '../lan/lan.ts';
 import { askRelay } from './ask-relay.ts';
 import type { Log } from './log.ts';
 import { type Connected, openNetwork } from './machine/network.ts';
@@ -23,6 +24,8 @@ export interface HostingOptions {
   /** Where run files lie, where it is another place than usual. */
   readonly state: string | undefined;
   readonly upstreams: readonly string[];
+  /** Whether replicas of the local network are looked for, and on which, where it is another than this machine's. */
+  readonly discover?: boolean | LanPlace | undefined;
   readonly log: Log;
 }
 
@@ -97,7 +100,21 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
   const stopEnding = source && network && endRevoked(replica, source, network.links, log);
   let connected: Connected | undefined;
   let remoting: Remoted | undefined;
+  let lan: Promise<Lan | undefined> | undefined;
   let detach = (): void => undefined;
+
+  /** The local network, which a node does without where it cannot be had. */
+  async function discover({ lan: dial }: Connected, remoted: Remoted): Promise<Lan | undefined> {
+    if (!source || !network) return undefined;
+    const { discover: asked } = options;
+    const relays = (): 'none' | 'away' | 'linked' => {
+      const all = remoted.list();
+      return all.length === 0 ? 'none' : all.some(({ state }) => state === 'linked') ? 'linked' : 'away';
+    };
+    const { openLan } = await import('../lan/lan.ts');
+    const place = typeof asked === 'object' ? asked : undefined;
+    return openLan({ source, links: network.links, dial, relays, log, place });
+  }
 
   /** Upstreams, remotes that were added, and where the workspace was joined. */
   function remote({ upstream }: Connected): Remoted {
@@ -120,6 +137,11 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
       const begun = network?.begin(listening);
       connected = begun;
       remoting = begun && remote(begun);
+      if (begun && remoting && options.discover)
+        lan = discover(begun, remoting).catch((error: unknown) => {
+          log.warn({ err: error }, 'the local network is not looked through');
+          return undefined;
+        });
       detach = replica.attach({
         addresses: [listening.url],
         key: key.publicKey,
@@ -133,8 +155,10 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
       detach();
       stopEnding?.();
       remoting?.close();
+      const left = lan?.then((one) => one?.close());
       if (connected) await connected.close();
       else network?.close();
+      await left;
     },
   };
 }

@@ -19,6 +19,8 @@ export interface NodeOptions extends OpenOptions {
   readonly log?: Log | undefined;
   /** URLs of nodes to sync with, always; those of a ticket by which the workspace was joined come on top. */
   readonly upstreams?: readonly string[] | undefined;
+  /** Whether replicas of the local network are looked for, and on which, where it is another than this machine's. */
+  readonly discover?: HostingOptions['discover'];
   /** Where run files lie by which replicas of one machine find each other; by default the user's. */
   readonly state?: string | undefined;
   /** How often a member may ask over HTTP, where the default does not fit. */
@@ -65,12 +67,12 @@ const pause = (milliseconds: number): Promise<void> =>
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { port = defaultPort, host = '127.0.0.1', streams, rate = usualRate, ...rest } = options;
-  const { upstreams = [], state, open = openDefault, arrival, ...opening } = rest;
+  const { upstreams = [], discover, state, open = openDefault, arrival, ...opening } = rest;
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
     const { config } = opening;
-    const around = { config, state, upstreams };
+    const around = { config, state, upstreams, discover };
     return await openDoors({
       replica,
       log,
@@ -92,7 +94,7 @@ interface Doors {
   readonly log: Log;
   readonly port: number;
   readonly host: string;
-  readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams'>;
+  readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams' | 'discover'>;
   readonly rate: RateLimit;
   readonly arrival: Arrival | undefined;
   readonly streams: Partial<StreamLimits> | undefined;

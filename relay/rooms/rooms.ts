@@ -1,6 +1,5 @@
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Socket, SocketEvents } from '../mux/socket.ts';
-import type { Caller } from '../proof/callers.ts';
 import type { Documents } from './documents/document.ts';
 import type { RoomCounts } from './metrics.ts';
 import { type RoomLimits, roomLimits } from './room/limits.ts';
@@ -12,8 +11,8 @@ export interface RoomsOptions {
   readonly counts: RoomCounts;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly limits?: Partial<RoomsLimits> | undefined;
-  /** Hears whose a socket is, by its number, before anything of it is read. */
-  readonly met?: ((socket: number, caller: Caller) => void) | undefined;
+  /** Hears which member a socket is of, by its number, before anything of it is read. */
+  readonly met?: ((socket: number, handle: string) => void) | undefined;
   /** Hears what of a socket a room turned away. */
   readonly turnedAway?: ((socket: number, room: string, reason: string) => void) | undefined;
 }
@@ -35,7 +34,7 @@ export interface Rooms {
   join(
     socket: Socket,
     name: string,
-    options?: { readonly wantsStored?: boolean; readonly caller?: Caller },
+    options?: { readonly wantsStored?: boolean; readonly handle?: string },
   ): SocketEvents;
   /** Sends everybody away, and resolves when every document is closed. */
   close(): Promise<void>;
@@ -56,21 +55,19 @@ export function openRooms(given: RoomsOptions): Rooms {
   const entries = new Map<string, Entry>();
   /** Rooms that are being let go: a name is loaded anew only after that. */
   const closing = new Map<string, Promise<void>>();
-  /** Whose socket it is, by its number, where somebody is asked. */
-  const callers = new Map<number, Caller>();
+  /** Whose socket it is, by its number, where a token said so. */
+  const handles = new Map<number, string>();
   let closed = false;
   let lastId = 0;
   let cancelRound: (() => void) | undefined;
 
-  /** In the room of presence a socket speaks for the members of its caller: who names another there spoofs it. */
+  /** In the room of presence a socket speaks for the member of its token: who names another there spoofs it. */
   function ownName({ id = 0 }: { readonly id?: number }, state: unknown): boolean {
-    const caller = callers.get(id);
-    if (caller === undefined || typeof state !== 'object' || state === null || !('member' in state))
+    const handle = handles.get(id);
+    if (handle === undefined || typeof state !== 'object' || state === null || !('member' in state))
       return true;
-    return typeof state.member === 'string' && caller.speaksAs(state.member);
+    return state.member === handle;
   }
-
-  const mayWrite = (id: number): boolean => callers.get(id)?.role() !== 'reader';
 
   function drop(name: string, entry: Entry): void {
     entry.idle?.();
@@ -89,7 +86,6 @@ export function openRooms(given: RoomsOptions): Rooms {
       limits,
       timer,
       mayName,
-      mayWrite,
       turnedAway: (socket, reason) => given.turnedAway?.(socket, name, reason),
       ended: () => drop(name, entry()),
     });
@@ -133,16 +129,16 @@ export function openRooms(given: RoomsOptions): Rooms {
   cancelRound = timer(round, limits.round);
 
   return {
-    join(socket, name, { wantsStored = false, caller } = {}) {
+    join(socket, name, { wantsStored = false, handle } = {}) {
       if (closed || (entries.size >= limits.rooms && !entries.has(name))) {
         socket.close(closed ? closeCodes.goingAway : closeCodes.busy, closed ? 'stopping' : 'too many rooms');
         return nobody;
       }
       lastId += 1;
       const id = lastId;
-      if (caller !== undefined) {
-        callers.set(id, caller);
-        given.met?.(id, caller);
+      if (handle !== undefined) {
+        handles.set(id, handle);
+        given.met?.(id, handle);
       }
       const entry = entryOf(name);
       let inside: SocketEvents | undefined;
@@ -181,7 +177,7 @@ export function openRooms(given: RoomsOptions): Rooms {
         closed(code, reason) {
           counts.closes.set(code, (counts.closes.get(code) ?? 0) + 1);
           open = false;
-          callers.delete(id);
+          handles.delete(id);
           inside?.closed(code, reason);
           left(name, entry);
         },

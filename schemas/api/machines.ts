@@ -90,6 +90,8 @@ export const Peer = z.strictObject({
   url: z.string().nullable(),
   /** True for one that was named with `--upstream` or by a ticket. */
   upstream: z.boolean(),
+  /** True for one of the local network that `--discover` found, encrypted between the two replicas. */
+  lan: z.boolean(),
   /**
    * `waiting`: it failed, and is tried again. `refused`: one side will not have the other, and why is in `trouble`; it is
    * tried again now and then all the same. `gone`: the other side ended it, and it is not for this side to dial.

@@ -72,12 +72,11 @@ export interface Core {
 
 /** While a stream is followed the session of its member lives. */
 async function* attended<T>({ presence, reading, writing }: Core, actor: Actor, stream: AsyncIterable<T>) {
-  // Of a member of another replica nothing can be said here.
-  const end = actor.foreign || presence.attending.begin(actor.id, reading.replica, writing.incarnation);
+  const end = presence.attending.begin(actor.id, reading.replica, writing.incarnation);
   try {
     yield* stream;
   } finally {
-    if (end !== true) end();
+    end();
   }
 }
 

@@ -32,6 +32,8 @@ export interface PeerStatus {
   readonly equal: boolean | undefined;
   readonly comparedAt: number | undefined;
   readonly lagging: boolean;
+  /** The connection is encrypted by the two replicas themselves, and their proofs are of it alone. */
+  readonly bound: boolean;
 }
 
 /** What happened in all sessions since they began. */
@@ -88,6 +90,7 @@ const sessionsOfKey = 4;
 
 interface Link {
   readonly session: Session;
+  readonly bound: boolean;
   publicKey: string | undefined;
   /** Which process of that key it is: a directory that was copied has two. */
   opening: string | undefined;
@@ -122,7 +125,10 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
       session.close(closeCodes.goingAway, 'this replica took another key');
   });
 
-  const peerOf = ({ session, publicKey, since }: Link, status: SessionStatus): PeerStatus | undefined =>
+  const peerOf = (
+    { session, publicKey, since, bound }: Link,
+    status: SessionStatus,
+  ): PeerStatus | undefined =>
     publicKey === undefined
       ? undefined
       : {
@@ -136,6 +142,7 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
           equal: status.equal,
           comparedAt: status.comparedAt,
           lagging: status.lagging,
+          bound,
         };
 
   /** Who dialled the session. */
@@ -235,7 +242,14 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
           listener?.(event);
         },
       });
-      const link: Link = { session, publicKey: undefined, opening: undefined, live: false, since: now() };
+      const link: Link = {
+        session,
+        bound: (transport.binding ?? '') !== '',
+        publicKey: undefined,
+        opening: undefined,
+        live: false,
+        since: now(),
+      };
       links.set(id, link);
       held.link = link;
       for (const event of early) onEvent(link, event);

@@ -14,6 +14,10 @@ export const node: readonly Row[] = [
       ['--workspace <name>', 'workspace of a new data directory'],
       ['--durability <level>', 'sync survives a power cut, os a crash of the process'],
       ['--upstream <url>', 'node to sync with as well; repeat for more', 'many'],
+      [
+        '--discover',
+        'find replicas of the workspace on the local network; sync with them while no relay is reached',
+      ],
       ['--host <address>', 'other addresses than 127.0.0.1: not in this version'],
     ],
     example: 'coterie up --as kai',
@@ -72,7 +76,7 @@ export const node: readonly Row[] = [
   {
     name: 'grant',
     takes: '<member> <role>',
-    summary: 'Give a member a role, as an admin; owner, and to an owner, as an owner.',
+    summary: 'Give a member a higher role: member or admin, as an admin; owner, as an owner.',
     flags: [...onWrites],
     example: 'coterie grant kai admin',
     load: async () => (await members()).grant,

@@ -77,11 +77,15 @@ export function linkState(peer: Peer): string {
 const stateTint = (peer: Peer): Tint =>
   peer.state === 'linked' ? (peer.digest === 'different' ? 'yellow' : 'green') : peer.trouble ? 'red' : 'dim';
 
+/** One of the local network is shown by its address: its URL is of no use to anything else. */
+const whereOf = ({ url, lan }: Peer): string =>
+  url === null ? (lan ? 'came in, lan' : 'came in') : lan ? `lan ${new URL(url).host}` : url;
+
 /** The links of this replica, one a line. */
 export function peers(list: readonly Peer[], view: View): string {
   const shape = [
     { title: 'peer', of: (peer: Peer) => peer.replica ?? '?' },
-    { title: 'where', of: (peer: Peer) => peer.url ?? 'came in' },
+    { title: 'where', of: whereOf },
     { title: 'state', of: linkState, tint: stateTint, gives: true },
     {
       title: 'stored there',

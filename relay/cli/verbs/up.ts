@@ -90,6 +90,7 @@ async function start(call: Call, directory: string): Promise<void> {
       port: call.number('port'),
       workspace: call.text('workspace'),
       upstreams: (call.many('upstream') ?? []).map((url) => url.replace(/\/$/, '')),
+      discover: call.has('discover'),
       durability: durability === 'os' ? 'os' : durability === 'sync' ? 'sync' : undefined,
       ...(await searchOptions(settings)),
       warm: true,

@@ -46,8 +46,8 @@ export const memberRoutes = [
     summary: 'Changes the name or handle of the member that asks.',
     body: MemberUpdate,
     answer: Member,
-    async run({ surface, params, body, key, caller }) {
-      if (params.member !== caller?.handle && params.member !== surface.member.id)
+    async run({ surface, params, body, key, handle }) {
+      if (params.member !== handle && params.member !== surface.member.id)
         throw new CoterieError('forbidden', `${params.member} is not the member that the token names`, {
           hint: 'Members change themselves.',
         });
@@ -57,7 +57,7 @@ export const memberRoutes = [
   route({
     method: 'post',
     path: '/v1/members/{member}/role',
-    summary: 'Gives a member a role; an admin does, for `owner` and to an owner an owner.',
+    summary: 'Gives a member a higher role; an admin does, for `owner` an owner.',
     body: RoleGrant,
     answer: Member,
     run: ({ surface, params, body, key }) => surface.members.grant(params.member, body, { key }),

@@ -60,9 +60,17 @@ const troubles: Readonly<Record<number, Trouble | undefined>> = {
   [closeCodes.failed]: { code: 'storage_failed', message: 'one side failed' },
 };
 
+/** Each proof names its connection, so one that was handed on from another connection does not hold. */
+const between: Trouble = {
+  code: 'unauthorized',
+  message: 'no proof of this very connection was given: something may stand between the two',
+  refused: true,
+};
+
 /** Why a link ended, if that needs telling: that another link with the same replica stays does not. */
-function troubleOf(code: number, reason: string): Trouble | undefined {
+function troubleOf(code: number, reason: string, bound: boolean): Trouble | undefined {
   if (code === closeCodes.duplicate) return undefined;
+  if (code === closeCodes.unproven && bound) return between;
   return troubles[code] ?? { code: 'unreachable', message: reason === '' ? 'the link broke' : reason };
 }
 
@@ -103,7 +111,7 @@ const slice = (update: Uint8Array, bytes: number): readonly Uint8Array[] => {
 export function openSocketLinks({ source, timer, now, random }: SocketLinksOptions): SocketLinks {
   const plain = createLinks(source, { timer, now, random, slice });
   const links: Links = { ...plain, connect: followed(plain, source) };
-  const dial: Dial = ({ url, expect }, changed) => {
+  const dial: Dial = ({ url, expect, secure }, changed) => {
     let state: LinkState = 'connecting';
     let trouble: Trouble | undefined;
     let answered: string | undefined;
@@ -119,6 +127,7 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
     };
     const dialler = openDialler({
       url: muxOf(url),
+      secure,
       timer,
       random,
       standing: (over) => session && links.whenAlone(session, over),
@@ -149,7 +158,7 @@ export function openSocketLinks({ source, timer, now, random }: SocketLinksOptio
           become('connecting');
         } else if (now === 'waiting') {
           trouble = ended
-            ? troubleOf(ended.code, ended.reason)
+            ? troubleOf(ended.code, ended.reason, secure !== undefined)
             : { code: code ?? 'unreachable', message: last ?? '' };
           become('waiting');
         }
@@ -192,6 +201,9 @@ function oneEach(dialled: readonly DialledLink[]): DialledLink[] {
   });
 }
 
+const stands = (session: PeerStatus | undefined): session is PeerStatus =>
+  session !== undefined && session.state !== 'gone';
+
 /** What the machine dials, with what its sessions know; then those that came in; then those that are gone. */
 function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]): Peer[] {
   const byKey = new Map(known.map((one) => [one.publicKey, one]));
@@ -203,10 +215,11 @@ function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]):
     return {
       replica: key === undefined ? null : idOf(key),
       url: link.url,
-      upstream: link.upstream,
+      upstream: link.upstream && link.secure === undefined,
+      lan: stands(session) ? session.bound : link.secure !== undefined,
       // The other side may have dialled as well, and its link stayed.
-      state: session && session.state !== 'gone' ? 'linked' : link.trouble?.refused ? 'refused' : link.state,
-      since: iso(session && session.state !== 'gone' ? session.since : link.since),
+      state: stands(session) ? 'linked' : link.trouble?.refused ? 'refused' : link.state,
+      since: iso(stands(session) ? session.since : link.since),
       ...progress(session),
       trouble: link.trouble ? { code: link.trouble.code, message: link.trouble.message } : null,
     };
@@ -217,6 +230,7 @@ function peersOf(dialled: readonly DialledLink[], known: readonly PeerStatus[]):
       replica: idOf(session.publicKey),
       url: null,
       upstream: false,
+      lan: session.bound,
       state: session.state === 'gone' ? 'gone' : 'linked',
       since: iso(session.since),
       ...progress(session),

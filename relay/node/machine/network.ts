@@ -10,7 +10,7 @@ import type { Log } from '../log.ts';
 import type { RemoteLink } from '../remoting.ts';
 import { connectMachine, type Machine } from './connect.ts';
 import { openSocketLinks } from './links.ts';
-import type { Listening } from './port.ts';
+import type { Listening, Target } from './port.ts';
 import { openRunDirectory, type RunDirectory } from './run-files.ts';
 
 export interface NetworkOptions {
@@ -40,6 +40,8 @@ export interface Connected {
   peers(): Peer[];
   /** Links with a node always, wherever it runs. */
   upstream(url: string): RemoteLink;
+  /** The same with a replica of the local network, over a link that the two encrypt. */
+  lan(target: Target): RemoteLink;
   /** Resolves when it has looked around once more. */
   readonly look: Machine['look'];
   close(): Promise<void>;
@@ -74,7 +76,8 @@ export function openNetwork(options: NetworkOptions): Network {
       return {
         url: machine.url,
         peers: () => peers(machine.links()),
-        upstream: (url) => upstreamOf(machine, () => peers(machine.links()), url),
+        upstream: (url) => upstreamOf(machine, () => peers(machine.links()), { url }),
+        lan: (target) => upstreamOf(machine, () => peers(machine.links()), target),
         look: machine.look,
         async close() {
           stop();
@@ -88,8 +91,9 @@ export function openNetwork(options: NetworkOptions): Network {
 }
 
 /** The link with an upstream; one with the same replica that stands in its place counts as it. */
-function upstreamOf(machine: Machine, peers: () => Peer[], url: string): RemoteLink {
-  const close = machine.upstream({ url });
+function upstreamOf(machine: Machine, peers: () => Peer[], target: Target): RemoteLink {
+  const { url } = target;
+  const close = machine.upstream(target);
   const since = Date.now();
   return {
     close,

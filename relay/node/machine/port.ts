@@ -1,9 +1,13 @@
+import type { Secure } from '../../mux/socket.ts';
+
 /** Someone to dial. */
 export interface Target {
   /** `http://host:port` of who listens. */
   readonly url: string;
   /** The only replica key that may answer there, where it is known. */
   readonly expect?: string | undefined;
+  /** How the link is encrypted, where the two replicas do that themselves: on the local network. */
+  readonly secure?: Secure | undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
   const presence = openPresence(awarenessLimits, options.mayName);
   let document: RoomDocument | undefined;
   let ended = false;
+
   // What became durable in this turn, and whom all of it came from.
   let updates: Uint8Array[] = [];
   let origin: number | undefined;
@@ -162,10 +163,10 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       }
       release();
     },
-    refused(from, reason, code = closeCodes.refused) {
+    refused(from, reason) {
       counts.refused += 1;
       const guest = guests.get(from);
-      if (guest) end(guest, code, reason);
+      if (guest) end(guest, closeCodes.refused, reason);
       release();
     },
     lacking(from) {
@@ -177,7 +178,6 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
         ask(guest);
       }, limits.asking);
     },
-    mayWrite: (from) => options.mayWrite?.(from) ?? true,
     failed: (error) => fail(error instanceof Error ? error.message : String(error)),
   };
 

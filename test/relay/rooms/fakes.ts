@@ -81,6 +81,7 @@ export function peer(doc = new Doc()): Peer {
     events: { message: () => undefined, drained: () => undefined, closed: () => undefined },
     socket: {
       protocol: '',
+      binding: undefined,
       send: (bytes) => hear(bytes),
       sendText: () => undefined,
       sendFramed(bytes) {
