@@ -74,6 +74,13 @@ module.exports = {
       { path: '(^|/)node_modules/(yjs|lib0|y-protocols)/' },
     ),
 
+    forbid(
+      'seal-is-a-leaf',
+      'seal/ knows operations, the wire and the store, and no replica.',
+      { path: '^src/seal/' },
+      { path: '^src/(replica|fold|client|search)/', dependencyTypesNot: ['type-only'] },
+    ),
+
     oneDoor('y-leveldb', '^src/storage/documents/y-leveldb[.]ts$'),
     oneDoor('classic-level', '^src/storage/store/classic-level[.]ts$'),
     oneDoor('wink-porter2-stemmer', '^src/search/stem[.]ts$'),
@@ -101,6 +108,7 @@ module.exports = {
     oneDoor('jsonc-parser', '^relay/cli/setup/json[.]ts$'),
     oneDoor('@modelcontextprotocol/[^/]+', '^relay/mcp/sdk[.]ts$'),
     oneDoor('bonjour-service', '^relay/lan/bonjour[.]ts$'),
+    oneDoor('@noble/ciphers', '^src/seal/cipher[.]ts$'),
     oneDoor('jose', '^relay/proof/verify[.]ts$'),
     oneDoor('pino', '^relay/node/'),
     oneDoor('env-paths', '^relay/'),

@@ -92,3 +92,15 @@ export function x25519FromSeed(seed: Uint8Array): {
   const secret = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), 'coterie x25519 1', 32));
   return { publicKey: publicKeyOf(privateKey('x25519', secret)), secret };
 }
+
+/** A private key of X25519 from its raw 32 bytes, for `node:crypto`, and its raw public key. */
+export function x25519Private(secret: Uint8Array): { readonly key: KeyObject; readonly raw: Uint8Array } {
+  const key = privateKey('x25519', secret);
+  return { key, raw: fromBase64url(publicKeyOf(key), 32) as Uint8Array };
+}
+
+/** A public key of X25519 in base64url, for `node:crypto`; undefined for what is none. */
+export function x25519Public(publicKey: string): KeyObject | undefined {
+  if (!fromBase64url(publicKey, 32)) return undefined;
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: publicKey }, format: 'jwk' });
+}

@@ -1,0 +1,32 @@
+import type { Hash } from '../../schemas/index.ts';
+import { type Crypto, fromBase32, fromBase64url, toBase64url, utf8 } from '../op/index.ts';
+import { derive } from './derive.ts';
+
+type Sha256 = Pick<Crypto, 'sha256'>;
+
+/** A key epoch with its secret. */
+export interface EpochKey {
+  /** The hash of its `epoch.begin`. */
+  readonly id: Hash;
+  /** 32 random bytes that every replica in force has. */
+  readonly secret: Uint8Array;
+}
+
+/** The mailbox of the workspace whose founding epoch this is: 32 bytes, base64url. It tells nothing of the workspace. */
+export const mailboxId = (crypto: Sha256, founding: Hash): string =>
+  toBase64url(crypto.sha256(utf8(`coterie mailbox 1\n${founding}`)));
+
+/** The names of documents as a relay sees them: 32 bytes, base64url, which who lacks the founding epoch can't guess. */
+export function documentIds(crypto: Sha256, founding: EpochKey): (document: string) => string {
+  const mailbox = fromBase64url(mailboxId(crypto, founding.id), 32) as Uint8Array;
+  const key = derive(founding.secret, mailbox, 'coterie sealed names 1');
+  return (document) => toBase64url(derive(key, mailbox, `coterie sealed name 1\n${document}`));
+}
+
+/** The key of the records of a document, by its name at the relay, in an epoch: 32 bytes. */
+export const documentKey = (epoch: EpochKey, document: string): Uint8Array =>
+  derive(epoch.secret, fromBase32(epoch.id), `coterie sealed document 1\n${document}`);
+
+/** How records name their epoch: 32 bytes, base64url, by which a relay can't find the operation that began it. */
+export const epochMark = (crypto: Sha256, epoch: Hash): string =>
+  toBase64url(crypto.sha256(utf8(`coterie epoch 1\n${epoch}`)));
