@@ -102,8 +102,12 @@ export const AdmittedList = z.strictObject({
     .array(z.strictObject({ key: PublicKey, admin: z.boolean() }))
     .min(1)
     .max(sealedProtocol.keys),
+  /** Keys that are not let in, also where they come by an invite. */
+  revoked: z.array(PublicKey).max(sealedProtocol.keys),
   /** SHA-256 of the text of the list before, base64url; null for the first. */
   prev: PublicKey.nullable(),
+  /** Who signs it: an admin of the list before, or of itself where it is the first. */
+  by: PublicKey,
 });
 export type AdmittedList = z.infer<typeof AdmittedList>;
 

@@ -1,0 +1,212 @@
+import { type Admission, type AdmissionRequest, CoterieError } from '../../../schemas/index.ts';
+import { closeCodes } from '../../../schemas/protocol.ts';
+import type { SessionTransport } from '../../sync/session/types.ts';
+import { type Counts, openCounts } from './counts.ts';
+import { countersignAt } from './invites.ts';
+import { type MailboxLimits, usualLimits } from './limits.ts';
+import { type Mailbox, type MailboxOptions, openMailbox, type Proven } from './mailbox.ts';
+import { inviteIndexKey, rangeOf } from './rows.ts';
+import { type MailboxSession, type OwnSession, openSession } from './session.ts';
+import { loadMailbox } from './state.ts';
+
+export interface MailboxesOptions extends Omit<MailboxOptions, 'limits' | 'counts' | 'claims'> {
+  readonly limits?: Partial<MailboxLimits> | undefined;
+}
+
+/**
+ * All mailboxes of a store: each is read when somebody comes, and let go when nobody is there. It has no sockets, and
+ * no clock but `now`: whoever has it calls `tick` a few times a second.
+ */
+export interface Mailboxes {
+  /** A connection whose other end proved a key for this mailbox. */
+  join(mailbox: string, proven: Proven, transport: SessionTransport): MailboxSession;
+  /** Countersigns who joins by an invite. Rejects with the errors of tickets, as a node does. */
+  countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
+  /** Resolves with whether a key may use a mailbox. */
+  admits(mailbox: string, key: string): Promise<boolean>;
+  readonly counts: Counts;
+  /** Ends what is over, lets go of what nobody uses, and takes off the disk what was trimmed. */
+  tick(): void;
+  /** Ends all sessions; resolves when what was taken is durable. */
+  close(): Promise<void>;
+}
+
+interface Held {
+  readonly loading: Promise<Mailbox>;
+  mailbox: Mailbox | undefined;
+  /** Sessions, and others, that wait for it or use it. */
+  users: number;
+  /** Since when nobody does, ms. */
+  since: number;
+}
+
+export function openMailboxes({ limits: given, ...options }: MailboxesOptions): Mailboxes {
+  const limits: MailboxLimits = { ...usualLimits, ...given };
+  const counts = openCounts();
+  const { store, now } = options;
+  const shared = { ...options, limits, counts, claims: new Set<string>() };
+  const held = new Map<string, Held>();
+  let reopening: Promise<unknown> | undefined;
+  let compacting: Promise<void> | undefined;
+  let closed = false;
+
+  function drop(id: string, one: Held): void {
+    if (held.get(id) !== one) return;
+    held.delete(id);
+    if (one.mailbox) counts.open -= 1;
+  }
+
+  function failed(id: string, one: Held, error: unknown): void {
+    options.onTrouble(error);
+    shared.claims.clear();
+    drop(id, one);
+    for (const session of [...(one.mailbox?.sessions ?? [])])
+      session.close(closeCodes.failed, 'the relay could not write');
+  }
+
+  async function load(id: string, one: () => Held): Promise<Mailbox> {
+    if (store.failed) {
+      reopening ??= store.reopen().finally(() => {
+        reopening = undefined;
+      });
+      await reopening;
+    }
+    const state = await loadMailbox(store, id);
+    counts.open += 1;
+    return openMailbox({ ...shared, state, failed: (error) => failed(id, one(), error) });
+  }
+
+  function hold(id: string): Held {
+    const known = held.get(id);
+    if (known) return known;
+    const one: Held = { loading: load(id, () => one), mailbox: undefined, users: 0, since: now() };
+    held.set(id, one);
+    one.loading.then(
+      (mailbox) => {
+        one.mailbox = mailbox;
+      },
+      () => drop(id, one),
+    );
+    return one;
+  }
+
+  /** Uses a mailbox for a while. */
+  async function using<T>(id: string, work: (mailbox: Mailbox) => T | Promise<T>): Promise<T> {
+    const one = hold(id);
+    one.users += 1;
+    try {
+      return await work(await one.loading);
+    } finally {
+      one.users -= 1;
+      one.since = now();
+    }
+  }
+
+  /** Room for one more session, if need be that of the oldest with the same key. */
+  function admit(mailbox: Mailbox, session: OwnSession): void {
+    const own = [...mailbox.sessions].filter(({ key }) => key === session.key);
+    if (own.length >= limits.sessionsOfKey)
+      own[0]?.close(closeCodes.duplicate, 'newer sessions of the same key are open');
+    if (mailbox.sessions.size >= limits.sessions)
+      session.close(closeCodes.busy, 'too many sessions are open');
+    else mailbox.sessions.add(session);
+  }
+
+  function join(id: string, proven: Proven, transport: SessionTransport): MailboxSession {
+    let session: OwnSession | undefined;
+    let ended = false;
+    let waiting: Uint8Array[] = [];
+    const since = now();
+    // Little can come meanwhile, and what does is kept.
+    transport.pause?.();
+    const opening = using(id, async (mailbox) => {
+      if (ended) return;
+      session = openSession(mailbox, proven, transport);
+      admit(mailbox, session);
+      transport.resume?.();
+      for (const frame of waiting) session.receive(frame);
+      waiting = [];
+    });
+    opening.catch((error: unknown) => {
+      options.onTrouble(error);
+      if (!ended) transport.close(closeCodes.failed, 'the mailbox cannot be read');
+      ended = true;
+    });
+    return {
+      key: proven.key,
+      since,
+      get phase() {
+        return session?.phase ?? (ended ? 'closed' : 'greeting');
+      },
+      get subscribed() {
+        return session?.subscribed ?? false;
+      },
+      get expires() {
+        return session?.expires ?? proven.expires;
+      },
+      receive(frame) {
+        if (session) session.receive(frame);
+        else if (!ended) waiting.push(frame);
+      },
+      drained: () => session?.drained(),
+      closed(code, reason) {
+        ended = true;
+        session?.closed(code, reason);
+      },
+      close(code, reason) {
+        if (session) session.close(code, reason);
+        else if (!ended) transport.close(code, reason);
+        ended = true;
+      },
+    };
+  }
+
+  const inUse = ({ mailbox, users }: Held): boolean =>
+    users > 0 || mailbox === undefined || mailbox.sessions.size > 0 || !mailbox.gather.idle;
+
+  /** One document at a time: rewriting a range takes the disk. */
+  async function compact(): Promise<void> {
+    for (const { mailbox } of [...held.values()]) {
+      for (const document of [...(mailbox?.trimmed ?? [])]) {
+        if (closed || !mailbox) return;
+        mailbox.trimmed.delete(document);
+        await store.compact(rangeOf(mailbox.state.id, 'r', document));
+      }
+    }
+  }
+
+  return {
+    counts,
+    join,
+    async countersign(invite, request) {
+      const row = await store.getConfirmed(inviteIndexKey(invite));
+      if (!row || closed)
+        throw new CoterieError('ticket_elsewhere', 'This relay does not countersign that ticket.');
+      return using(Buffer.from(row).toString('utf8'), (mailbox) => countersignAt(mailbox, invite, request));
+    },
+    admits: (id, key) =>
+      using(id, ({ state }) => (state.admitted?.keys.has(key) ?? false) || state.joined.has(key)),
+    tick() {
+      const at = now();
+      for (const [id, one] of held) {
+        for (const session of [...(one.mailbox?.sessions ?? [])]) session.tick();
+        if (inUse(one)) one.since = at;
+        else if (at - one.since >= limits.idle && one.mailbox?.trimmed.size === 0) drop(id, one);
+      }
+      compacting ??= compact()
+        .catch(options.onTrouble)
+        .finally(() => {
+          compacting = undefined;
+        });
+    },
+    async close() {
+      closed = true;
+      const all = [...held.values()];
+      for (const { mailbox } of all)
+        for (const session of [...(mailbox?.sessions ?? [])])
+          session.close(closeCodes.goingAway, 'the relay is stopping');
+      await Promise.all(all.map(async ({ loading }) => (await loading).gather.settled()));
+      await compacting;
+    },
+  };
+}
