@@ -1,5 +1,3 @@
-export { type Counts, openCounts } from './counts.ts';
-export { type MailboxLimits, usualLimits } from './limits.ts';
-export type { Proven } from './mailbox.ts';
-export { type Mailboxes, type MailboxesOptions, openMailboxes } from './mailboxes.ts';
+export type { MailboxLimits } from './limits.ts';
+export { type Mailboxes, openMailboxes } from './mailboxes.ts';
 export type { MailboxSession } from './session.ts';

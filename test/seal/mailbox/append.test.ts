@@ -3,7 +3,7 @@ import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import { chainOf, founded, newId, newSigner, openRig, recordBy } from './support.ts';
 
 describe('records of a sealed mailbox', () => {
-  it('SLD-10: a record is acknowledged with offset and chain once it is durable, and others get it then', async () => {
+  it('SLD-5: a record is acknowledged with offset and chain once it is durable, and others get it then', async () => {
     const store = createMemoryStore();
     const rig = openRig({ store });
     const reader = newSigner();
