@@ -140,14 +140,15 @@ describe('invites at a sealed relay', () => {
     const { replica: _, ...good } = await requestOf(seed);
     const { replica: __, ...foreign } = await requestOf(newSigner());
     const elsewhere = hashOf(nodeCrypto, 'elsewhere');
-    for (const [request, code] of [
+    const bad: [AdmissionRequest, string][] = [
       [foreign, 'ticket_invalid'],
       [{ ...good, proof: foreign.proof }, 'ticket_invalid'],
       [{ ...good, vouched: foreign.vouched }, 'ticket_invalid'],
       [{ ...good, key: foreign.key }, 'ticket_invalid'],
       [{ ...good, workspace: elsewhere }, 'ticket_elsewhere'],
       [{ ...good, versions: [2] }, 'protocol_newer'],
-    ] as const)
+    ];
+    for (const [request, code] of bad)
       await expect(rig.mailboxes.countersign(invite, request)).rejects.toMatchObject({ code });
     await expect(rig.mailboxes.countersign(elsewhere, good)).rejects.toMatchObject({
       code: 'ticket_elsewhere',
