@@ -191,7 +191,9 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
       for (const [id, one] of held) {
         for (const session of [...(one.mailbox?.sessions ?? [])]) session.tick();
         if (inUse(one)) one.since = at;
-        else if (at - one.since >= limits.idle && one.mailbox?.trimmed.size === 0) drop(id, one);
+        // Of what is none nothing is kept: anybody can name a mailbox.
+        else if (!one.mailbox?.state.head) drop(id, one);
+        else if (at - one.since >= limits.idle && one.mailbox.trimmed.size === 0) drop(id, one);
       }
       compacting ??= compact()
         .catch(options.onTrouble)

@@ -98,7 +98,7 @@ export interface Client {
 }
 
 export function openClient(
-  mailboxes: Mailboxes,
+  mailboxes: Pick<Mailboxes, 'join'>,
   {
     signer,
     mailbox,

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { CoterieError } from '../../schemas/index.ts';
+import { Millis } from '../../schemas/primitives.ts';
+import type { Store } from '../../src/storage/port.ts';
+
+/** Bytes of a package. */
+const packageBytes = 32 * 1024;
+
+/** What a ticket stands for, sealed with a key that only who has the ticket knows. */
+export const Package = z.strictObject({
+  /** base64url. */
+  sealed: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]*$/)
+    .max(Math.ceil((packageBytes * 4) / 3)),
+  /** When it may be forgotten, ms. */
+  expires: Millis,
+});
+export type Package = z.infer<typeof Package>;
+
+export interface Packages {
+  /** Keeps a package for `by`. Rejects with `exists` where another is there, and with `quota_exceeded`. */
+  put(id: string, by: string, given: Package): Promise<void>;
+  get(id: string): Promise<Package | undefined>;
+  /** Forgets those that are over. */
+  sweep(): Promise<void>;
+}
+
+export interface PackagesOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  /** Packages at most, and of one mailbox. */
+  readonly most?: number;
+  readonly mostOfOne?: number;
+  /** How long one is kept at most, ms. */
+  readonly longest?: number;
+}
+
+interface Row extends Package {
+  readonly by: string;
+}
+
+const year = 366 * 24 * 60 * 60 * 1000;
+const key = (id: string): string => `p/${id}`;
+const all = { gte: 'p/', lt: 'p0' };
+const read = (value: Uint8Array): Row => JSON.parse(Buffer.from(value).toString('utf8')) as Row;
+
+/** Packages in a store, beside mailboxes. */
+export async function openPackages({
+  store,
+  now,
+  most = 100_000,
+  mostOfOne = 1_000,
+  longest = year,
+}: PackagesOptions): Promise<Packages> {
+  const byWhom = new Map<string, number>();
+  let count = 0;
+  const add = (by: string, by1: 1 | -1): void => {
+    count += by1;
+    byWhom.set(by, (byWhom.get(by) ?? 0) + by1);
+    if (byWhom.get(by) === 0) byWhom.delete(by);
+  };
+  for await (const [, value] of store.scan(all)) add(read(value).by, 1);
+
+  return {
+    async put(id, by, given) {
+      if (given.expires <= now() || given.expires > now() + longest)
+        throw new CoterieError('invalid', 'expires is not within the year that follows');
+      const before = await store.getConfirmed(key(id));
+      if (before) {
+        if (read(before).sealed === given.sealed) return;
+        throw new CoterieError('exists', 'There is another package of this id.');
+      }
+      if (count >= most || (byWhom.get(by) ?? 0) >= mostOfOne)
+        throw new CoterieError('busy', 'Too many packages are kept here.');
+      add(by, 1);
+      const row: Row = { ...given, by };
+      await store.commit([[key(id), Buffer.from(JSON.stringify(row))]]);
+    },
+    async get(id) {
+      const row = await store.getConfirmed(key(id));
+      if (!row) return undefined;
+      const { sealed, expires } = read(row);
+      return expires > now() ? { sealed, expires } : undefined;
+    },
+    async sweep() {
+      for await (const [name, value] of store.scan(all)) {
+        const { by, expires } = read(value);
+        if (expires > now()) continue;
+        await store.commit([[name, undefined]]);
+        add(by, -1);
+      }
+    },
+  };
+}

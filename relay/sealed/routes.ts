@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import { AdmissionRequest, CoterieError, type RelayInfo } from '../../schemas/index.ts';
+import type { Mailboxes } from '../../src/seal/mailbox/index.ts';
+import { openAllowance, type RateLimit } from '../http/allowance.ts';
+import { check, expectNoBody, readJson } from '../http/input.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { OwnRoute } from '../http/own.ts';
+import { Package, type Packages } from './packages.ts';
+import type { Prove } from './sockets.ts';
+
+export interface SealedRoutesOptions {
+  readonly relay: RelayInfo;
+  /** Random, new for each start. */
+  readonly node: string;
+  readonly mailboxes: Pick<Mailboxes, 'countersign' | 'admits'>;
+  readonly packages: Packages;
+  readonly prove: Prove;
+  readonly metrics: Metrics;
+  readonly isOperator: (token: string | undefined) => boolean;
+  /** How often one address may ask what costs something. */
+  readonly rate: RateLimit;
+}
+
+const bearer = /^Bearer +(\S{1,4096})$/i;
+const packageId = /^[A-Za-z0-9_-]{43}$/;
+const inviteId = /^[a-z2-7]{26}$/;
+
+const tokenOf = (incoming: IncomingMessage): string | undefined =>
+  bearer.exec(incoming.headers.authorization ?? '')?.[1];
+
+/** The mailbox that a proof of key says it is for, before anything of it is believed. */
+function mailboxOf(token: string): string {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+      readonly ws?: unknown;
+    } | null;
+    if (typeof claims?.ws === 'string' && /^[A-Za-z0-9_-]{43}$/.test(claims.ws)) return claims.ws;
+  } catch {
+    // No proof at all.
+  }
+  throw new CoterieError('unauthorized', 'The proof of key can not be read.');
+}
+
+/** What a sealed relay answers over HTTP: who it is, packages of tickets, admissions. */
+export function sealedRoutes(options: SealedRoutesOptions): readonly OwnRoute[] {
+  const { relay, node, mailboxes, packages, prove, metrics } = options;
+  const allowance = openAllowance(options.rate);
+  const take = ({ socket }: IncomingMessage): Promise<void> => allowance.take(socket.remoteAddress ?? '');
+
+  /** The mailbox by whose admitted key a request is made. */
+  async function authenticate(incoming: IncomingMessage): Promise<string> {
+    const token = tokenOf(incoming);
+    if (token === undefined) throw new CoterieError('unauthorized', 'The request carries no proof of key.');
+    const mailbox = mailboxOf(token);
+    const proven = await prove(token, mailbox);
+    if ('refused' in proven) throw new CoterieError('unauthorized', `The proof of key is ${proven.refused}.`);
+    if (!(await mailboxes.admits(mailbox, proven.key)))
+      throw new CoterieError('forbidden', 'The key is not admitted to that mailbox.');
+    return mailbox;
+  }
+
+  function idOf({ id = '' }: Readonly<Record<string, string>>): string {
+    if (packageId.test(id)) return id;
+    throw new CoterieError('invalid', 'the id of a package is 43 base64url characters');
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/v1/relay',
+      run: async ({ incoming }) => {
+        expectNoBody(incoming);
+        return relay;
+      },
+    },
+    { method: 'GET', path: '/healthz', run: async () => ({ ok: true, node }) },
+    {
+      method: 'GET',
+      path: '/version',
+      run: async () => ({ name: 'coterie', version: relay.version, api: 'v1' }),
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      type: 'text/plain; version=0.0.4; charset=utf-8',
+      async run({ incoming }) {
+        if (!options.isOperator(tokenOf(incoming)))
+          throw new CoterieError('unauthorized', 'This is for the operator of the relay alone.', {
+            hint: 'Its token lies in operator.token, in the directory of the relay.',
+          });
+        return metrics.text([]);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/invites/{invite}/admissions',
+      async run({ incoming, params: { invite = '' } }) {
+        await take(incoming);
+        if (!inviteId.test(invite)) throw new CoterieError('invalid', 'an invite is 26 base32 characters');
+        const request = check(AdmissionRequest, await readJson(incoming, false));
+        return mailboxes.countersign(invite, request);
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/v1/packages/{id}',
+      async run({ incoming, params }) {
+        const id = idOf(params);
+        await take(incoming);
+        const by = await authenticate(incoming);
+        const given = check(Package, await readJson(incoming, false));
+        await packages.put(id, by, given);
+        return { id };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/packages/{id}',
+      async run({ incoming, params }) {
+        const id = idOf(params);
+        await take(incoming);
+        const found = await packages.get(id);
+        if (!found) throw new CoterieError('not_found', 'There is no such package here.');
+        return found;
+      },
+    },
+  ];
+}
