@@ -124,9 +124,9 @@ it('SLR-3: who lacks the founding epoch guesses no name, and all who have it fin
   expect(ids(name)).not.toBe(ids('log/members/2'));
   expect(ids(name)).not.toBe(documentIds(nodeCrypto, { ...epoch, secret: random(32) })(name));
   expect(mailboxId(nodeCrypto, epoch.id)).not.toContain(epoch.id);
-  expect(Buffer.from(epochMark(nodeCrypto, epoch.id), 'base64url').includes(fromBase32(epoch.id))).toBe(
-    false,
-  );
+  expect(
+    Buffer.from(epochMark(nodeCrypto, epoch.id), 'base64url').includes(Buffer.from(fromBase32(epoch.id))),
+  ).toBe(false);
 });
 
 it('SLR-5: the chain is over the place and every record before, in their order', () => {

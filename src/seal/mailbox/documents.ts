@@ -1,7 +1,8 @@
 import { confirmBytes } from '../admitted.ts';
+import { chainNext, chainStart, recordHash } from '../chain.ts';
+import { type RecordHead, readHead } from '../record.ts';
 import type { ToRelay } from '../wire.ts';
 import { encodeToClient } from '../wire.ts';
-import { chainNext, chainStart, type RecordHead, readHead, recordHash } from './header.ts';
 import { type Mailbox, Refusal } from './mailbox.ts';
 import { type RecordRow, readRecordRow, recordKey, recordRow, type SnapshotRow } from './rows.ts';
 import type { OwnSession } from './session.ts';
@@ -66,7 +67,7 @@ export function append(
   if (about.snapshot) checkSnapshot(mailbox, document, about.snapshot);
 
   const offset = document.last + 1;
-  const chain = chainNext(crypto, document.chain, record);
+  const chain = chainNext(crypto, document.chain, recordHash(crypto, record));
   state.documents.set(name, document);
   document.last = offset;
   document.chain = chain;

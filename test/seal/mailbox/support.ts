@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { generateSeed, nodeCrypto, signerFromSeed } from '../../../src/keys/node.ts';
 import { type Signer, toBase64url } from '../../../src/op/index.ts';
 import { signList } from '../../../src/seal/admitted.ts';
-import { chainNext, chainStart, recordHash } from '../../../src/seal/mailbox/header.ts';
+import { chainNext, chainStart, recordHash } from '../../../src/seal/chain.ts';
 import {
   type Mailboxes,
   type MailboxLimits,
@@ -261,7 +261,7 @@ export function chainOf(
   records: readonly Uint8Array[],
 ): string {
   let chain = chainStart(nodeCrypto, at);
-  for (const record of records) chain = chainNext(nodeCrypto, chain, record);
+  for (const record of records) chain = chainNext(nodeCrypto, chain, recordHash(nodeCrypto, record));
   return chain;
 }
 

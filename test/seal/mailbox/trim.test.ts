@@ -132,7 +132,7 @@ describe('trimming a sealed mailbox', () => {
     const rig = openRig();
     const { admin, mailbox, hello } = await founded(rig, [reader]);
     const document = newId();
-    const records = Array.from({ length: 9_000 }, () => recordBy(admin.signer, { size: 1 }));
+    const records = Array.from({ length: 9_000 }, () => recordBy(admin.signer, { size: 16 }));
     for (const record of records) admin.send({ type: 'append', tag: 1, document, record });
     for (let i = 0; i < records.length; i++) await admin.next('appended');
     const at = { mailbox, document, incarnation: hello.incarnation };
