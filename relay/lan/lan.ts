@@ -37,6 +37,9 @@ export interface Lan {
   close(): Promise<void>;
 }
 
+/** Of trouble with the network one is told in so long, ms. */
+const quiet = 60_000;
+
 /** Listens on the local network, announces that, and links with whom it finds. */
 export async function openLan({ source, links, dial, relays, log, place }: LanOptions): Promise<Lan> {
   const { addresses = nearAddresses, near = isNear } = place ?? {};
@@ -57,6 +60,7 @@ export async function openLan({ source, links, dial, relays, log, place }: LanOp
       }),
   });
   const secure = dialSettings(keys);
+  let troubled = Number.NEGATIVE_INFINITY;
   const finding = openFinding({
     keys,
     openEngine,
@@ -76,7 +80,12 @@ export async function openLan({ source, links, dial, relays, log, place }: LanOp
     now: Date.now,
     timer: realTimer,
     random: pooledRandom,
-    trouble: (error) => log.warn({ err: error }, 'looking through the local network failed'),
+    trouble(error) {
+      // A network that is gone fails for each packet, and anybody on it can have packets sent.
+      const told = Date.now() - troubled < quiet;
+      if (!told) troubled = Date.now();
+      log[told ? 'debug' : 'warn']({ err: error }, 'looking through the local network failed');
+    },
   });
   log.info({ port: listener.port }, 'replicas of the local network are looked for');
   return {
