@@ -58,6 +58,12 @@ export const errorKinds = {
     'The member may not do this.',
     'Ask an admin of the workspace, or act as the author.',
   ),
+  not_admitted: kind(
+    403,
+    x.notAllowed,
+    'The key that was proved is no replica of this workspace, or was revoked.',
+    'Join again with a fresh ticket; trying again changes nothing.',
+  ),
   bad_host: kind(
     403,
     x.notAllowed,

@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
-import type { Tokens } from '../node/tokens.ts';
+import type { Caller } from '../proof/callers.ts';
 import { askedOverHttp } from './asked.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { methodsOf } from './matching.ts';
@@ -17,16 +17,11 @@ interface Bound {
   Bindings: HttpBindings;
 }
 
-const bearer = /^Bearer ([A-Za-z0-9_-]{1,128})$/i;
+/** A token, or a proof of key. */
+const bearer = /^Bearer ([A-Za-z0-9_.-]{1,2048})$/i;
 
-function authenticate(incoming: IncomingMessage, tokens: Tokens): string {
-  const given = bearer.exec(incoming.headers.authorization ?? '')?.[1];
-  if (given === undefined) throw new CoterieError('unauthorized', 'The request carries no bearer token.');
-  const handle = tokens.whose(given);
-  if (handle === undefined)
-    throw new CoterieError('unauthorized', 'The bearer token is not one that this node issued.');
-  return handle;
-}
+const authenticate = ({ callers }: Door, incoming: IncomingMessage): Promise<Caller> =>
+  callers.of(bearer.exec(incoming.headers.authorization ?? '')?.[1]);
 
 function headersOf(route: Route): Record<string, string> {
   const type =
@@ -44,7 +39,7 @@ function headersOf(route: Route): Record<string, string> {
  * The table of routes as an app: who asks, which route, what it answers, and every error in the one shape. Answers are
  * written to the connection itself: a `Response` in between costs more than everything else that a short request does.
  */
-export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
+export function createApp(door: Door): Hono<Bound> {
   const app = new Hono<Bound>();
 
   async function answer(route: Route, headers: Record<string, string>, c: Context<Bound>): Promise<Response> {
@@ -53,15 +48,15 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
     const count = (status: number): void =>
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
-      const handle = route.open ? undefined : authenticate(incoming, tokens);
-      if (handle !== undefined)
-        await door.allowance.take(handle, (...header) => outgoing.setHeader(...header));
+      const caller = route.open ? undefined : await authenticate(door, incoming);
+      if (caller !== undefined)
+        await door.allowance.take(caller.name, (...header) => outgoing.setHeader(...header));
       const question = incoming.url?.indexOf('?') ?? -1;
       const search = new URLSearchParams(question < 0 ? '' : incoming.url?.slice(question + 1));
       const result = await route.run({
         door,
         asked: askedOverHttp(incoming, outgoing),
-        handle,
+        caller,
         search,
         params: c.req.param(),
       });
@@ -99,16 +94,16 @@ export function createApp(door: Door, tokens: Tokens): Hono<Bound> {
   const mcp = mcpDoor(door);
   app.all('/mcp', async (c) => {
     try {
-      const handle = authenticate(c.env.incoming, tokens);
-      await door.allowance.take(handle, (...header) => c.env.outgoing.setHeader(...header));
-      return await mcp(c.req.raw, c.env.outgoing, handle);
+      const caller = await authenticate(door, c.env.incoming);
+      await door.allowance.take(caller.name, (...header) => c.env.outgoing.setHeader(...header));
+      return await mcp(c.req.raw, c.env.outgoing, caller);
     } catch (error) {
       return refuse(error, c);
     }
   });
-  app.notFound((c) => {
+  app.notFound(async (c) => {
     try {
-      if (c.req.path.startsWith('/v1/')) authenticate(c.env.incoming, tokens);
+      if (c.req.path.startsWith('/v1/')) await authenticate(door, c.env.incoming);
       const legal = methodsOf(c.req.path);
       const { method } = c.env.incoming;
       if (legal.length > 0)

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { CoterieError, type RelayInfo } from '../../schemas/index.ts';
 import type { Replica, Surface } from '../../src/replica/surface.ts';
 import type { Log } from '../node/log.ts';
+import type { Caller, Callers } from '../proof/callers.ts';
 import type { Allowance } from './allowance.ts';
 import type { Asked } from './asked.ts';
 import { check, queryOf } from './input.ts';
@@ -21,6 +22,8 @@ export interface Door {
   readonly log: Log;
   /** Aborts when the node begins to stop: streams and long work end, with the error that is its reason. */
   readonly stopping: AbortSignal;
+  /** Who may come in, and until when. */
+  readonly callers: Callers;
   /** How often a member may ask. */
   readonly allowance: Allowance;
   /** How streams behave; tests make it quick. */
@@ -46,8 +49,8 @@ export interface Exchange {
   readonly asked: Asked;
   readonly params: Readonly<Record<string, string>>;
   readonly search: URLSearchParams;
-  /** Handle of the member that the token names; undefined where no token is needed. */
-  readonly handle: string | undefined;
+  /** Who asks; undefined where nobody need say. */
+  readonly caller: Caller | undefined;
 }
 
 /** What a route's `run` is given: everything checked. */
@@ -56,7 +59,7 @@ export interface Call<P, Q, B> extends Omit<Exchange, 'params'> {
   readonly query: Q;
   readonly body: B;
   readonly key: string | undefined;
-  /** The verbs, as the member that the token names. */
+  /** The verbs, as the member that asks. */
   readonly surface: Surface;
 }
 
@@ -81,6 +84,11 @@ interface Described {
   readonly summary: string;
   /** Needs no token. */
   readonly open?: boolean;
+  /**
+   * `token`: a member of the node itself, since it is about the machine. `key`: an admitted replica is enough, whichever
+   * member it speaks for. A member, by token or proof, unless said.
+   */
+  readonly needs?: 'token' | 'key';
   readonly answer: Answer;
   /** 200 unless said. */
   readonly status?: 201;
@@ -125,7 +133,15 @@ export function route<
     body: bodySchema,
     bodyOptional,
     async run(exchange) {
-      const { door, asked, handle, search } = exchange;
+      const { door, asked, caller, search } = exchange;
+      if (described.needs === 'token' && caller?.replica !== undefined)
+        throw new CoterieError(
+          'forbidden',
+          'This works on the files of the node: for its own members alone.',
+          {
+            hint: 'Ask on the machine of the node, with a token of a member.',
+          },
+        );
       const given = queryOf(search);
       const shortening =
         writes || !isJson(described.answer) ? undefined : takeShortening(given, described.answer);
@@ -143,7 +159,7 @@ export function route<
         query,
         body,
         key,
-        surface: handle === undefined ? door.replica : door.replica.as(handle),
+        surface: caller === undefined || described.needs === 'key' ? door.replica : caller.surface(),
       });
       return shortening && answer !== taken ? shorten(answer, shortening) : answer;
     },

@@ -20,7 +20,11 @@ type Fetch = Parameters<typeof getRequestListener>[0];
  * Takes a request to switch to another protocol, its Host and Origin checked; the raw socket is the taker's from then on.
  * Answers with an error to refuse it.
  */
-export type Upgrade = (incoming: IncomingMessage, raw: Duplex, head: Buffer) => CoterieError | undefined;
+export type Upgrade = (
+  incoming: IncomingMessage,
+  raw: Duplex,
+  head: Buffer,
+) => CoterieError | undefined | Promise<CoterieError | undefined>;
 
 /** A socket that listens, before anything answers on it. */
 export interface Listening {
@@ -72,6 +76,18 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
       socket,
       new CoterieError('invalid', 'this is not a whole HTTP request', { hint: 'Send one, to its end.' }),
     );
+}
+
+/** Ends an upgrade that was refused, at once or after a while. */
+async function refuseWith(socket: Duplex, log: Log, upgrade: () => ReturnType<Upgrade>): Promise<void> {
+  try {
+    const answer = upgrade();
+    const refused = answer instanceof Promise ? await answer : answer;
+    if (refused) endWith(socket, refused);
+  } catch (error) {
+    log.error({ err: error, where: 'upgrade' }, 'a socket could not be opened');
+    socket.destroy();
+  }
 }
 
 /** Answers with an error where no HTTP answer is at hand, and ends the connection. */
@@ -162,8 +178,7 @@ export async function listen(host: string, port: number, arrival = usualArrival)
         else {
           switched.add(socket);
           socket.once('close', () => switched.delete(socket));
-          const answer = upgrade(incoming, socket, head);
-          if (answer) endWith(socket, answer);
+          void refuseWith(socket, log, () => upgrade(incoming, socket, head));
         }
       });
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CoterieError } from '../../schemas/index.ts';
-import type { Replica } from '../../src/replica/surface.ts';
+import type { Surface } from '../../src/replica/surface.ts';
 import { createFace, type Face, type Reach } from './face.ts';
 import { follow } from './hints.ts';
 import { digestUri } from './resources.ts';
@@ -14,7 +14,6 @@ import {
 } from './sdk.ts';
 
 export interface HttpOptions {
-  readonly replica: Replica;
   readonly version: string;
   readonly trouble: (error: unknown) => void;
   /** Sessions at most; the one that was silent the longest gives way. */
@@ -23,16 +22,23 @@ export interface HttpOptions {
   readonly idle?: number;
 }
 
+/** Who asks: a name of its own, and its verbs. */
+interface Who {
+  readonly name: string;
+  readonly handle: string | undefined;
+  surface(): Surface;
+}
+
 /** The protocol over streamable HTTP, on the node's own port. */
 export interface McpHttp {
   /** Answers a request of a member; who it is was checked. Throws `not_found` for a session that is none of its own. */
-  answer(request: Request, body: unknown, handle: string): Promise<Response>;
+  answer(request: Request, body: unknown, who: Who): Promise<Response>;
   close(): Promise<void>;
 }
 
 interface Session {
   readonly id: string;
-  readonly handle: string;
+  readonly who: string;
   readonly answer: Exchange;
   /** Streams of it that are open. */
   streams: number;
@@ -77,14 +83,15 @@ function createBus(face: Face): ServerEventBus & { close(): void } {
 }
 
 export function openMcpHttp(options: HttpOptions): McpHttp {
-  const { replica, version, trouble, sessions: most = 256, idle = 30 * 60_000 } = options;
+  const { version, trouble, sessions: most = 256, idle = 30 * 60_000 } = options;
   const sides = new Map<string, Side>();
   const sessions = new Map<string, Session>();
 
-  function sideOf(handle: string): Side {
-    const known = sides.get(handle);
+  function sideOf(who: Who): Side {
+    const known = sides.get(who.name);
     if (known) return known;
-    const team = replica.as(handle);
+    const team = who.surface();
+    const { handle = who.name } = who;
     const reach: Reach = { with: (work) => work(team) };
     const face = createFace(reach, trouble);
     const bus = createBus(face);
@@ -94,7 +101,7 @@ export function openMcpHttp(options: HttpOptions): McpHttp {
       await requests.close();
     };
     const side = { face, requests: { answer: requests.answer, close } };
-    sides.set(handle, side);
+    sides.set(who.name, side);
     return side;
   }
 
@@ -117,9 +124,10 @@ export function openMcpHttp(options: HttpOptions): McpHttp {
     for (const session of over) void end(session).catch(trouble);
   }
 
-  async function begin(handle: string): Promise<Session> {
+  async function begin(who: Who): Promise<Session> {
     makeRoom();
-    const { face } = sideOf(handle);
+    const { face } = sideOf(who);
+    const { handle = who.name } = who;
     const following = new Set<string>();
     const server = serverOf({ face, version, handle, following });
     const id = randomUUID();
@@ -130,7 +138,7 @@ export function openMcpHttp(options: HttpOptions): McpHttp {
     let stop: AbortController | undefined;
     const session: Session = {
       id,
-      handle,
+      who: who.name,
       streams: 0,
       used: Date.now(),
       async answer(request, body) {
@@ -160,16 +168,16 @@ export function openMcpHttp(options: HttpOptions): McpHttp {
     return session;
   }
 
-  async function inSession(request: Request, body: unknown, handle: string): Promise<Response> {
+  async function inSession(request: Request, body: unknown, who: Who): Promise<Response> {
     const id = request.headers.get(header);
     if (id !== null) {
       const session = sessions.get(id);
-      if (session?.handle === handle) return session.answer(request, body);
+      if (session?.who === who.name) return session.answer(request, body);
       throw new CoterieError('not_found', 'There is no such session.', {
         hint: 'Begin a new one with initialize.',
       });
     }
-    const session = await begin(handle);
+    const session = await begin(who);
     const response = await session.answer(request, body);
     // What did not begin one leaves none behind.
     if (response.headers.get(header) === null) await end(session);
@@ -177,9 +185,9 @@ export function openMcpHttp(options: HttpOptions): McpHttp {
   }
 
   return {
-    async answer(request, body, handle) {
-      if (await isLegacyRequest(request, body)) return inSession(request, body, handle);
-      return sideOf(handle).requests.answer(request, body);
+    async answer(request, body, who) {
+      if (await isLegacyRequest(request, body)) return inSession(request, body, who);
+      return sideOf(who).requests.answer(request, body);
     },
     async close() {
       await Promise.all([...sessions.values()].map(end));

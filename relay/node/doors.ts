@@ -1,5 +1,6 @@
 import { CoterieError, type RelayInfo } from '../../schemas/index.ts';
 import { realTimer } from '../../src/replica/environment.ts';
+import { standingOf } from '../../src/replica/standing.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import type { Links } from '../../src/sync/index.ts';
 import { openAllowance, type RateLimit } from '../http/allowance.ts';
@@ -8,11 +9,12 @@ import { openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
+import { type Callers, openCallers } from '../proof/callers.ts';
 import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
 import { stopping } from '../stopping.ts';
 import { sourceOf } from './hosting.ts';
 import type { Log } from './log.ts';
-import { openTokens, type Tokens } from './tokens.ts';
+import { openTokens } from './tokens.ts';
 
 export interface ReplicaDoorsOptions {
   readonly replica: Replica;
@@ -45,23 +47,45 @@ const defaultStreams: StreamLimits = {
 };
 
 /** The sockets of replicas and of other Yjs clients, where the replica has sessions. */
-function openSockets({ replica, links, log }: ReplicaDoorsOptions, tokens: Tokens): SocketDoors | undefined {
+function openSockets(
+  { replica, links, log }: ReplicaDoorsOptions,
+  callers: Callers,
+): SocketDoors | undefined {
   const source = sourceOf(replica);
   if (!source || !links) return undefined;
   return openSocketDoors({
     source,
     links,
-    whose: (token) => tokens.whose(token),
+    callers,
     pads: source.pads,
     timer: realTimer,
     onTrouble: (error) => log.warn({ err: error }, 'a document that others write failed'),
   });
 }
 
+/** Who may come in: by a token of the replica's directory, or by a proof of key for this listener. */
+function callersOf({ replica, relay, log }: ReplicaDoorsOptions): ReturnType<typeof openCallers> {
+  const tokens = openTokens(replica.directory, ({ message, hint }) => log.warn({ hint }, message));
+  const source = sourceOf(replica);
+  return openCallers({
+    workspace: replica.workspace.id,
+    audience: relay.key,
+    whose: (token) => tokens.whose(token),
+    as: (handle) => replica.as(handle),
+    standing: standingOf(replica),
+    onMembers: (listener) =>
+      source?.onUpdate(({ document }) => {
+        if (document.startsWith('log/members/')) listener();
+      }) ?? (() => undefined),
+    now: Date.now,
+    timer: realTimer,
+  });
+}
+
 /** Opens HTTP, streams, MCP and sockets of a replica, with the tokens of its directory. Nothing listens yet. */
 export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
   const { replica, url, node, version, relay, rate, streams, log } = options;
-  const tokens = openTokens(replica.directory, ({ message, hint }) => log.warn({ hint }, message));
+  const callers = callersOf(options);
   const metrics = openMetrics();
   const stop = new AbortController();
   const door: Door = {
@@ -73,14 +97,15 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
     metrics,
     log,
     stopping: stop.signal,
+    callers,
     allowance: openAllowance(rate),
     streams: { ...defaultStreams, ...streams },
   };
-  const sockets = openSockets(options, tokens);
+  const sockets = openSockets(options, callers);
   if (sockets) metrics.include(sockets.samples);
-  const streaming = openStreamDoor(door, tokens);
+  const streaming = openStreamDoor(door);
   return {
-    app: createApp(door, tokens),
+    app: createApp(door),
     upgrade(incoming, raw, head) {
       if ((incoming.url ?? '').split('?', 1)[0] === streamPath) return streaming(incoming, raw, head);
       return sockets
@@ -89,6 +114,7 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
     },
     async close() {
       stop.abort(stopping());
+      callers.close();
       metrics.close();
       await sockets?.close();
     },

@@ -7,7 +7,8 @@ import type { LinkCounts, Links, SyncSource } from '../../src/sync/index.ts';
 import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openMuxListener } from '../mux/listen.ts';
-import { openAcceptor, type SocketEvents } from '../mux/socket.ts';
+import { openAcceptor, type Socket, type SocketEvents } from '../mux/socket.ts';
+import { type Caller, type Callers, closeCodeOf } from '../proof/callers.ts';
 import { openCrowd } from './crowd.ts';
 import type { Documents } from './documents/document.ts';
 import { openLogDocuments } from './documents/log-documents.ts';
@@ -20,8 +21,8 @@ import { chooseProtocol, tokenIn, wantsStored } from './subprotocol.ts';
 export interface SocketDoorsOptions {
   readonly source: SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met' | 'refusals' | 'turnedAway'>>;
   readonly links: Links;
-  /** The member whom a token names, or `undefined`. */
-  readonly whose: (token: string) => string | undefined;
+  /** Who may come in, and until when. */
+  readonly callers: Callers;
   /** Where pads lie. */
   readonly pads: Pick<Pads, 'store' | 'wrote' | 'crowded'>;
   readonly timer: (task: () => void, ms: number) => () => void;
@@ -78,10 +79,21 @@ const defaultCrowd: CrowdLimits = { sockets: 2_048, strangers: 256 };
 const nothing = (): void => undefined;
 const silent: SocketEvents = { message: nothing, drained: nothing, closed: nothing };
 
+/** A message of `/sync`: this byte, then a proof of key, which takes the place of the one that the session began with. */
+const renewal = 125;
+/** A proof that comes sooner after another is not looked at, ms. */
+const often = 1_000;
+
+const noToken = (): CoterieError => new CoterieError('unauthorized', 'no token, or not one of this node');
+function known(error: unknown): CoterieError {
+  if (error instanceof CoterieError) return error;
+  throw error;
+}
+
 const plain = /^\/sync\/([^/]+)\/(.+)$/;
 
 export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
-  const { source, links, whose, timer } = options;
+  const { source, links, callers, timer } = options;
   const counts = roomCounts();
   const listener = openMuxListener({ join: (role, transport) => links.connect({ role, transport }), timer });
   const logs = openLogDocuments(source);
@@ -114,6 +126,41 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
   const members = openCrowd(most.sockets);
   const strangers = openCrowd(most.strangers);
 
+  /** Refuses with close codes: an HTTP status tells a browser nothing, and its client would try for ever. */
+  function welcome(
+    socket: Socket,
+    who: Caller | CoterieError,
+    workspace: string,
+    name: string,
+  ): SocketEvents {
+    if (who instanceof CoterieError) socket.close(closeCodeOf(who), who.message);
+    else if (workspace !== source.workspace) socket.close(closeCodes.workspace, 'not this workspace');
+    else if (!who.opens(name)) socket.close(closeCodes.stranger, 'the proof of key is for another document');
+    else return join(socket, who, name);
+    return silent;
+  }
+
+  function join(socket: Socket, caller: Caller, name: string): SocketEvents {
+    const watch = callers.watch(caller, (why) => socket.close(closeCodeOf(why), why.message), name);
+    const events = rooms.join(socket, name, { wantsStored: wantsStored(socket.protocol), caller });
+    let renewed = Number.NEGATIVE_INFINITY;
+    return {
+      ...events,
+      message(bytes) {
+        if (bytes[0] !== renewal) return events.message(bytes);
+        const now = performance.now();
+        // Looking at a proof costs more than most messages do.
+        if (now - renewed < often) return;
+        renewed = now;
+        void watch.renew(Buffer.from(bytes.subarray(1)).toString('latin1'));
+      },
+      closed(code, reason) {
+        watch.stop();
+        events.closed(code, reason);
+      },
+    };
+  }
+
   const upgrade: Upgrade = (incoming, raw, head) => {
     const path = (incoming.url ?? '/').split('?', 1)[0] ?? '';
     if (path === '/mux') return listener.upgrade(incoming, raw, head);
@@ -127,17 +174,17 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       return new CoterieError('invalid', 'the name of the document is not a well-formed path');
     }
     const token = tokenIn(incoming.headers);
-    const handle = token === undefined ? undefined : whose(token);
-    const crowd = handle === undefined ? strangers : members;
-    if (!crowd.enter(raw)) return new CoterieError('busy', 'Too many sockets are open.');
-    accept(incoming, raw, head, (socket) => {
-      // As close codes: an HTTP status tells a browser nothing, and its client would try for ever.
-      if (handle === undefined) socket.close(closeCodes.unproven, 'no token, or not one of this node');
-      else if (workspace !== source.workspace) socket.close(closeCodes.workspace, 'not this workspace');
-      else return rooms.join(socket, name, { wantsStored: wantsStored(socket.protocol), handle });
-      return silent;
-    });
-    return undefined;
+    const enter = (who: Caller | CoterieError): CoterieError | undefined => {
+      // It left while it was asked for.
+      if (raw.destroyed) return undefined;
+      const crowd = who instanceof CoterieError ? strangers : members;
+      if (!crowd.enter(raw)) return new CoterieError('busy', 'Too many sockets are open.');
+      accept(incoming, raw, head, (socket) => welcome(socket, who, workspace, name));
+      return undefined;
+    };
+    return token === undefined
+      ? enter(noToken())
+      : callers.of(token).then(enter, (error) => enter(known(error)));
   };
 
   return {

@@ -1,5 +1,6 @@
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Socket, SocketEvents } from '../mux/socket.ts';
+import type { Caller } from '../proof/callers.ts';
 import type { Documents } from './documents/document.ts';
 import type { RoomCounts } from './metrics.ts';
 import { type RoomLimits, roomLimits } from './room/limits.ts';
@@ -11,8 +12,8 @@ export interface RoomsOptions {
   readonly counts: RoomCounts;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly limits?: Partial<RoomsLimits> | undefined;
-  /** Hears which member a socket is of, by its number, before anything of it is read. */
-  readonly met?: ((socket: number, handle: string) => void) | undefined;
+  /** Hears whose a socket is, by its number, before anything of it is read. */
+  readonly met?: ((socket: number, caller: Caller) => void) | undefined;
   /** Hears what of a socket a room turned away. */
   readonly turnedAway?: ((socket: number, room: string, reason: string) => void) | undefined;
 }
@@ -34,7 +35,7 @@ export interface Rooms {
   join(
     socket: Socket,
     name: string,
-    options?: { readonly wantsStored?: boolean; readonly handle?: string },
+    options?: { readonly wantsStored?: boolean; readonly caller?: Caller },
   ): SocketEvents;
   /** Sends everybody away, and resolves when every document is closed. */
   close(): Promise<void>;
@@ -55,19 +56,21 @@ export function openRooms(given: RoomsOptions): Rooms {
   const entries = new Map<string, Entry>();
   /** Rooms that are being let go: a name is loaded anew only after that. */
   const closing = new Map<string, Promise<void>>();
-  /** Whose socket it is, by its number, where a token said so. */
-  const handles = new Map<number, string>();
+  /** Whose socket it is, by its number, where somebody is asked. */
+  const callers = new Map<number, Caller>();
   let closed = false;
   let lastId = 0;
   let cancelRound: (() => void) | undefined;
 
-  /** In the room of presence a socket speaks for the member of its token: who names another there spoofs it. */
+  /** In the room of presence a socket speaks for the members of its caller: who names another there spoofs it. */
   function ownName({ id = 0 }: { readonly id?: number }, state: unknown): boolean {
-    const handle = handles.get(id);
-    if (handle === undefined || typeof state !== 'object' || state === null || !('member' in state))
+    const caller = callers.get(id);
+    if (caller === undefined || typeof state !== 'object' || state === null || !('member' in state))
       return true;
-    return state.member === handle;
+    return typeof state.member === 'string' && caller.speaksAs(state.member);
   }
+
+  const mayWrite = (id: number): boolean => callers.get(id)?.role() !== 'reader';
 
   function drop(name: string, entry: Entry): void {
     entry.idle?.();
@@ -86,6 +89,7 @@ export function openRooms(given: RoomsOptions): Rooms {
       limits,
       timer,
       mayName,
+      mayWrite,
       turnedAway: (socket, reason) => given.turnedAway?.(socket, name, reason),
       ended: () => drop(name, entry()),
     });
@@ -129,16 +133,16 @@ export function openRooms(given: RoomsOptions): Rooms {
   cancelRound = timer(round, limits.round);
 
   return {
-    join(socket, name, { wantsStored = false, handle } = {}) {
+    join(socket, name, { wantsStored = false, caller } = {}) {
       if (closed || (entries.size >= limits.rooms && !entries.has(name))) {
         socket.close(closed ? closeCodes.goingAway : closeCodes.busy, closed ? 'stopping' : 'too many rooms');
         return nobody;
       }
       lastId += 1;
       const id = lastId;
-      if (handle !== undefined) {
-        handles.set(id, handle);
-        given.met?.(id, handle);
+      if (caller !== undefined) {
+        callers.set(id, caller);
+        given.met?.(id, caller);
       }
       const entry = entryOf(name);
       let inside: SocketEvents | undefined;
@@ -177,7 +181,7 @@ export function openRooms(given: RoomsOptions): Rooms {
         closed(code, reason) {
           counts.closes.set(code, (counts.closes.get(code) ?? 0) + 1);
           open = false;
-          handles.delete(id);
+          callers.delete(id);
           inside?.closed(code, reason);
           left(name, entry);
         },

@@ -28,8 +28,9 @@ import type { Reading } from './reading/context.ts';
 import { createFeed } from './reading/feed/live-feed.ts';
 import { createSearchSource } from './reading/search/search-source.ts';
 import { signalsOf } from './reading/search/signals.ts';
+import { createStanding, offerStanding } from './standing.ts';
 import { statusOf } from './status.ts';
-import type { Replica } from './surface.ts';
+import type { Replica, Surface } from './surface.ts';
 import { type Core, surfaceOf } from './surface-of.ts';
 import { offerSource } from './sync/index.ts';
 import { openSync, type Sync } from './sync/open.ts';
@@ -37,7 +38,7 @@ import { maintenanceOf } from './upkeep/maintenance.ts';
 import { rebuildViews } from './upkeep/rebuild.ts';
 import { beginOn } from './workspace/begin.ts';
 import { checkHandle, freshEpoch, writeFirstRows } from './workspace/bootstrap.ts';
-import { createActors, lately, type Writing } from './writing/context.ts';
+import { type Actor, createActors, lately, type Writing } from './writing/context.ts';
 import { createMarks } from './writing/marks.ts';
 import { refuseWrites } from './writing/refuse-writes.ts';
 
@@ -288,6 +289,7 @@ async function openOn(
   const refuseClosed = (): void => {
     if (closing.signal.aborted) throw new CoterieError('closed', 'The replica is closed.');
   };
+  const surface = (actor: Actor): Surface => withCodes(surfaceOf(core, actor), refuseClosed);
   const replica: Replica = {
     ...withCodes({ ...surfaceOf(core, me), ...maintenance }, refuseClosed),
     workspace: { id: workspace.id, name: workspace.name },
@@ -300,13 +302,14 @@ async function openOn(
       return machines.countersign(invite, request);
     },
     attach: machines.attach,
-    as: lately((other: string) => withCodes(surfaceOf(core, actorOf(other)), refuseClosed)),
+    as: lately((other: string) => surface(actorOf(other))),
     close: () => {
       closed ??= close();
       return closed;
     },
   };
   offerSource(replica, sync.source);
+  offerStanding(replica, createStanding({ reading, workspace, actorOf, surface }));
   if (options.warm) timer(() => search.warm(), warmAfter);
   return replica;
 }

@@ -72,11 +72,12 @@ export interface Core {
 
 /** While a stream is followed the session of its member lives. */
 async function* attended<T>({ presence, reading, writing }: Core, actor: Actor, stream: AsyncIterable<T>) {
-  const end = presence.attending.begin(actor.id, reading.replica, writing.incarnation);
+  // Of a member of another replica nothing can be said here.
+  const end = actor.foreign || presence.attending.begin(actor.id, reading.replica, writing.incarnation);
   try {
     yield* stream;
   } finally {
-    end();
+    if (end !== true) end();
   }
 }
 

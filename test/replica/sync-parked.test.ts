@@ -101,6 +101,7 @@ describe('GRD-15 what waits of a stock client', () => {
         update: () => undefined,
         stored: () => undefined,
         refused: never,
+        mayWrite: () => true,
         lacking: () => lacks(),
         failed: never,
       });

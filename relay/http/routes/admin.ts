@@ -19,6 +19,7 @@ export const adminRoutes = [
   route({
     method: 'post',
     path: '/v1/admin/import',
+    needs: 'token',
     summary: 'Imports a file or directory.',
     body: ImportRequest,
     answer: lines('an `ImportSummary`'),
@@ -30,6 +31,7 @@ export const adminRoutes = [
   route({
     method: 'post',
     path: '/v1/admin/export',
+    needs: 'token',
     summary: 'Exports everything to a directory.',
     body: ExportRequest,
     answer: lines('an `ExportSummary`'),
@@ -41,6 +43,7 @@ export const adminRoutes = [
   route({
     method: 'post',
     path: '/v1/admin/backup',
+    needs: 'token',
     summary: 'Copies the data directory, consistently, while running.',
     body: ExportRequest,
     answer: lines('`{ directory, bytes }`'),
@@ -52,6 +55,7 @@ export const adminRoutes = [
   route({
     method: 'post',
     path: '/v1/admin/compact',
+    needs: 'token',
     summary: 'Checkpoints, trims and removes purged text from disk.',
     body: CompactRequest,
     bodyOptional: true,
@@ -64,6 +68,7 @@ export const adminRoutes = [
   route({
     method: 'post',
     path: '/v1/admin/doctor',
+    needs: 'token',
     summary: 'Looks at everything stored and says what it found.',
     body: DoctorRequest,
     bodyOptional: true,

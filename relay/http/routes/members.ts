@@ -46,8 +46,8 @@ export const memberRoutes = [
     summary: 'Changes the name or handle of the member that asks.',
     body: MemberUpdate,
     answer: Member,
-    async run({ surface, params, body, key, handle }) {
-      if (params.member !== handle && params.member !== surface.member.id)
+    async run({ surface, params, body, key, caller }) {
+      if (params.member !== caller?.handle && params.member !== surface.member.id)
         throw new CoterieError('forbidden', `${params.member} is not the member that the token names`, {
           hint: 'Members change themselves.',
         });

@@ -63,11 +63,11 @@ export const readingRoutes = [
       type: 'text/event-stream',
       what: 'events `part`, each with a `SearchPart`; the last has `more` false',
     },
-    async run({ door, surface, query, asked }) {
+    async run({ door, caller, query, asked }) {
       const { incoming, outgoing } = connectionOf(asked);
       if (incoming.method !== 'GET')
         throw new CoterieError('bad_method', `${incoming.method} does not open a stream`, { legal: ['GET'] });
-      await sendSearch(door, surface, query, incoming, outgoing);
+      if (caller) await sendSearch(door, caller, query, incoming, outgoing);
       return taken;
     },
   }),

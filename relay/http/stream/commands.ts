@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CoterieError } from '../../../schemas/index.ts';
+import type { Caller } from '../../proof/callers.ts';
 import type { Asked } from '../asked.ts';
 import { refusalOf } from '../errors.ts';
 import { bodyBytes, bodyMissing, bodyTooLarge, bodyUnexpected, check } from '../input.ts';
@@ -35,7 +36,7 @@ const askedBy = ({ method, body, key }: Command, gone: AbortSignal): Asked => ({
 
 async function run(
   door: Door,
-  handle: string,
+  caller: Caller,
   command: Command,
   gone: AbortSignal,
 ): Promise<{ status: number; body: unknown }> {
@@ -49,20 +50,20 @@ async function run(
       : new CoterieError('no_route', `There is no ${pathname} here`);
   }
   const { route, params } = found;
-  await door.allowance.take(handle);
+  await door.allowance.take(caller.name);
   const asked = askedBy(command, gone);
-  const body = await route.run({ door, asked, handle, params, search: searchParams });
+  const body = await route.run({ door, asked, caller, params, search: searchParams });
   return { status: route.status ?? 200, body };
 }
 
 /** Does what a frame asks for, as the member; what it answers is a frame, never an error. */
-export async function answerTo(door: Door, handle: string, text: string, gone: AbortSignal): Promise<object> {
+export async function answerTo(door: Door, caller: Caller, text: string, gone: AbortSignal): Promise<object> {
   let call: unknown = null;
   try {
     const value = parsed(text);
     call = (value as { call?: unknown } | null)?.call ?? null;
     const command = check(Command, value);
-    return { answer: command.call, ...(await run(door, handle, command, gone)) };
+    return { answer: command.call, ...(await run(door, caller, command, gone)) };
   } catch (error) {
     const { status, answer } = refusalOf(error, door.log, '/v1/stream');
     return {

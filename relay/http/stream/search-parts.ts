@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CoterieError, type SearchPart, type SearchStreamQuery } from '../../../schemas/index.ts';
-import type { Surface } from '../../../src/replica/surface.ts';
+import { type Caller, ended } from '../../proof/callers.ts';
 import { refusalOf } from '../errors.ts';
 import { gone } from '../gone.ts';
 import type { Door } from '../route.ts';
@@ -14,17 +14,19 @@ import { drained, takePlace } from './streaming.ts';
  */
 export async function sendSearch(
   door: Door,
-  surface: Surface,
+  caller: Caller,
   query: SearchStreamQuery,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
   const { streams, stopping, log } = door;
   const leave = takePlace(door);
-  const signal = AbortSignal.any([gone(outgoing), stopping]);
+  const left = gone(outgoing);
+  const until = ended(door.callers, caller, left);
+  const signal = AbortSignal.any([left, stopping, until]);
   let parts: AsyncIterator<SearchPart> | undefined;
   const opened = async () => {
-    parts = surface.searchStream(query, { signal })[Symbol.asyncIterator]();
+    parts = caller.surface().searchStream(query, { signal })[Symbol.asyncIterator]();
     const first = await parts.next();
     // Whoever asked left meanwhile, or the node is stopping.
     signal.throwIfAborted();
@@ -42,16 +44,15 @@ export async function sendSearch(
     for (let next = first; !next.done && !sink.gone; next = await stream.parts.next()) {
       sink.say('part', next.value);
       isWhole = !next.value.more;
-      if (
-        sink.waiting() > streams.bufferBytes &&
-        !(await drained(sink, streams.patience)) &&
-        !stopping.aborted
-      )
+      if (sink.waiting() > streams.bufferBytes && !(await drained(sink, streams.patience)) && !signal.aborted)
         throw new CoterieError('too_slow', `nothing was read for ${streams.patience} ms`, {
           hint: 'Search again, with before: and the time of the last result.',
         });
     }
-    if (!isWhole) stopping.throwIfAborted();
+    if (!isWhole) {
+      until.throwIfAborted();
+      stopping.throwIfAborted();
+    }
   };
   void pump()
     .catch((error: unknown) => {

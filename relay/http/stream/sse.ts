@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createEventBuffer, createSession, type Session } from 'better-sse';
-import type { EventsOptions, Surface } from '../../../src/replica/surface.ts';
+import type { EventsOptions } from '../../../src/replica/surface.ts';
+import { type Caller, ended } from '../../proof/callers.ts';
 import { safeHeaders } from '../errors.ts';
 import { gone } from '../gone.ts';
 import type { Door } from '../route.ts';
@@ -39,12 +40,14 @@ export async function openSse(
 /** Streams events as server-sent events, each with its cursor as `id`. */
 export async function sendEvents(
   door: Door,
-  surface: Surface,
+  caller: Caller,
   query: EventsOptions,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const stream = await openStream(door, surface, query, gone(outgoing));
+  const left = gone(outgoing);
+  const until = ended(door.callers, caller, left);
+  const stream = await openStream(door, caller.surface(), query, left, until);
   const options = { retry: 1000, keepAlive: door.streams.heartbeat };
   const sink = await openSse(incoming, outgoing, options).catch((error: unknown) => {
     stream.abandon();

@@ -83,17 +83,19 @@ export function takePlace({ metrics, streams, stopping }: Door): () => void {
 /**
  * Opens a stream of events. Memory is bounded: while a reader has more than `bufferBytes` waiting, nothing more is read
  * for it; one that takes nothing for `patience` is told `lagged` and resumes from disk with its last id. Rejects with
- * what is wrong with the question, with `busy` and with `closed`. `gone` aborts when the reader is.
+ * what is wrong with the question, with `busy` and with `closed`. `gone` aborts when the reader is, `ended` when it may
+ * read no longer, with why: the stream says so and is over.
  */
 export async function openStream(
   door: Door,
   surface: Surface,
   query: EventsOptions,
   gone: AbortSignal,
+  ended: AbortSignal,
 ): Promise<OpenStream> {
   const { metrics, streams, stopping, log } = door;
   const end = takePlace(door);
-  const signal = AbortSignal.any([gone, stopping]);
+  const signal = AbortSignal.any([gone, stopping, ended]);
   let events: AsyncIterator<Event>;
   let first: Promise<IteratorResult<Event>>;
   try {
@@ -120,7 +122,7 @@ export async function openStream(
       metrics.event();
       if (sent % breath === 0) await turn();
       if (sink.waiting() > streams.bufferBytes && !(await drained(sink, streams.patience))) {
-        if (sink.gone || stopping.aborted) break;
+        if (sink.gone || signal.aborted) break;
         metrics.lagged();
         sink.say('lagged', { hint: 'Connect again with Last-Event-ID, or since.' });
         break;
@@ -135,7 +137,9 @@ export async function openStream(
       const unfollow = followPresence(door, surface, query, sink);
       void pump(sink)
         .then(() => {
-          if (!sink.gone && stopping.aborted) sink.say('closing', {});
+          if (sink.gone) return;
+          if (ended.aborted) sink.say('error', refusalOf(ended.reason, log, '/v1/events').answer);
+          else if (stopping.aborted) sink.say('closing', {});
         })
         .catch((error: unknown) => {
           if (!sink.gone) sink.say('error', refusalOf(error, log, '/v1/events').answer);

@@ -4,7 +4,7 @@ import { CoterieError, EventsQuery } from '../../../schemas/index.ts';
 import { closeCodes } from '../../../schemas/protocol.ts';
 import type { EventsOptions } from '../../../src/replica/surface.ts';
 import { openAcceptor, type Socket, type SocketEvents } from '../../mux/socket.ts';
-import type { Tokens } from '../../node/tokens.ts';
+import { type Caller, closeCodeOf } from '../../proof/callers.ts';
 import { chooseProtocol, tokenIn } from '../../rooms/subprotocol.ts';
 import { stopping } from '../../stopping.ts';
 import { hungUp } from '../asked.ts';
@@ -25,23 +25,25 @@ const fine = 1000;
 
 /** What was asked for at the opening: who, and which events. */
 interface Asked {
-  readonly handle: string;
+  readonly caller: Caller;
   readonly query: EventsOptions;
 }
 
-function ask(tokens: Tokens, incoming: IncomingMessage): Asked {
+async function ask({ callers }: Door, incoming: IncomingMessage): Promise<Asked> {
   const token = tokenIn(incoming.headers);
-  const handle = token === undefined ? undefined : tokens.whose(token);
-  if (handle === undefined)
-    throw new CoterieError('unauthorized', 'The request carries no bearer token that this node issued.', {
+  if (token === undefined)
+    throw new CoterieError('unauthorized', 'The request carries no bearer token.', {
       hint: 'Send it in Authorization, or as the subprotocol token.<token> beside coterie.',
     });
+  const caller = await callers.of(token);
+  // A proof for some documents alone opens no stream.
+  caller.surface();
   const { searchParams } = new URL(incoming.url ?? '/', 'http://node');
-  return { handle, query: check(EventsQuery, queryOf(searchParams)) };
+  return { caller, query: check(EventsQuery, queryOf(searchParams)) };
 }
 
 /** Frames of one socket, those that others wait for and those that it waits for. */
-function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEvents {
+function frames(door: Door, { caller, query }: Asked, socket: Socket): SocketEvents {
   const gone = new AbortController();
   const drainedOnes = new Set<() => void>();
   const goneOnes = new Set<() => void>();
@@ -82,7 +84,12 @@ function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEve
   // The first is answered before the first look.
   socket.ping();
 
-  openStream(door, door.replica.as(handle), query, gone.signal).then(
+  const over = new AbortController();
+  const watch = door.callers.watch(caller, (why) => {
+    over.abort(why);
+    socket.close(closeCodeOf(why), why.message);
+  });
+  openStream(door, caller.surface(), query, gone.signal, over.signal).then(
     (stream) => (gone.signal.aborted ? stream.abandon() : stream.begin(sink)),
     (error: unknown) => {
       sink.say('error', refusalOf(error, door.log, streamPath).answer);
@@ -96,9 +103,11 @@ function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEve
       socket.close(closeCodes.malformed, 'a binary message');
     },
     text(text) {
+      const proof = renewal(text);
+      if (proof !== undefined) return void watch.renew(proof);
       calls += 1;
       if (calls >= mostCalls) socket.pause();
-      void answerTo(door, handle, text, gone.signal).then((answer) => {
+      void answerTo(door, caller, text, gone.signal).then((answer) => {
         say(answer);
         calls -= 1;
         if (calls < mostCalls) socket.resume();
@@ -107,19 +116,32 @@ function frames(door: Door, { handle, query }: Asked, socket: Socket): SocketEve
     drained: () => tell(drainedOnes),
     closed() {
       gone.abort(hungUp());
+      watch.stop();
       clearInterval(heartbeat);
       tell(goneOnes);
     },
   };
 }
 
+/** The proof of a frame `{"renew": "<proof>"}`; undefined for any other. */
+function renewal(text: string): string | undefined {
+  if (!text.startsWith('{"renew"')) return undefined;
+  try {
+    const { renew } = JSON.parse(text) as { renew?: unknown };
+    return typeof renew === 'string' ? renew : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Takes upgrades of `/v1/stream`: the frames of `/v1/events`, and requests of `/v1` as frames. */
-export function openStreamDoor(door: Door, tokens: Tokens) {
+export function openStreamDoor(door: Door) {
   const accept = openAcceptor({ maxPayload: frameBytes, choose: chooseProtocol });
-  return (incoming: IncomingMessage, raw: Duplex, head: Buffer): CoterieError | undefined => {
+  return async (incoming: IncomingMessage, raw: Duplex, head: Buffer): Promise<CoterieError | undefined> => {
     if (door.stopping.aborted) return stopping();
     try {
-      const asked = ask(tokens, incoming);
+      const asked = await ask(door, incoming);
+      if (raw.destroyed) return undefined;
       if (door.metrics.openStreams >= door.streams.count)
         return new CoterieError('busy', `${door.streams.count} streams are open already`);
       accept(incoming, raw, head, (socket) => frames(door, asked, socket));

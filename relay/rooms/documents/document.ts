@@ -25,10 +25,12 @@ export interface DocumentEvents {
   update(update: Uint8Array, from: number | undefined): void;
   /** So many updates of a socket are settled: durable, or nothing new. */
   stored(from: number, count: number): void;
-  /** The socket sent what nobody may send; nothing of that update was taken. */
-  refused(from: number, reason: string): void;
+  /** The socket sent what nobody may send; nothing of that update was taken; `code` says why, 4422 unless said. */
+  refused(from: number, reason: string, code?: number): void;
   /** What the socket sent rests on something that is not here: ask it for all that it has. */
   lacking(from: number): void;
+  /** Whether a socket may write now, where the document itself does not say who may. */
+  mayWrite(from: number): boolean;
   /** This side failed, or what is in memory can't be trusted any more: the room has to be loaded anew. */
   failed(error: unknown): void;
 }

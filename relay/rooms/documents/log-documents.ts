@@ -2,13 +2,14 @@ import { CoterieError } from '../../../schemas/index.ts';
 import { parseDocumentName } from '../../../src/log/index.ts';
 import type { ReplicaSource } from '../../../src/replica/sync/index.ts';
 import type { SyncSource } from '../../../src/sync/index.ts';
+import type { Caller } from '../../proof/callers.ts';
 import type { DocumentEvents, Documents } from './document.ts';
 import { createOwing } from './owing.ts';
 
 /** Log documents of a replica, for stock clients: what they send is guarded, journalled and judged like a peer's. */
 export interface LogDocuments extends Documents {
   /** Whose a socket is, by its number. */
-  met(from: number, handle: string): void;
+  met(from: number, caller: Pick<Caller, 'replica' | 'handle'>): void;
   /** What of a socket was turned away before any log had it. */
   turnedAway(from: number, room: string, reason: string): void;
   close(): void;
@@ -73,7 +74,10 @@ export function openLogDocuments(source: Forgetting): LogDocuments {
         },
       };
     },
-    met: (from, handle) => source.met?.({ session: sessionOf(from), handle }),
+    met(from, { replica, handle = '' }) {
+      const session = sessionOf(from);
+      source.met?.(replica ? { session, publicKey: replica.key } : { session, handle });
+    },
     turnedAway: (from, room, reason) => source.turnedAway?.(room, reason, sessionOf(from)),
     close() {
       stop();

@@ -1,3 +1,4 @@
+import { closeCodes } from '../../../schemas/protocol.ts';
 import { emptyUpdate, emptyVector, isEmptyUpdate } from '../../../src/log/empty.ts';
 import type { DocumentEvents, Documents, RoomDocument } from './document.ts';
 
@@ -24,6 +25,19 @@ export interface NodeDocumentsOptions {
   readonly turnedAway: (socket: number, room: string, reason: string) => void;
 }
 
+/** No operation says who wrote a pad, so its door does: a reader reads it. */
+function forWriters(document: RoomDocument | undefined, events: DocumentEvents): RoomDocument | undefined {
+  if (document === undefined) return undefined;
+  return {
+    ...document,
+    receive(update, from, whole) {
+      // A stock client answers what it is asked, also with nothing.
+      if (isEmptyUpdate(update) || events.mayWrite(from)) document.receive(update, from, whole);
+      else events.refused(from, 'a reader writes no pad', closeCodes.stranger);
+    },
+  };
+}
+
 const pad = /^pad\/[^/\s\p{Cc}][^/\p{Cc}]{0,127}$/u;
 
 /** What `/sync/<workspace>/` has: log documents, `presence`, and `pad/<name>`, which anybody may write. */
@@ -31,13 +45,13 @@ export const nodeDocuments = ({ logs, pads, turnedAway }: NodeDocumentsOptions):
   async open(name, events) {
     const noted: DocumentEvents = {
       ...events,
-      refused(from, reason) {
+      refused(from, reason, code) {
         turnedAway(from, name, `refused: ${reason}`);
-        events.refused(from, reason);
+        events.refused(from, reason, code);
       },
     };
     if (name === 'presence') return emptyDocument(noted);
-    if (pad.test(name)) return (await pads()).open(name, noted);
+    if (pad.test(name)) return forWriters(await (await pads()).open(name, noted), noted);
     return logs.open(name, events);
   },
 });

@@ -18,7 +18,6 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
   const presence = openPresence(awarenessLimits, options.mayName);
   let document: RoomDocument | undefined;
   let ended = false;
-
   // What became durable in this turn, and whom all of it came from.
   let updates: Uint8Array[] = [];
   let origin: number | undefined;
@@ -163,10 +162,10 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
       }
       release();
     },
-    refused(from, reason) {
+    refused(from, reason, code = closeCodes.refused) {
       counts.refused += 1;
       const guest = guests.get(from);
-      if (guest) end(guest, closeCodes.refused, reason);
+      if (guest) end(guest, code, reason);
       release();
     },
     lacking(from) {
@@ -178,6 +177,7 @@ export async function openRoom(options: RoomOptions): Promise<Room | undefined> 
         ask(guest);
       }, limits.asking);
     },
+    mayWrite: (from) => options.mayWrite?.(from) ?? true,
     failed: (error) => fail(error instanceof Error ? error.message : String(error)),
   };
 

@@ -11,6 +11,8 @@ export interface RoomOptions {
   readonly timer: (task: () => void, ms: number) => () => void;
   /** Whether a socket may say this of itself; anything unless said. */
   readonly mayName?: ((speaker: { readonly id?: number }, state: unknown) => boolean) | undefined;
+  /** Whether a socket may write, by its number, where the document does not say who may; everybody unless said. */
+  readonly mayWrite?: ((socket: number) => boolean) | undefined;
   /** Hears what of a socket, by its number, was turned away by the room itself or by a document that notes nothing. */
   readonly turnedAway?: ((socket: number, reason: string) => void) | undefined;
   /** Called once, when nobody may join any more: this side failed. */

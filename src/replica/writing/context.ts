@@ -16,6 +16,19 @@ export interface Actor {
   readonly handle: string;
   readonly id: Hash;
   readonly kind: 'agent' | 'human';
+  /** True for a member that this replica does not speak for: it reads, and is refused what would be signed for it. */
+  readonly foreign?: boolean;
+}
+
+/** Throws `forbidden` for a member that only other replicas speak for. */
+export function refuseForeign({ handle }: Actor): never {
+  throw new CoterieError(
+    'forbidden',
+    `This replica does not speak for ${handle}, and signs nothing for it.`,
+    {
+      hint: 'Write on a replica that hosts the member.',
+    },
+  );
 }
 
 /** Those who speak, each made once. */
@@ -82,6 +95,7 @@ export async function introduce(writing: Writing, actor: Actor): Promise<void> {
 
 async function introduced(writing: Writing, actor: Actor, work: Work): Promise<void> {
   if (hosted(writing, actor)) return;
+  if (actor.foreign) refuseForeign(actor);
   const isKnown = writing.reading.membership.state.members.has(actor.id);
   if (!isKnown && groupsOf(writing.reading, actor.handle).length > 0)
     throw new CoterieError('exists', `@${actor.handle} is a group.`, { hint: 'Speak as another member.' });

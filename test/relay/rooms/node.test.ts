@@ -8,6 +8,7 @@ import { Doc } from 'yjs';
 import { listen } from '../../../relay/http/server.ts';
 import { openDialler } from '../../../relay/mux/dial.ts';
 import { openLog } from '../../../relay/node/log.ts';
+import { openCallers } from '../../../relay/proof/callers.ts';
 import { openSocketDoors } from '../../../relay/rooms/doors.ts';
 import * as wire from '../../../relay/rooms/room/wire.ts';
 import { realTimer } from '../../../src/replica/environment.ts';
@@ -35,7 +36,18 @@ async function startNode(name = 'node', crowd = {}) {
   const doors = openSocketDoors({
     source,
     links,
-    whose: (token) => (token === 'good' ? 'kai' : undefined),
+    callers: openCallers({
+      workspace,
+      audience: '',
+      whose: (token) => (token === 'good' ? 'kai' : undefined),
+      as: () => {
+        throw new Error('no verbs here');
+      },
+      standing: undefined,
+      onMembers: () => () => undefined,
+      now: Date.now,
+      timer: realTimer,
+    }),
     pads,
     timer: realTimer,
     crowd,
