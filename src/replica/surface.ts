@@ -199,7 +199,10 @@ export interface Surface extends MachineVerbs {
     get(member: string): Promise<Member>;
     /** Changes oneself. */
     update(input: z.infer<typeof MemberUpdate>, options?: WriteOptions): Promise<Member>;
-    /** Gives a member a higher role: an admin does, for `owner` an owner. */
+    /**
+     * Gives a member a role: an admin does, for `owner` and to an owner an owner. Of one that is lowered what it wrote as far
+     * as it is here stands; what it writes after that needs the new role, on every replica.
+     */
     grant(member: string, input: RoleGrant, options?: WriteOptions): Promise<Member>;
   };
 

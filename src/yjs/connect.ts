@@ -2,7 +2,9 @@ import { readVarUint } from 'lib0/decoding';
 import type { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { CoterieError } from '../../schemas/index.ts';
+import { CoterieError, type ErrorCode } from '../../schemas/index.ts';
+import { closeCodes } from '../../schemas/protocol.ts';
+import { type Credential, createCredentials } from './credential.ts';
 import { platformSocket, type SocketClass } from './socket.ts';
 
 /** Where a document is live: in a workspace that a node has, or under any name on an open relay. */
@@ -13,8 +15,11 @@ export type ConnectOptions = Room & {
   readonly url: string;
   /** Made when absent. */
   readonly doc?: Y.Doc | undefined;
-  /** Bearer token of a member; goes in `Sec-WebSocket-Protocol`, never in the URL. */
-  readonly token?: string | undefined;
+  /**
+   * Bearer token of a member, or what makes a fresh proof of key for each session and before the one at hand is over; goes
+   * in `Sec-WebSocket-Protocol`, never in the URL.
+   */
+  readonly token?: Credential | undefined;
   readonly awareness?: Awareness | undefined;
   /** Another class than the platform's. */
   readonly WebSocket?: SocketClass | undefined;
@@ -82,10 +87,12 @@ const fresh = (): Sending => ({ updates: 0, stored: 0, answered: false });
  * ```
  */
 export function connect(options: ConnectOptions): Connection {
-  const { token, maxBackoff = 10_000 } = options;
+  const { maxBackoff = 10_000 } = options;
   const doc = options.doc ?? new Y.Doc();
   let sending = fresh();
   let closed = false;
+  /** Why the relay will not have this client; it does not try again. */
+  let refusal: CoterieError | undefined;
   const waiting = new Set<{ done(): boolean; resolve(): void; reject(error: unknown): void }>();
 
   const look = (): void => {
@@ -98,6 +105,7 @@ export function connect(options: ConnectOptions): Connection {
   const until = (done: () => boolean, signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
+      if (refusal) return reject(refusal);
       if (closed) return reject(left());
       if (done()) return resolve();
       const end = () => signal?.removeEventListener('abort', abort);
@@ -120,13 +128,17 @@ export function connect(options: ConnectOptions): Connection {
       signal?.addEventListener('abort', abort, { once: true });
     });
 
-  const provider = new WebsocketProvider(relayUrl(options), roomOf(options), doc, {
+  const credentials = createCredentials(options.token, (message) => {
+    provider.protocols = credentials.protocols;
+    if (provider.wsconnected) provider.ws?.send(message as Uint8Array<ArrayBuffer>);
+  });
+  const provider: WebsocketProvider = new WebsocketProvider(relayUrl(options), roomOf(options), doc, {
     connect: false,
     disableBc: true,
     // Its default is the platform's class, which Node 20 has not; the right one is set before it connects.
     WebSocketPolyfill: class {} as unknown as SocketClass,
     maxBackoffTime: maxBackoff,
-    protocols: ['coterie.stored', ...(token === undefined ? [] : [`token.${token}`])],
+    protocols: credentials.protocols,
     ...(options.awareness ? { awareness: options.awareness } : {}),
   });
   provider.messageHandlers[messageStored] = (_encoder, decoder) => {
@@ -157,10 +169,39 @@ export function connect(options: ConnectOptions): Connection {
     return Counting as unknown as SocketClass;
   };
 
+  /** With the newest credential; what cannot be had is asked for again after a while. */
+  async function dial(): Promise<void> {
+    try {
+      await credentials.refresh();
+    } catch {
+      setTimeout(() => void dial(), maxBackoff);
+      return;
+    }
+    if (closed) return;
+    provider.protocols = credentials.protocols;
+    provider.connect();
+  }
+
+  /** A proof may have run out while nobody looked: then one more is tried, and none after that. */
+  let tried = false;
+  provider.on('sync', (isSynced: boolean) => {
+    if (isSynced) tried = false;
+  });
+  provider.on('closed', ({ code, reason }: { code: number; reason: string }) => {
+    if (code === closeCodes.unproven && credentials.renewable && !tried) {
+      tried = true;
+      void dial();
+      return;
+    }
+    refusal = refusalOf(code, reason);
+    credentials.stop();
+    for (const { reject } of waiting) reject(refusal);
+    waiting.clear();
+  });
   void (options.WebSocket ? Promise.resolve(options.WebSocket) : platformSocket()).then((found) => {
     if (closed) return;
     provider._WS = counting(found);
-    provider.connect();
+    void dial();
   });
 
   return {
@@ -185,6 +226,7 @@ export function connect(options: ConnectOptions): Connection {
     close() {
       if (closed) return;
       closed = true;
+      credentials.stop();
       provider.destroy();
       // It renews itself every few seconds, which would keep the process alive.
       if (!options.awareness) provider.awareness.destroy();
@@ -193,6 +235,15 @@ export function connect(options: ConnectOptions): Connection {
     },
   };
 }
+
+const refusals: Readonly<Record<number, ErrorCode>> = {
+  [closeCodes.unproven]: 'unauthorized',
+  [closeCodes.stranger]: 'not_admitted',
+  [closeCodes.workspace]: 'not_found',
+};
+
+const refusalOf = (code: number, reason: string): CoterieError =>
+  new CoterieError(refusals[code] ?? 'closed', `The relay refused the connection (${code}): ${reason}`);
 
 const left = (): CoterieError => new CoterieError('closed', 'The connection to the relay is closed.');
 

@@ -23,7 +23,7 @@ it('MCH-18: an admin grants roles, an owner that of an owner, and who may not is
   });
   // A repeat is one, and not a grant of what he has.
   expect((await ana.replica.members.grant('ben', { role: 'admin' }, { key: 'k' })).role).toBe('admin');
-  await expect(ana.replica.members.grant('ben', { role: 'member' })).rejects.toMatchObject({
+  await expect(ana.replica.members.grant('ben', { role: 'admin' })).rejects.toMatchObject({
     code: 'invalid',
     message: 'ben has the role admin already.',
   });
@@ -54,4 +54,33 @@ it('MCH-19: who made the workspace owns it, whoever writes first, and on whichev
   for (const replica of [first, second]) expect((await replica.members.get('kai')).role).toBe('owner');
   expect((await first.members.get('agent1')).role).toBe('member');
   expect((await second.members.get('agent2')).role).toBe('member');
+});
+
+it('MCH-18: a lower role leaves what is here, cuts what was made apart, and is not for the last owner', async () => {
+  const [ana, bo] = await couple();
+  await ana.replica.messages.post('general', { text: 'the first is the owner' });
+  await meet(ana, bo);
+  const ben = bo.replica.as('ben');
+  const before = await ben.messages.post('general', { text: 'before' });
+  await meet(ana, bo);
+  const apart = await ben.messages.post('general', { text: 'apart' });
+  await expect(ben.members.grant('ana', { role: 'reader' })).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(ana.replica.members.grant('ana', { role: 'admin' })).rejects.toMatchObject({
+    code: 'invalid',
+    message: 'A workspace keeps an owner, and this is the last one.',
+  });
+  expect((await ana.replica.members.grant('ben', { role: 'reader' })).role).toBe('reader');
+  await meet(ana, bo);
+  for (const { replica } of [ana, bo]) {
+    expect((await replica.members.get('ben')).role).toBe('reader');
+    const texts = (await replica.messages.list('general')).items.map(({ id }) => id);
+    expect(texts).toContain(before.id);
+    expect(texts).not.toContain(apart.id);
+  }
+  await expect(ben.messages.post('general', { text: 'after' })).rejects.toMatchObject({ code: 'forbidden' });
+  // What others of the same replica wrote meanwhile stands.
+  await ana.replica.members.grant('ben', { role: 'member' });
+  await meet(ana, bo);
+  expect((await ben.messages.post('general', { text: 'again' })).text).toBe('again');
+  for (const one of [ana, bo]) await healthy(one.replica);
 });

@@ -76,7 +76,7 @@ export const node: readonly Row[] = [
   {
     name: 'grant',
     takes: '<member> <role>',
-    summary: 'Give a member a higher role: member or admin, as an admin; owner, as an owner.',
+    summary: 'Give a member a role, as an admin; owner, and to an owner, as an owner.',
     flags: [...onWrites],
     example: 'coterie grant kai admin',
     load: async () => (await members()).grant,

@@ -57,7 +57,7 @@ export const memberRoutes = [
   route({
     method: 'post',
     path: '/v1/members/{member}/role',
-    summary: 'Gives a member a higher role; an admin does, for `owner` an owner.',
+    summary: 'Gives a member a role; an admin does, for `owner` and to an owner an owner.',
     body: RoleGrant,
     answer: Member,
     run: ({ surface, params, body, key }) => surface.members.grant(params.member, body, { key }),

@@ -1,9 +1,11 @@
 import { CoterieError, type Member, type Role } from '../../../schemas/index.ts';
 import { rank } from '../../fold/members/standing.ts';
+import type { MemberState } from '../../fold/types.ts';
 import type { Reading } from '../reading/context.ts';
 import { memberShape } from '../reading/members.ts';
 import { findMember } from '../reading/names.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
+import { type Frontier, frontierOf } from './replicas.ts';
 
 /** Handles of those who have at least a role, at most three: whom to ask. */
 function whoHas({ membership }: Reading, least: Role): string {
@@ -31,8 +33,10 @@ export function mustBe(
 }
 
 /**
- * Gives a member a role; an admin does, for `owner` an owner. It counts wherever it is known, from what the member writes
- * next. Rejects with `not_found`, `ambiguous`, `forbidden`, and `invalid` for a role that the member has anyway.
+ * Gives a member a role; an admin does, for `owner` and to an owner an owner. A higher one counts wherever it is known, from
+ * what the member writes next; a lower one leaves what is here of the member and cuts what is not. Rejects with
+ * `not_found`, `ambiguous`, `forbidden`, `invalid` for the role that the member has anyway and for the last owner's, and
+ * `too_large` where the member's replicas wrote into more logs than one operation can name.
  */
 export async function grantRole(
   writing: Writing,
@@ -44,23 +48,57 @@ export async function grantRole(
   const { reading } = writing;
   const { id } = findMember(reading, ref);
   await once(writing, { actor, key, input: { grant: id, role } }, async (work, hashed) => {
-    mustBe(writing, actor, role === 'owner' ? 'owner' : 'admin', `grants the role ${role}`);
     const state = findMember(reading, id);
+    const owners = role === 'owner' || state.role === 'owner';
+    const lowers = rank(role) < rank(state.role);
+    if (id !== actor.id || !lowers)
+      mustBe(
+        writing,
+        actor,
+        owners ? 'owner' : 'admin',
+        lowers ? `lowers that role` : `grants the role ${role}`,
+      );
     const { handle } = reading.membership.person(id);
     if (state.imported)
       throw new CoterieError('invalid', `Nobody speaks for ${handle}, an author of imported history.`);
-    if (rank(state.role) >= rank(role))
-      throw new CoterieError('invalid', `${handle} has the role ${state.role} already.`, {
-        hint: 'Roles are granted upwards only: reader, member, admin, owner.',
+    if (state.role === role) throw new CoterieError('invalid', `${handle} has the role ${role} already.`);
+    if (!lowers)
+      return writing.ledger.append(work, {
+        log: 'members',
+        type: 'role.grant',
+        subject: id,
+        member: actor.id,
+        data: { role },
+        key: hashed,
       });
+    refuseLastOwner(reading, state);
+    // What is queued counts too: it is here.
+    await work.settled();
     return writing.ledger.append(work, {
       log: 'members',
-      type: 'role.grant',
+      type: 'role.demote',
       subject: id,
       member: actor.id,
-      data: { role },
+      data: { role, frontier: await frontiersOf(reading, state) },
       key: hashed,
     });
   });
   return memberShape(reading, findMember(reading, id));
+}
+
+function refuseLastOwner({ membership }: Reading, { id, role }: MemberState): void {
+  const others = [...membership.state.members.values()].filter(
+    (other) => other.id !== id && other.role === 'owner' && other.replicas.length > 0,
+  );
+  if (role === 'owner' && others.length === 0)
+    throw new CoterieError('invalid', 'A workspace keeps an owner, and this is the last one.', {
+      hint: 'Make another member an owner first.',
+    });
+}
+
+/** What is here of every replica that ever spoke for a member. */
+async function frontiersOf(reading: Reading, { hosts }: MemberState): Promise<Frontier> {
+  const frontier: Frontier = {};
+  for (const { value } of hosts) Object.assign(frontier, await frontierOf(reading, value));
+  return frontier;
 }
