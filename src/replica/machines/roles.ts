@@ -1,6 +1,8 @@
-import { CoterieError, type Member, type Role } from '../../../schemas/index.ts';
+import { CoterieError, type Hash, type Member, type Role } from '../../../schemas/index.ts';
 import { rank } from '../../fold/members/standing.ts';
 import type { MemberState } from '../../fold/types.ts';
+import { keys, type OperationRow } from '../commit/rows.ts';
+import { sure } from '../commit/transaction.ts';
 import type { Reading } from '../reading/context.ts';
 import { memberShape } from '../reading/members.ts';
 import { findMember } from '../reading/names.ts';
@@ -96,9 +98,29 @@ function refuseLastOwner({ membership }: Reading, { id, role }: MemberState): vo
     });
 }
 
-/** What is here of every replica that ever spoke for a member. */
-async function frontiersOf(reading: Reading, { hosts }: MemberState): Promise<Frontier> {
+/** So far back it is looked whether the member wrote into a log; one where that stays open is named. */
+const lookedAt = 2_000;
+
+/** What is here of every replica that ever spoke for a member, in the logs into which it wrote: only that can be cut. */
+async function frontiersOf(reading: Reading, member: MemberState): Promise<Frontier> {
   const frontier: Frontier = {};
-  for (const { value } of hosts) Object.assign(frontier, await frontierOf(reading, value));
+  for (const { value } of member.hosts) {
+    const logs = (await frontierOf(reading, value))[value] ?? {};
+    const touched: Record<string, Hash[]> = {};
+    for (const [log, heads] of Object.entries(logs))
+      if (await mayHaveWritten(reading, member.id, heads)) touched[log] = heads;
+    frontier[value] = touched;
+  }
   return frontier;
+}
+
+async function mayHaveWritten({ database }: Reading, member: Hash, heads: readonly Hash[]): Promise<boolean> {
+  let [at] = heads;
+  for (let looked = 0; looked < lookedAt; looked++) {
+    const row = at === undefined ? undefined : await sure<OperationRow>(database, keys.operation(at));
+    if (row === undefined) return false;
+    if (row.header.member === member) return true;
+    at = row.header.prev || undefined;
+  }
+  return true;
 }

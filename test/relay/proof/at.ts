@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { Node } from '../../../relay/node/node.ts';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openLog } from '../../../relay/node/log.ts';
+import { type Node, startNode } from '../../../relay/node/node.ts';
 import type { RelayInfo } from '../../../schemas/index.ts';
 import { makeProof, type ProofFor } from '../../../src/keys/proof.ts';
 import { syncSourceOf } from '../../../src/replica/sync/index.ts';
 import { home } from '../../replica/support/open.ts';
 import { asTexts, type Hand, hand, type Made } from '../../replica/sync/hand.ts';
 import { session } from '../../replica/sync/support.ts';
+import { shared } from '../../support/scratch.ts';
 import { ask } from '../http/support.ts';
-import { start } from '../node/start.ts';
 
 /** A node that kai made, and replicas that are nothing but a key, each of which hosts one member. */
 export interface At {
@@ -22,9 +25,22 @@ export interface At {
   take(...made: readonly Made[]): Promise<void>;
 }
 
-export async function nodeAt(): Promise<At> {
-  const there = home();
-  const node = await start(there);
+/** `later`: what ends it, where it is for more than one test. */
+export async function nodeAt(later: (end: () => void | Promise<void>) => void = onTestFinished): Promise<At> {
+  const place = shared();
+  later(place.remove);
+  const there = home(place.path);
+  const node = await startNode({
+    directory: there.directory,
+    config: there.config,
+    state: join(there.root, 'state'),
+    as: 'kai',
+    durability: 'os',
+    embeddings: false,
+    port: 0,
+    log: openLog('silent'),
+  });
+  later(() => node.close());
   await node.replica.messages.post('general', { text: 'first' });
   const { key } = (await ask(`${node.url}/v1/relay`)).body as RelayInfo;
   const source = syncSourceOf(node.replica);
