@@ -1,23 +1,63 @@
 import { join } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
-import { misuse, type Verb } from '../call.ts';
+import { type Call, misuse, type Verb } from '../call.ts';
 import { dataDirectory } from '../settings.ts';
 import { facts, tint } from '../show/terminal.ts';
 
-/** What `relay` says, and prints with `--json`. */
+/** What `relay --open` says, and prints with `--json`. */
 interface Relay {
   readonly url: string;
   readonly directory: string;
 }
 
-/** Runs an open relay until it is told to end. */
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Which kind of relay is meant. Beyond this machine there is none that would be right for everybody. */
+async function kindOf(call: Call): Promise<'open' | 'sealed'> {
+  const kinds = ['sealed', 'readable'].filter((kind) => call.has(kind));
+  if (kinds.length > 1) throw await misuse('a relay is --readable or --sealed, not both');
+  const [kind] = kinds;
+  if (kind === 'readable') throw await failure('unsupported', 'relay --readable is not there yet');
+  if (kind === 'sealed') return kind;
+  const host = call.text('host');
+  if (host !== undefined && !loopback.has(host))
+    throw await misuse(
+      `a relay that listens on ${host} is --readable or --sealed`,
+      'A readable relay is a replica with all its doors; a sealed one keeps ciphertext and can read nothing.',
+      ['--readable', '--sealed'],
+    );
+  if (!call.has('open'))
+    throw await misuse('relay needs --open, --readable or --sealed', undefined, [
+      '--open',
+      '--readable',
+      '--sealed',
+    ]);
+  return 'open';
+}
+
+/** Runs a relay until it is told to end. */
 export const relay: Verb = async (call) => {
-  const { settings, out, signal } = call;
-  for (const kind of ['sealed', 'readable'])
-    if (call.has(kind)) throw await failure('unsupported', `relay --${kind} is not there yet`);
-  if (!call.has('open')) throw await misuse('relay needs --open', undefined, ['--open']);
+  const { out, signal } = call;
+  const kind = await kindOf(call);
   const port = call.number('port');
   if (port !== undefined && port > 65_535) throw await misuse(`there is no port ${port}`);
+  const close = kind === 'open' ? await runOpen(call, port) : await sealed(call, port);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  out.note('coterie: stopping');
+  await close();
+  return 0;
+};
+
+async function sealed(call: Call, port: number | undefined): Promise<() => Promise<void>> {
+  return (await import('./relay-sealed.ts')).runSealed(call, port);
+}
+
+/** Runs an open relay. */
+async function runOpen(call: Call, port: number | undefined): Promise<() => Promise<void>> {
+  const { settings, out } = call;
   // Beside the workspace, not in it.
   const directory = settings.data ?? join(`${await dataDirectory(settings)}-relay`);
   const { startOpenRelay } = await import('../../rooms/open-relay.ts');
@@ -39,11 +79,5 @@ export const relay: Verb = async (call) => {
     ];
     out.print(lines.join('\n'));
   }
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  out.note('coterie: stopping');
-  await running.close();
-  return 0;
-};
+  return running.close;
+}

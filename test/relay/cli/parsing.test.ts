@@ -124,7 +124,7 @@ it('the help of relay tells its own directory, and no flags that mean nothing to
   };
   const relay = await helpFor('relay');
   expect(relay).not.toMatch(/--as|--url/);
-  expect(relay).toMatch(/--data <dir> +directory of the rooms/);
+  expect(relay).toMatch(/--data <dir> +directory of the relay/);
   expect(relay).toContain('--json');
   const status = await helpFor('status');
   for (const flag of ['--data', '--as', '--url']) expect(status).toContain(flag);
