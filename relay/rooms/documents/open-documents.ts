@@ -121,7 +121,7 @@ function openDocument(
     };
     doc.transact(() => {
       for (const one of batch) {
-        const why = unsound(one.update);
+        const why = unsound(one.update, doc);
         if (why === undefined) {
           if (!take(one)) late.push(one);
           continue;

@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { Doc, encodeStateAsUpdate } from 'yjs';
+import { applyUpdate, Doc, encodeStateAsUpdate, Text } from 'yjs';
 import type { OpenRelay } from '../../../relay/rooms/open-relay.ts';
 import * as wire from '../../../relay/rooms/room/wire.ts';
 import { peer, turns, world } from './fakes.ts';
@@ -159,6 +159,50 @@ describe('frames that no client sends', () => {
       expect((await one.closed()).code, `[${update}]`).toBe(4422);
     }
     await stillWorks(relay);
+  });
+
+  it('RLY-10: what goes on from something that was removed closes its socket with 4422, and nothing else', async () => {
+    const { join, counts, rooms } = world();
+    const honest = await join(peer(), 'room');
+    // The text in the map is removed, and with it what it held.
+    const removed = new Doc();
+    removed.clientID = 7;
+    removed.getMap('m').set('k', new Text('abc'));
+    removed.getMap('m').delete('k');
+    honest.say(wire.update(encodeStateAsUpdate(removed)));
+    const other = new Doc();
+    other.clientID = 7;
+    other.getText('t').insert(0, 'hello');
+    const one = await join(peer(), 'room');
+    one.say(wire.update(encodeStateAsUpdate(other)));
+    await turns(20);
+    expect(one.state.closed).toBe(4422);
+    expect(honest.state.closed).toBeUndefined();
+    expect(counts.failed).toBe(0);
+    await rooms.close();
+  });
+
+  it('RLY-10: who writes on in what others removed meanwhile does no such thing', async () => {
+    const { join, counts, rooms } = world();
+    const here = new Doc();
+    here.clientID = 7;
+    const text = new Text('abc');
+    here.getMap('m').set('k', text);
+    const there = new Doc();
+    applyUpdate(there, encodeStateAsUpdate(here));
+    there.getMap('m').delete('k');
+    text.insert(3, 'de');
+    here.getText('t').insert(0, 'kept');
+    const one = await join(peer(), 'room');
+    one.say(wire.update(encodeStateAsUpdate(there)));
+    one.say(wire.update(encodeStateAsUpdate(here)));
+    await turns(20);
+    expect(one.state.closed).toBeUndefined();
+    expect(counts.refused).toBe(0);
+    const reader = await join(peer(), 'room');
+    expect(reader.doc.getText('t').toString()).toBe('kept');
+    expect(reader.doc.getMap('m').has('k')).toBe(false);
+    await rooms.close();
   });
 
   it('RLY-10: 10,000 messages of random bytes, and of mutated ones, crash nothing and harm nobody', async () => {
