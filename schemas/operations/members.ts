@@ -90,8 +90,11 @@ export const membersOperations = {
     handle: Handle.optional(),
   }),
   'invite.revoke': type('members', 'workspace', { invite: Hash, frontier: Frontier }),
-  /** A key epoch, sealed to each remaining replica's X25519 key; its id is this operation's hash. */
-  'epoch.begin': type('members', 'creation', { sealed: z.record(Hash, z.string().max(256)) }),
+  /**
+   * A key epoch; its id is this operation's hash. Its secret is sealed to the X25519 keys of replicas, base64url, as many
+   * as fit: others are given it by those who have it, and know it by `check` (SLR-6).
+   */
+  'epoch.begin': type('members', 'creation', { sealed: z.record(Hash, z.string().max(256)), check: Hash }),
   'group.create': type('members', 'creation', { handle: Handle, members: z.array(Hash).max(500) }),
   'group.update': type('members', 'group', {
     handle: Handle.optional(),

@@ -68,6 +68,7 @@ export {
   mergeMarks,
   type Run,
 } from './marks.ts';
+export { safeEpochs } from './members/epochs.ts';
 export { type IsAtOrBefore, judge } from './members/judge.ts';
 export { createMembers, foldMembers, type MembersLog } from './members/members.ts';
 export type { MemberId } from './members/scene.ts';

@@ -266,6 +266,14 @@ export interface InviteState {
   readonly grants: readonly Grant<string>[];
 }
 
+/** A key epoch of sealed relays; its id is the operation that began it, `check` that by which its secret is known. */
+export interface EpochState {
+  readonly id: Hash;
+  readonly check: Hash;
+  /** Revocations of replicas that it saw. */
+  readonly after: readonly Hash[];
+}
+
 /** A narrowing that counts: what it ended, and for which operations it did not. */
 export interface Narrowing {
   readonly op: Hash;
@@ -304,6 +312,8 @@ export interface MembersState {
   readonly members: ReadonlyMap<Hash, MemberState>;
   readonly invites: ReadonlyMap<Hash, InviteState>;
   readonly groups: ReadonlyMap<Hash, GroupState>;
+  /** In the order of the fold: the first is the founding one. */
+  readonly epochs: readonly EpochState[];
   /** Every term of the arbiter. */
   readonly terms: readonly Term[];
   readonly frontiers: readonly Narrowing[];

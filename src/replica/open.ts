@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CoterieError, type Status } from '../../schemas/index.ts';
 import type { Chosen } from '../embedding/index.ts';
 import { defaultChannels } from '../fold/index.ts';
-import { nodeCrypto } from '../keys/node.ts';
+import { nodeCrypto, x25519FromSeed } from '../keys/node.ts';
 import { awaitedHandle, memberIdOf } from '../op/index.ts';
 import { openSearch } from '../search/index.ts';
 import type { Storage } from '../storage/open.ts';
@@ -153,6 +153,7 @@ async function openOn(
     row: workspace,
     config,
     identity,
+    box: x25519FromSeed(seed),
     storage,
     database,
     commits,
@@ -246,7 +247,7 @@ async function openOn(
     purge: () => removal.notice(),
   };
   checkpoints.notice();
-  await sync.begin(options.progress);
+  await sync.begin(ledger, options.progress);
   await marks.begin();
   holding.begin({ writing, signer, now, presence: sync.presence.store });
 

@@ -1,6 +1,7 @@
 import type { Hash, Role } from '../../../schemas/index.ts';
 import type {
   Ending,
+  EpochState,
   Grant,
   GroupState,
   InviteState,
@@ -29,6 +30,7 @@ export interface Draft extends MembersState {
   readonly members: Map<Hash, MemberState>;
   readonly invites: Map<Hash, InviteState>;
   readonly groups: Map<Hash, GroupState>;
+  readonly epochs: EpochState[];
   readonly terms: Term[];
   readonly frontiers: Narrowing[];
 }
@@ -54,6 +56,7 @@ export const begin = (ends: Ends = new Map()): Folding => ({
     members: new Map(),
     invites: new Map(),
     groups: new Map(),
+    epochs: [],
     terms: [],
     frontiers: [],
   },

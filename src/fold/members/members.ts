@@ -6,6 +6,7 @@ import type { FrontierMap, MembersState, Narrowing, Op, Past, Verdict } from '..
 import { admitReplica, createInvite, createMember, genesis } from './admission.ts';
 import { bindReplica, grantRole, handOver, redactText, updateMember } from './change.ts';
 import { begin, type Folding } from './draft.ts';
+import { beginEpoch } from './epochs.ts';
 import { createGroup, updateGroup } from './groups.ts';
 import { listed } from './judge.ts';
 import { narrow, narrowing, settle } from './narrow.ts';
@@ -210,8 +211,9 @@ function act(scene: Scene): Verdict {
       return createGroup(scene);
     case 'group.update':
       return updateGroup(scene);
-    // Counted, and not folded yet: key epochs. A join ties heads together.
     case 'epoch.begin':
+      return beginEpoch(scene);
+    // It ties heads together.
     case 'join':
       return counted;
     default:

@@ -1,5 +1,6 @@
 import type { Hash, Progress } from '../../../schemas/index.ts';
 import { readEntry } from '../../op/index.ts';
+import type { KeyPair } from '../../seal/box.ts';
 import type { Storage } from '../../storage/open.ts';
 import { openPads } from '../../storage/pads.ts';
 import { createBreathing } from '../commit/breathing.ts';
@@ -9,8 +10,10 @@ import { keys } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import { createDigests, type Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
+import { createKeyring, type OwnKeyring } from '../epochs/keyring.ts';
 import type { Identity } from '../identity.ts';
 import { createDuties } from '../ledger/duties.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { type Attending, createAttending } from '../presence/attending.ts';
 import { createLastSeen } from '../presence/last-seen.ts';
@@ -33,6 +36,7 @@ const nobody = 0;
 export interface Sync {
   readonly digests: Digests;
   readonly source: ReplicaSource;
+  readonly keyring: OwnKeyring;
   /** Who is present, here and elsewhere. */
   readonly presence: Omit<PresenceContext, 'reading' | 'feed'> &
     Pick<PresenceStatements, 'clocks'> & { readonly attending: Attending };
@@ -45,7 +49,7 @@ export interface Sync {
   /** Makes this replica one of the workspace; rejects as `joinWorkspace` does. */
   join(by: Pick<Parameters<typeof joinWorkspace>[0], 'ledger' | 'seed' | 'chosen'>): Promise<void>;
   /** Once this replica is one of the workspace: what an earlier opening left is gone on with. */
-  begin(progress?: (progress: Progress) => void): Promise<void>;
+  begin(ledger: Ledger, progress?: (progress: Progress) => void): Promise<void>;
   /** Takes the text of these operations out of a document, where it still stands. */
   remove(document: string, hashes: readonly Hash[]): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +61,8 @@ export function openSync(options: {
   /** The user's configuration directory. */
   readonly config: string;
   readonly identity: Identity;
+  /** X25519, of this replica. */
+  readonly box: KeyPair;
   readonly storage: Storage;
   readonly database: Database;
   readonly commits: Commits;
@@ -85,6 +91,7 @@ export function openSync(options: {
     workspace: options.row.id,
     turnedAway: (reason, from) => source.turnedAway('presence', reason, from),
   });
+  const keyring = createKeyring({ ...options, workspace: options.row.id, self: signer });
   const freshKey = createFreshKey({ ...options, directory, onChanged: () => rekeyed() });
   const { source, shown, rekeyed } = createSource({
     ...options,
@@ -101,6 +108,7 @@ export function openSync(options: {
     pads,
     presence,
     statements,
+    keyring,
   });
   /** Operations of the members log that are here already change nothing. */
   async function take(log: MembersLog): Promise<void> {
@@ -125,17 +133,23 @@ export function openSync(options: {
     },
     shown,
     owed,
-    membersChanged: statements.look,
+    membersChanged() {
+      statements.look();
+      keyring.look();
+    },
+    keyring,
     join: (by) => joinWorkspace({ ...options, ...by, signer, take }),
-    async begin(progress) {
+    async begin(ledger, progress) {
       const { commits } = options;
       await takeSalvaged({ database, commits, store: storage.store, source, progress });
       owed();
       await freshKey.begin();
+      await keyring.begin(ledger);
     },
     remove: (document, hashes) => reconcile.remove(document, hashes),
     async close() {
       presence.close();
+      await keyring.close();
       reconcile.close();
       await freshKey.close();
       await verifying.close();

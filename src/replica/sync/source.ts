@@ -2,7 +2,6 @@ import type { Hash } from '../../../schemas/index.ts';
 import { CoterieError } from '../../../schemas/index.ts';
 import { emptyUpdate, emptyVector, isEmptyVector } from '../../log/empty.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
-import { isMarks } from '../../log/marks.ts';
 import { keyId, type Signer } from '../../op/index.ts';
 import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
@@ -14,6 +13,7 @@ import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import type { Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
+import type { Keyring } from '../epochs/keyring.ts';
 import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import type { PresenceStatements } from '../presence/statements.ts';
@@ -21,6 +21,7 @@ import type { PresenceStore } from '../presence/store.ts';
 import type { JoinedRow } from '../writing/context.ts';
 import { createCredentials } from './credentials.ts';
 import type { FreshKey } from './fresh-key.ts';
+import { historyOf } from './history-of.ts';
 import { createKeptRefusals, type KeptRefusals } from './kept-refusals.ts';
 import { noteOwn } from './own-key.ts';
 import { createReceiving } from './receive/receive.ts';
@@ -61,6 +62,8 @@ export interface ReplicaSource extends SyncSource {
   /** Who is present. */
   readonly presence: PresenceStore;
   readonly statements: PresenceStatements;
+  /** Key epochs, for sealed relays. */
+  readonly keyring: Keyring;
 }
 
 export interface SourceOptions {
@@ -84,17 +87,7 @@ export interface SourceOptions {
   readonly pads: Pads;
   readonly presence: PresenceStore;
   readonly statements: PresenceStatements;
-}
-
-/** What is history to this replica: all that is here, unless it worked before it met anyone. */
-function historyOf(heads: readonly (readonly [key: string, head: HeadRow])[], self: Hash): JoinedRow {
-  const chains = heads
-    .map(([key, { seq, trunk }]): JoinedRow[number] => {
-      const [, , log = '', replica = ''] = key.split('/');
-      return [log, replica, Math.min(seq, trunk ?? seq)];
-    })
-    .filter(([log]) => log !== 'members' && !isMarks(log));
-  return chains.some(([, replica]) => replica === self) ? [] : chains;
+  readonly keyring: Keyring;
 }
 
 export function createSource(options: SourceOptions): {
@@ -297,6 +290,7 @@ export function createSource(options: SourceOptions): {
     pads: options.pads,
     presence: options.presence,
     statements: options.statements,
+    keyring: options.keyring,
   };
 
   return {
