@@ -104,14 +104,27 @@ export async function shortOf(reading: Reading, state: TaskState): Promise<strin
   return longerForms(state.short, found)[found.indexOf(state.id)] ?? state.short;
 }
 
-/** Members of a handle: those who can speak come before authors of history. */
+/** Members of a handle, or of its longer form: those who can speak come before authors of history. */
+export function bearers({ membership }: Pick<Reading, 'membership'>, name: string): readonly MemberState[] {
+  const [handle = '', part = ''] = name.split(longer);
+  const all = membership.byHandle(handle).filter(({ id }) => id.startsWith(part));
+  const speaking = all.filter((member) => !member.imported);
+  return speaking.length > 0 ? speaking : all;
+}
+
+/** How a member is called so that nobody else is meant: by its handle, or the longer form where another has the same. */
+export function calledOf({ membership }: Pick<Reading, 'membership'>, { id, imported }: MemberState): string {
+  const { handle } = membership.person(id);
+  const ids = membership.byHandle(handle).flatMap((one) => (one.imported === imported ? [one.id] : []));
+  return ids.length < 2 ? handle : (longerForms(handle, ids)[ids.indexOf(id)] ?? handle);
+}
+
+/** A member by id, by handle, or by the longer form of a handle that two members have. */
 export function findMember(reading: Pick<Reading, 'membership'>, ref: string): MemberState {
   const name = ref.startsWith('@') ? ref.slice(1) : ref;
   const byId = reading.membership.state.members.get(name);
   if (byId) return byId;
-  const all = reading.membership.byHandle(name);
-  const speaking = all.filter((member) => !member.imported);
-  const found = speaking.length > 0 ? speaking : all;
+  const found = bearers(reading, name);
   const [member] = found;
   if (!member)
     throw new CoterieError('not_found', `There is no member ${ref}.`, {
@@ -119,8 +132,7 @@ export function findMember(reading: Pick<Reading, 'membership'>, ref: string): M
     });
   if (found.length > 1)
     throw new CoterieError('ambiguous', `${found.length} members are called ${name}.`, {
-      legal: found.map(({ id }) => id),
-      hint: 'Name the member by id.',
+      legal: found.map((one) => calledOf(reading, one)),
     });
   return member;
 }

@@ -1,9 +1,11 @@
 import type { Hash, Warning } from '../../../schemas/index.ts';
+import type { MemberState } from '../../fold/types.ts';
 import { type CrowdedPad, mostClients, type Pads } from '../../storage/pads.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import { findReplica, revocation } from '../machines/replicas.ts';
 import type { Reading } from '../reading/context.ts';
+import { calledOf } from '../reading/names.ts';
 import type { KeptRefusals, RefusedSender } from '../sync/kept-refusals.ts';
 import { copiedOf } from '../sync/own-key.ts';
 import type { Refusals } from '../sync/refusals.ts';
@@ -100,6 +102,26 @@ export function clocksWarning(reading: Reading, clocks: ReadonlyMap<Hash, number
   };
 }
 
+/** Members that took one handle apart: none of them is the other, and each is called by a longer form. */
+export function handlesWarning(reading: Pick<Reading, 'membership'>): Warning | undefined {
+  const { membership } = reading;
+  const byHandle = new Map<string, MemberState[]>();
+  for (const member of membership.state.members.values())
+    if (!member.imported) {
+      const { handle } = membership.person(member.id);
+      byHandle.set(handle, [...(byHandle.get(handle) ?? []), member]);
+    }
+  const shared = [...byHandle.values()].filter((bearers) => bearers.length > 1);
+  const [bearers] = shared;
+  if (!bearers) return undefined;
+  const called = shared.map((one) => one.map((member) => calledOf(reading, member)).join(' and '));
+  return {
+    what: 'handles',
+    message: `members have one handle: ${some(called)}`,
+    hint: 'None is the other. Call each by the longer form, @handle~id; one of them may take another handle.',
+  };
+}
+
 /** This replica itself is out, as the members log says. */
 export function revokedWarning(
   reading: Pick<Reading, 'database' | 'membership' | 'replica'>,
@@ -165,6 +187,7 @@ export async function warningsOf(options: {
     await splitWarning(database),
     padsWarning(options.pads.crowded()),
     clocksWarning(reading, options.clocks),
+    handlesWarning(reading),
     refused === undefined
       ? undefined
       : {

@@ -1,11 +1,12 @@
 import type { Hash, Reached } from '../../../schemas/index.ts';
-import type { GroupState, MemberState } from '../../fold/types.ts';
+import type { GroupState } from '../../fold/types.ts';
 import { awaitedHandle } from '../../op/index.ts';
 import type { Reading } from '../reading/context.ts';
+import { bearers } from '../reading/names.ts';
 import type { Writing } from './context.ts';
 
 const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-const mention = /(?<![\w@/.])@([a-z0-9]+(?:[._-][a-z0-9]+)*)(\/?)/gi;
+const mention = /(?<![\w@/.])@([a-z0-9]+(?:[._-][a-z0-9]+)*(?:~[a-z2-7]{4,26})?)(\/?)/gi;
 const shortId = /(?<![\w/.-])#?([a-z0-9]+(?:[._-][a-z0-9]+)*-[1-9]\d{0,8})(?![\w-])/g;
 const most = 50;
 const mostHere = 100;
@@ -20,13 +21,6 @@ function handlesIn(text: string): ReadonlyMap<string, { readonly path: boolean }
       found.set(name, { path: slash === '/' && found.get(name)?.path !== false });
   }
   return found;
-}
-
-/** Members of a handle: those who can speak come before authors of history. */
-function bearers(reading: Reading, handle: string): readonly MemberState[] {
-  const members = reading.membership.byHandle(handle);
-  const speaking = members.filter((member) => !member.imported);
-  return speaking.length > 0 ? speaking : members;
 }
 
 /** Groups of a handle; more than one where they were made apart. */
@@ -64,7 +58,7 @@ export async function saidIn({ reading, present }: Writing, text: string): Promi
     if (handle === 'here') {
       mentions.add(handle);
       here = [...(await present())].sort().slice(0, mostHere);
-    } else if (members.length === 0 && !path && handle.length <= longestHandle)
+    } else if (members.length === 0 && !path && handle.length <= longestHandle && !handle.includes('~'))
       awaited.push(awaitedHandle(reading.crypto, reading.workspace, handle));
   }
   const references = await referencesIn(reading, text);
