@@ -15,18 +15,18 @@ const defaultSize = 4000;
 const processes = 4;
 
 /** Bytes a session. */
-interface Each {
+export interface Each {
   readonly resident: number;
   readonly used: number;
 }
 
-interface Listener {
+export interface Listener {
   readonly child: Child;
   readonly rest: () => Promise<Rest>;
 }
 
 /** Memory before and after they came, all of whom must still be there. */
-async function measure({ rest }: Listener, inputs: readonly IdlersInput[]): Promise<Each> {
+export async function measure({ rest }: Listener, inputs: readonly IdlersInput[]): Promise<Each> {
   const idlers = await Promise.all(inputs.map((input) => startChild('idlers', input)));
   const all = async (question: IdlersQuestion): Promise<number> => {
     const counts = await Promise.all(idlers.map((one) => one.ask<number>(question)));
@@ -48,7 +48,7 @@ async function measure({ rest }: Listener, inputs: readonly IdlersInput[]): Prom
 }
 
 /** The sessions of each process. */
-const shares = (count: number): { readonly first: number; readonly count: number }[] =>
+export const shares = (count: number): { readonly first: number; readonly count: number }[] =>
   Array.from({ length: processes }, (_, i) => {
     const first = Math.floor((count * i) / processes);
     return { first, count: Math.floor((count * (i + 1)) / processes) - first };

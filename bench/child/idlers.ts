@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { answerEach, given } from '../support/child.ts';
 import { comeMux, keysOf } from '../support/idle-mux.ts';
 import { comePlain } from '../support/idle-plain.ts';
+import { comeSealed, crowded, keysOfCrowded, mailboxAt } from '../support/idle-sealed.ts';
 import { inParallel } from '../support/steps.ts';
 
 export interface IdlersInput {
@@ -14,6 +15,8 @@ export interface IdlersInput {
   readonly first: number;
   /** For `/mux`: the file with the seeds of all, the workspace, and the document that each begins. */
   readonly mux?: { readonly seeds: string; readonly workspace: string; readonly document: string };
+  /** For a sealed relay: the file with the seeds of all, its key, and whether many are in one mailbox or each in its own. */
+  readonly sealed?: { readonly seeds: string; readonly key: string; readonly together: boolean };
 }
 
 /** `visit` resolves when some were there and went, `come` when all are there; `alive` says how many still are. */
@@ -23,13 +26,20 @@ const perRoom = 50;
 const atOnce = 4;
 const visiting = 100;
 
-const { url, count, first, mux } = given<IdlersInput>();
+const { url, count, first, mux, sealed } = given<IdlersInput>();
 const sockets: WebSocket[] = [];
-const keys = mux ? keysOf(readFileSync(mux.seeds), first, count) : [];
+const seeds = mux?.seeds ?? sealed?.seeds;
+// Keys of the first mailboxes are of those with many.
+const skipped = sealed && !sealed.together ? crowded : 0;
+const keys = seeds === undefined ? [] : keysOf(readFileSync(seeds), first + skipped, count);
 
 const one = (i: number, room: string): Promise<WebSocket> => {
   const key = keys[i];
   if (mux && key) return comeMux(url, mux.workspace, key, mux.document);
+  if (sealed && key) {
+    const number = sealed.together ? Math.floor((first + i) / keysOfCrowded) : first + i + crowded;
+    return comeSealed(url, sealed.key, key, mailboxAt(number));
+  }
   return comePlain(`${url}/${room}`, first + i + 1);
 };
 

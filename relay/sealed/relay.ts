@@ -58,7 +58,7 @@ export interface SealedRelay {
 /** The port of a sealed relay when nobody says. */
 export const sealedRelayPort = 4281;
 
-const usualSockets = 12_000;
+const usualSockets = 8_000;
 const usualRate: RateLimit = { requests: 600, seconds: 60 };
 /** Requests under way get this long for their answers, ms. */
 const grace = 500;

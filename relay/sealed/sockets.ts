@@ -2,6 +2,7 @@ import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import { sealedProtocol } from '../../schemas/sealed.ts';
 import type { Mailboxes, MailboxSession } from '../../src/seal/mailbox/index.ts';
+import type { SessionTransport } from '../../src/sync/session/types.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openAcceptor, type Socket, type SocketEvents } from '../mux/socket.ts';
 import { verifyProof } from '../proof/verify.ts';
@@ -46,65 +47,104 @@ const early = 64;
 
 const place = /^\/sealed\/([A-Za-z0-9_-]{43})$/;
 
-interface Watched {
-  heard: number;
-  silent: number;
+/** A socket of a mailbox, as both sides of it see it. A class, since thousands of them do nothing most of the time. */
+class Guest implements SocketEvents, SessionTransport {
+  readonly #socket: Socket;
+  readonly #left: (guest: Guest) => void;
+  #session: MailboxSession | undefined;
+  #waiting: Uint8Array[] | undefined;
+  #ended = false;
+  #heard = 0;
+  /** In how many sweeps nothing was heard. */
+  #silent = 0;
+
+  constructor(socket: Socket, left: (guest: Guest) => void) {
+    this.#socket = socket;
+    this.#left = left;
+  }
+
+  async enter(
+    mailbox: string,
+    token: string | undefined,
+    { mailboxes, prove }: Pick<SealedSocketsOptions, 'mailboxes' | 'prove'>,
+  ): Promise<void> {
+    const { subprotocol } = sealedProtocol;
+    if (this.#socket.protocol !== subprotocol) {
+      this.close(closeCodes.version, `the subprotocol here is ${subprotocol}`);
+      return;
+    }
+    const proven = token === undefined ? { refused: 'missing' } : await prove(token, mailbox);
+    if (this.#ended) return;
+    if ('refused' in proven) {
+      this.close(closeCodes.unproven, `the proof of key is ${proven.refused}`);
+      return;
+    }
+    this.#session = mailboxes.join(mailbox, { key: proven.key, expires: proven.expires }, this);
+    for (const frame of this.#waiting ?? []) this.#session.receive(frame);
+    this.#waiting = undefined;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#socket.send(frame);
+  }
+
+  buffered(): number {
+    return this.#socket.buffered();
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  message(frame: Uint8Array): void {
+    if (this.#session) {
+      this.#session.receive(frame);
+      return;
+    }
+    this.#waiting ??= [];
+    if (this.#waiting.length < early) this.#waiting.push(frame);
+    else this.#socket.cut();
+  }
+
+  drained(): void {
+    this.#session?.drained();
+  }
+
+  closed(code: number, reason: string): void {
+    this.#ended = true;
+    this.#left(this);
+    this.#session?.closed(code, reason);
+  }
+
+  /** Asks for a sign of life, or cuts it off when it gave none since it was asked twice. */
+  sweep(): void {
+    const heard = this.#socket.heard();
+    this.#silent = heard === this.#heard ? this.#silent + 1 : 0;
+    this.#heard = heard;
+    if (this.#silent > 2) this.#socket.cut();
+    else if (this.#silent > 0) this.#socket.ping();
+  }
 }
 
-export function openSealedSockets({ mailboxes, prove, sockets }: SealedSocketsOptions): SealedSockets {
+export function openSealedSockets(options: SealedSocketsOptions): SealedSockets {
   const { subprotocol, frameBytes } = sealedProtocol;
   const accept = openAcceptor({
     // A little above the limit, so that the session can say what was wrong.
     maxPayload: frameBytes + 64 * 1024,
     choose: (offered) => (offered.has(subprotocol) ? subprotocol : undefined),
   });
-  const crowd = openCrowd(sockets);
-  const open = new Map<Socket, Watched>();
+  const crowd = openCrowd(options.sockets);
+  const guests = new Set<Guest>();
+  const left = (guest: Guest): void => void guests.delete(guest);
   let closed = false;
-
-  function opened(socket: Socket, mailbox: string, token: string | undefined): SocketEvents {
-    let session: MailboxSession | undefined;
-    let ended = false;
-    let waiting: Uint8Array[] = [];
-    open.set(socket, { heard: 0, silent: 0 });
-
-    async function enter(): Promise<void> {
-      if (socket.protocol !== subprotocol) {
-        socket.close(closeCodes.version, `the subprotocol here is ${subprotocol}`);
-        return;
-      }
-      const proven = token === undefined ? { refused: 'missing' } : await prove(token, mailbox);
-      if (ended) return;
-      if ('refused' in proven) {
-        socket.close(closeCodes.unproven, `the proof of key is ${proven.refused}`);
-        return;
-      }
-      session = mailboxes.join(mailbox, proven, {
-        send: (frame) => socket.send(frame),
-        buffered: () => socket.buffered(),
-        close: (code, reason) => socket.close(code, reason),
-        pause: () => socket.pause(),
-        resume: () => socket.resume(),
-      });
-      for (const frame of waiting) session.receive(frame);
-      waiting = [];
-    }
-    enter().catch(() => socket.close(closeCodes.failed, 'the relay failed'));
-
-    return {
-      message(frame) {
-        if (session) session.receive(frame);
-        else if (waiting.length < early) waiting.push(frame);
-        else socket.cut();
-      },
-      drained: () => session?.drained(),
-      closed(code, reason) {
-        ended = true;
-        open.delete(socket);
-        session?.closed(code, reason);
-      },
-    };
-  }
 
   return {
     upgrade(incoming, raw, head) {
@@ -117,17 +157,16 @@ export function openSealedSockets({ mailboxes, prove, sockets }: SealedSocketsOp
         });
       if (!crowd.enter(raw)) return new CoterieError('busy', 'Too many sockets are open.');
       const token = tokenIn(incoming.headers);
-      accept(incoming, raw, head, (socket) => opened(socket, mailbox, token));
+      accept(incoming, raw, head, (socket) => {
+        const guest = new Guest(socket, left);
+        guests.add(guest);
+        guest.enter(mailbox, token, options).catch(() => guest.close(closeCodes.failed, 'the relay failed'));
+        return guest;
+      });
       return undefined;
     },
     sweep() {
-      for (const [socket, watched] of open) {
-        const heard = socket.heard();
-        watched.silent = heard === watched.heard ? watched.silent + 1 : 0;
-        watched.heard = heard;
-        if (watched.silent > 2) socket.cut();
-        else if (watched.silent > 0) socket.ping();
-      }
+      for (const guest of guests) guest.sweep();
     },
     close() {
       closed = true;

@@ -15,152 +15,172 @@ export interface Flow {
   end(): void;
 }
 
-export interface FlowOptions {
-  readonly mailbox: Mailbox;
-  readonly transport: SessionTransport;
-  readonly write: (frame: Uint8Array) => void;
-}
-
 /** Bytes of one piece of what a reader missed. */
 const pieceBytes = 256 * 1024;
 
 /**
  * Who reads slowly is sent records later, from disk; who asks or sends too much is not read until that is made up for.
- * Nothing is queued here but questions, whose number is bounded.
+ * Nothing is queued here but questions, whose number is bounded. What an idle session does not need is not made.
  */
-export function openFlow({ mailbox, transport, write }: FlowOptions): Flow {
-  const { limits, counts, now } = mailbox;
-  const questions: (() => Promise<void>)[] = [];
+class SessionFlow implements Flow {
+  readonly #mailbox: Mailbox;
+  readonly #transport: SessionTransport;
+  #questions: (() => Promise<void>)[] | undefined;
   /** Offsets from which on a document was not sent. */
-  const behind = new Map<string, number>();
-  const waiting: (() => void)[] = [];
-  let asking = false;
-  let catching = false;
-  let inbound = 0;
-  let allowance = limits.burst;
-  let refilled = now();
-  let paused = false;
-  let ended = false;
+  #behind: Map<string, number> | undefined;
+  #waiting: (() => void)[] | undefined;
+  #inbound = 0;
+  #allowance: number;
+  #refilled: number;
+  #paused = false;
+  #ended = false;
 
-  const congested = (): boolean => transport.buffered() > limits.congestedBytes;
+  constructor(mailbox: Mailbox, transport: SessionTransport) {
+    this.#mailbox = mailbox;
+    this.#transport = transport;
+    this.#allowance = mailbox.limits.burst;
+    this.#refilled = mailbox.now();
+  }
+
+  get #congested(): boolean {
+    return this.#transport.buffered() > this.#mailbox.limits.congestedBytes;
+  }
 
   /** Resolves when there is room, or the session has ended. */
-  const room = (): Promise<void> =>
-    ended || !congested() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+  async #room(): Promise<void> {
+    if (this.#ended || !this.#congested) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting ??= [];
+      this.#waiting.push(resolve);
+    });
+  }
 
-  function refill(): void {
+  #refill(): void {
+    const { now, limits } = this.#mailbox;
     const at = now();
-    allowance = Math.min(limits.burst, allowance + (Math.max(0, at - refilled) * limits.perSecond) / 1000);
-    refilled = at;
+    const more = (Math.max(0, at - this.#refilled) * limits.perSecond) / 1000;
+    this.#allowance = Math.min(limits.burst, this.#allowance + more);
+    this.#refilled = at;
   }
 
   /** Stops reading, or goes on. */
-  function steer(): void {
-    const over = inbound > limits.inboundBytes || questions.length >= limits.questions || allowance < 0;
-    const enough =
-      inbound <= limits.inboundBytes / 2 && questions.length < limits.questions / 2 && allowance >= 0;
-    if (!paused && over) {
-      paused = true;
-      transport.pause?.();
-    } else if (paused && enough) {
-      paused = false;
-      transport.resume?.();
+  #steer(): void {
+    const { inboundBytes, questions } = this.#mailbox.limits;
+    const asked = this.#questions?.length ?? 0;
+    if (this.#paused) {
+      if (this.#inbound > inboundBytes / 2 || asked >= questions / 2 || this.#allowance < 0) return;
+      this.#paused = false;
+      this.#transport.resume?.();
+    } else if (this.#inbound > inboundBytes || asked >= questions || this.#allowance < 0) {
+      this.#paused = true;
+      this.#transport.pause?.();
     }
   }
 
-  async function answer(): Promise<void> {
-    asking = true;
-    for (let question = questions.shift(); question && !ended; question = questions.shift()) {
-      steer();
-      await room();
-      if (ended) break;
-      await question().catch(mailbox.onTrouble);
+  ask(question: () => Promise<void>): void {
+    if (this.#questions) this.#questions.push(question);
+    else {
+      this.#questions = [question];
+      void this.#answer(this.#questions);
     }
-    asking = false;
-    steer();
+    this.#steer();
   }
 
-  function ask(question: () => Promise<void>): void {
-    questions.push(question);
-    steer();
-    if (!asking) void answer();
+  async #answer(questions: (() => Promise<void>)[]): Promise<void> {
+    for (let question = questions.shift(); question && !this.#ended; question = questions.shift()) {
+      this.#steer();
+      await this.#room();
+      if (this.#ended) break;
+      await question().catch(this.#mailbox.onTrouble);
+    }
+    this.#questions = undefined;
+    this.#steer();
+  }
+
+  entry(document: string, offset: number, frame: Uint8Array): void {
+    const { counts } = this.#mailbox;
+    if (!this.#behind && !this.#congested) {
+      counts.entries += 1;
+      this.#transport.send(frame);
+      return;
+    }
+    if (this.#behind?.has(document)) return;
+    counts.lagged += 1;
+    if (this.#behind) this.#behind.set(document, offset);
+    else {
+      this.#behind = new Map([[document, offset]]);
+      void this.#catchAll(this.#behind);
+    }
+  }
+
+  async #catchAll(behind: Map<string, number>): Promise<void> {
+    try {
+      for (let [document] = behind.keys(); document !== undefined && !this.#ended; [document] = behind.keys())
+        await this.#catchUp(behind, document);
+    } catch (error) {
+      this.#mailbox.onTrouble(error);
+    } finally {
+      this.#behind = undefined;
+    }
   }
 
   /** Sends what was missed of one document, and takes it for live again once nothing is left. */
-  async function catchUp(document: string): Promise<void> {
+  async #catchUp(behind: Map<string, number>, document: string): Promise<void> {
     for (;;) {
-      await room();
+      await this.#room();
       const next = behind.get(document);
-      if (ended || next === undefined) return;
-      const piece = await readRecords(mailbox, document, { after: next - 1, max: pieceBytes });
-      if (ended) return;
+      if (this.#ended || next === undefined) return;
+      const piece = await readRecords(this.#mailbox, document, { after: next - 1, max: pieceBytes });
+      if (this.#ended) return;
       for (const [i, record] of piece.records.entries())
-        write(encodeToClient({ type: 'entry', document, offset: piece.from + i, record }));
+        this.#transport.send(encodeToClient({ type: 'entry', document, offset: piece.from + i, record }));
       const end = piece.from + piece.records.length;
       // Without a pause since the look at what is durable, nothing came between.
-      if (end > (mailbox.state.documents.get(document)?.durable.last ?? 0)) {
+      if (end > (this.#mailbox.state.documents.get(document)?.durable.last ?? 0)) {
         behind.delete(document);
+        if (behind.size === 0) this.#behind = undefined;
         return;
       }
       behind.set(document, end);
     }
   }
 
-  async function catchAll(): Promise<void> {
-    catching = true;
-    try {
-      for (let [document] = behind.keys(); document !== undefined && !ended; [document] = behind.keys())
-        await catchUp(document);
-    } catch (error) {
-      behind.clear();
-      mailbox.onTrouble(error);
-    } finally {
-      catching = false;
-    }
+  taken(bytes: number): () => void {
+    this.#inbound += bytes;
+    this.#steer();
+    return () => {
+      this.#inbound -= bytes;
+      this.#steer();
+    };
   }
 
-  return {
-    entry(document, offset, frame) {
-      if (behind.size === 0 && !congested()) {
-        counts.entries += 1;
-        write(frame);
-        return;
-      }
-      if (behind.has(document)) return;
-      behind.set(document, offset);
-      counts.lagged += 1;
-      if (!catching) void catchAll();
-    },
-    taken(bytes) {
-      inbound += bytes;
-      steer();
-      return () => {
-        inbound -= bytes;
-        steer();
-      };
-    },
-    ask,
-    spend(cost) {
-      if (allowance < cost) refill();
-      allowance -= cost;
-      steer();
-      // One that was paused may still hand over what had come; a transport that can't be paused is bounded here.
-      return allowance > -limits.burst;
-    },
-    drained() {
-      if (congested()) return;
-      for (const go of waiting.splice(0)) go();
-    },
-    tick() {
-      if (!paused) return;
-      refill();
-      steer();
-    },
-    end() {
-      ended = true;
-      questions.length = 0;
-      behind.clear();
-      for (const go of waiting.splice(0)) go();
-    },
-  };
+  spend(cost: number): boolean {
+    if (this.#allowance < cost) this.#refill();
+    this.#allowance -= cost;
+    this.#steer();
+    // One that was paused may still hand over what had come; a transport that can't be paused is bounded here.
+    return this.#allowance > -this.#mailbox.limits.burst;
+  }
+
+  drained(): void {
+    if (!this.#waiting || this.#congested) return;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const go of waiting) go();
+  }
+
+  tick(): void {
+    if (!this.#paused) return;
+    this.#refill();
+    this.#steer();
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const go of this.#waiting ?? []) go();
+    this.#waiting = undefined;
+  }
 }
+
+export const openFlow = (mailbox: Mailbox, transport: SessionTransport): Flow =>
+  new SessionFlow(mailbox, transport);

@@ -2,6 +2,7 @@ import { type Admission, type AdmissionRequest, CoterieError } from '../../../sc
 import { closeCodes } from '../../../schemas/protocol.ts';
 import type { SessionTransport } from '../../sync/session/types.ts';
 import { type Counts, openCounts } from './counts.ts';
+import { Entering } from './entering.ts';
 import { countersignAt } from './invites.ts';
 import { type MailboxLimits, usualLimits } from './limits.ts';
 import { type Mailbox, type MailboxOptions, openMailbox, type Proven } from './mailbox.ts';
@@ -113,52 +114,20 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
   }
 
   function join(id: string, proven: Proven, transport: SessionTransport): MailboxSession {
-    let session: OwnSession | undefined;
-    let ended = false;
-    let waiting: Uint8Array[] = [];
-    const since = now();
+    const entering = new Entering(proven, transport);
     // Little can come meanwhile, and what does is kept.
     transport.pause?.();
-    const opening = using(id, async (mailbox) => {
-      if (ended) return;
-      session = openSession(mailbox, proven, transport);
+    using(id, (mailbox) => {
+      if (entering.phase === 'closed') return;
+      const session = openSession(mailbox, proven, transport);
       admit(mailbox, session);
       transport.resume?.();
-      for (const frame of waiting) session.receive(frame);
-      waiting = [];
-    });
-    opening.catch((error: unknown) => {
+      entering.enter(session);
+    }).catch((error: unknown) => {
       options.onTrouble(error);
-      if (!ended) transport.close(closeCodes.failed, 'the mailbox cannot be read');
-      ended = true;
+      entering.close(closeCodes.failed, 'the mailbox cannot be read');
     });
-    return {
-      key: proven.key,
-      since,
-      get phase() {
-        return session?.phase ?? (ended ? 'closed' : 'greeting');
-      },
-      get subscribed() {
-        return session?.subscribed ?? false;
-      },
-      get expires() {
-        return session?.expires ?? proven.expires;
-      },
-      receive(frame) {
-        if (session) session.receive(frame);
-        else if (!ended) waiting.push(frame);
-      },
-      drained: () => session?.drained(),
-      closed(code, reason) {
-        ended = true;
-        session?.closed(code, reason);
-      },
-      close(code, reason) {
-        if (session) session.close(code, reason);
-        else if (!ended) transport.close(code, reason);
-        ended = true;
-      },
-    };
+    return entering;
   }
 
   const inUse = ({ mailbox, users }: Held): boolean =>

@@ -4,7 +4,7 @@ import { toBase64url } from '../../op/index.ts';
 import type { SessionTransport } from '../../sync/session/types.ts';
 import { decodeFromClient, encodeToClient, type ToClient, type ToRelay } from '../wire.ts';
 import { count } from './counts.ts';
-import { openFlow } from './flow.ts';
+import { type Flow, openFlow } from './flow.ts';
 import { sendLetters } from './letters.ts';
 import type { Mailbox, Proven } from './mailbox.ts';
 import { serve } from './serve.ts';
@@ -19,8 +19,6 @@ export interface MailboxSession {
   readonly subscribed: boolean;
   /** When its proof ends, ms. */
   readonly expires: number;
-  /** Since when it is connected, ms. */
-  readonly since: number;
   /** A frame came. */
   receive(frame: Uint8Array): void;
   /** The transport can take more again. */
@@ -33,7 +31,6 @@ export interface MailboxSession {
 
 /** A session as its mailbox uses it. */
 export interface OwnSession extends MailboxSession {
-  readonly transport: SessionTransport;
   send(message: ToClient): void;
   /** A record of another session became durable. */
   entry(document: string, offset: number, frame: Uint8Array): void;
@@ -58,110 +55,128 @@ export interface OwnSession extends MailboxSession {
 const idle = 10_000;
 const none = toBase64url(new Uint8Array(32));
 
-/** The session of a connection whose other end proved a key. */
-export function openSession(mailbox: Mailbox, proven: Proven, transport: SessionTransport): OwnSession {
-  const { state, limits, signer, counts } = mailbox;
-  let { expires } = proven;
-  const { key } = proven;
-  const since = mailbox.now();
-  let phase: OwnSession['phase'] = 'greeting';
-  let subscribed = false;
+/** A class, since thousands of them do nothing most of the time: methods are shared, closures are not. */
+class Session implements OwnSession {
+  readonly key: string;
+  phase: OwnSession['phase'] = 'greeting';
+  subscribed = false;
+  expires: number;
+  readonly #mailbox: Mailbox;
+  readonly #transport: SessionTransport;
+  readonly #flow: Flow;
+  readonly #since: number;
 
-  const write = (frame: Uint8Array): void => {
-    if (phase !== 'closed') transport.send(frame);
-  };
+  constructor(mailbox: Mailbox, { key, expires }: Proven, transport: SessionTransport) {
+    this.key = key;
+    this.expires = expires;
+    this.#mailbox = mailbox;
+    this.#transport = transport;
+    this.#since = mailbox.now();
+    this.#flow = openFlow(mailbox, transport);
+    mailbox.counts.sessions += 1;
+  }
 
-  function end(code: number): void {
-    if (phase === 'closed') return;
-    phase = 'closed';
-    mailbox.sessions.delete(session);
-    flow.end();
+  send(message: ToClient): void {
+    if (this.phase !== 'closed') this.#transport.send(encodeToClient(message));
+  }
+
+  entry(document: string, offset: number, frame: Uint8Array): void {
+    this.#flow.entry(document, offset, frame);
+  }
+
+  taken(bytes: number): () => void {
+    return this.#flow.taken(bytes);
+  }
+
+  ask(question: () => Promise<void>): void {
+    this.#flow.ask(question);
+  }
+
+  spend(cost: number): void {
+    if (!this.#flow.spend(cost)) this.close(closeCodes.busy, 'too many frames');
+  }
+
+  greet(): void {
+    const { state, signer, limits } = this.#mailbox;
+    const { head, admitted } = state;
+    if (head && !isAdmitted(state, this.key)) {
+      this.stranger();
+      return;
+    }
+    this.phase = head ? 'open' : 'new';
+    this.send({
+      type: 'hello',
+      version: 1,
+      capabilities: sealedProtocol.capabilities,
+      incarnation: head?.incarnation ?? none,
+      key: signer.publicKey,
+      list: admitted?.list.version ?? 0,
+      usedBytes: head?.bytes ?? 0,
+      quotaBytes: limits.bytes,
+      records: head?.records ?? 0,
+    });
+    if (!head) return;
+    for (const joined of state.joined.values()) this.send({ type: 'joined', text: JSON.stringify(joined) });
+    if (state.letters.size > 0) this.ask(() => sendLetters(this.#mailbox, this));
+  }
+
+  hello({ versions }: Extract<ToRelay, { readonly type: 'hello' }>): void {
+    if (this.phase !== 'greeting') this.close(closeCodes.malformed, 'a second hello');
+    else if (versions.includes(1)) this.greet();
+    else this.close(closeCodes.version, `this relay speaks version ${sealedProtocol.versions.join(', ')}`);
+  }
+
+  subscribe(): void {
+    this.subscribed = true;
+  }
+
+  renew({ key, expires }: Proven): void {
+    if (key === this.key) this.expires = Math.max(this.expires, expires);
+    else this.close(closeCodes.unproven, 'the proof is of another key');
+  }
+
+  stranger(): void {
+    this.close(closeCodes.stranger, 'this key is not admitted to the mailbox');
+  }
+
+  tick(): void {
+    const now = this.#mailbox.now();
+    if (now >= this.expires) this.close(closeCodes.unproven, 'the proof of key has expired');
+    else if (this.phase !== 'open' && now > this.#since + idle)
+      this.close(closeCodes.silent, 'it came into no mailbox');
+    else this.#flow.tick();
+  }
+
+  receive(frame: Uint8Array): void {
+    if (this.phase === 'closed') return;
+    this.spend(1);
+    const decoded = decodeFromClient(frame);
+    if (decoded.kind === 'bad') this.close(decoded.code, decoded.reason);
+    else if (decoded.kind === 'message') serve(this.#mailbox, this, decoded.message);
+  }
+
+  drained(): void {
+    this.#flow.drained();
+  }
+
+  closed(code: number): void {
+    if (this.phase === 'closed') return;
+    this.phase = 'closed';
+    const { sessions, counts } = this.#mailbox;
+    sessions.delete(this);
+    this.#flow.end();
     counts.sessions -= 1;
     count(counts.closes, code);
   }
 
-  const flow = openFlow({ mailbox, transport, write });
-
-  const session: OwnSession = {
-    key,
-    since,
-    transport,
-    get phase() {
-      return phase;
-    },
-    get subscribed() {
-      return subscribed;
-    },
-    get expires() {
-      return expires;
-    },
-    send: (message) => write(encodeToClient(message)),
-    entry: flow.entry,
-    taken: flow.taken,
-    ask: flow.ask,
-    spend(cost) {
-      if (!flow.spend(cost)) session.close(closeCodes.busy, 'too many frames');
-    },
-    greet() {
-      const { head, admitted } = state;
-      if (head && !isAdmitted(state, key)) {
-        session.stranger();
-        return;
-      }
-      phase = head ? 'open' : 'new';
-      session.send({
-        type: 'hello',
-        version: 1,
-        capabilities: sealedProtocol.capabilities,
-        incarnation: head?.incarnation ?? none,
-        key: signer.publicKey,
-        list: admitted?.list.version ?? 0,
-        usedBytes: head?.bytes ?? 0,
-        quotaBytes: limits.bytes,
-        records: head?.records ?? 0,
-      });
-      if (!head) return;
-      for (const joined of state.joined.values())
-        session.send({ type: 'joined', text: JSON.stringify(joined) });
-      if (state.letters.size > 0) session.ask(() => sendLetters(mailbox, session));
-    },
-    hello({ versions }) {
-      if (phase !== 'greeting') session.close(closeCodes.malformed, 'a second hello');
-      else if (!versions.includes(1))
-        session.close(closeCodes.version, `this relay speaks version ${sealedProtocol.versions.join(', ')}`);
-      else session.greet();
-    },
-    subscribe() {
-      subscribed = true;
-    },
-    renew(renewed) {
-      if (renewed.key === key) expires = Math.max(expires, renewed.expires);
-      else session.close(closeCodes.unproven, 'the proof is of another key');
-    },
-    stranger: () => session.close(closeCodes.stranger, 'this key is not admitted to the mailbox'),
-    tick() {
-      const now = mailbox.now();
-      if (now >= expires) session.close(closeCodes.unproven, 'the proof of key has expired');
-      else if (phase !== 'open' && now > since + idle)
-        session.close(closeCodes.silent, 'it came into no mailbox');
-      else flow.tick();
-    },
-    receive(frame) {
-      if (phase === 'closed') return;
-      session.spend(1);
-      const decoded = decodeFromClient(frame);
-      if (decoded.kind === 'bad') session.close(decoded.code, decoded.reason);
-      else if (decoded.kind === 'message') serve(mailbox, session, decoded.message);
-    },
-    drained: flow.drained,
-    closed: (code) => end(code),
-    close(code, reason) {
-      if (phase === 'closed') return;
-      session.send({ type: 'bye', code, reason });
-      end(code);
-      transport.close(code, reason);
-    },
-  };
-  counts.sessions += 1;
-  return session;
+  close(code: number, reason: string): void {
+    if (this.phase === 'closed') return;
+    this.send({ type: 'bye', code, reason });
+    this.closed(code);
+    this.#transport.close(code, reason);
+  }
 }
+
+/** The session of a connection whose other end proved a key. */
+export const openSession = (mailbox: Mailbox, proven: Proven, transport: SessionTransport): OwnSession =>
+  new Session(mailbox, proven, transport);

@@ -107,7 +107,7 @@ it('SLD-32: a relay that is killed while records come has all that it acknowledg
   const [owner, other, mailbox] = [newSigner(), newSigner(), newId()];
   const documents = [newId(), newId(), newId()];
   const known = new Known();
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     const { child, told } = await start(directory);
     const admin = await dial(told, owner, mailbox);
     let { incarnation, list } = await admin.hello();

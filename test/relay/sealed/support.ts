@@ -53,7 +53,6 @@ export async function dial(
           phase: 'greeting',
           subscribed: false,
           expires: 0,
-          since: 0,
           receive: (frame) => (open ? open.send(frame) : void waiting.push(frame)),
           drained: () => undefined,
           closed: () => undefined,
