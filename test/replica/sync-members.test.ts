@@ -101,3 +101,43 @@ describe('REP-32 a change of membership', () => {
     }
   });
 });
+
+it('FOLD-37: a narrowing made apart by who was revoked stays counted when what the member marked is judged again', async () => {
+  const { ana, bo, eve, member } = await withEve();
+  const { base } = await ana.replica.members.get('eve');
+  // Eve speaks as ana too, who owns the workspace; the frontier of her revocation lists less than that.
+  const machine = (await ana.replica.replicas.list()).items[0]?.machine;
+  const asAna = await eve.make({
+    log: 'members',
+    type: 'member.create',
+    after: base,
+    data: { handle: 'ana', kind: 'agent', machine },
+  });
+  const demoted = await eve.make({
+    log: 'members',
+    type: 'role.demote',
+    subject: eve.member('bo'),
+    member: eve.member('ana'),
+    after: [asAna.hash],
+    data: { role: 'reader', frontier: {} },
+  });
+  await ana.replica.replicas.revoke(eve.id);
+  const before = await ana.replica.messages.post('general', { text: 'for bo' });
+  await meet(ana, bo);
+  await bo.replica.acknowledge({ operations: [before.id] });
+  await bo.reopen();
+  await bo.replica.messages.post('general', { text: 'by bo' });
+  await meet(ana, bo);
+  await ana.source.take('log/members/1', asTexts(asAna, demoted), session());
+  await ana.source.idle();
+  await meet(ana, bo);
+  for (const { replica } of [ana, bo]) {
+    expect((await replica.members.get('bo')).role).toBe('reader');
+    const states = (await replica.history(eve.member('bo'))).items.map(({ operation, state }) => [
+      operation,
+      state,
+    ]);
+    expect(states).toContainEqual([demoted.hash, 'counted']);
+  }
+  expect(member.hash).not.toBe(asAna.hash);
+});

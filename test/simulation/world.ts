@@ -8,6 +8,8 @@ import { createNetwork, type Network } from './network.ts';
 import { began, createStation, type Ground, type Station } from './station.ts';
 
 export interface World {
+  /** Below it lie the user's configuration and the directories. */
+  readonly root: string;
   readonly network: Network;
   /** What lied tells the truth from now on. */
   honest(): void;
@@ -133,6 +135,7 @@ export async function createWorld(options: {
     ? createLiar({ root, random, draw, now: () => began + network.now() })
     : undefined;
   return {
+    root,
     network,
     honest() {
       lying = false;

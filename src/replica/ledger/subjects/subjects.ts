@@ -113,6 +113,8 @@ async function gather({ context, draft }: Turn, subject: Hash, fresh: Fresh | un
     const isFresh = hash === fresh?.op.hash;
     const row = isFresh ? fresh.row : draft.get<OperationRow>(keys.operation(hash));
     if (!row || row.flaw || (row.state?.state === 'waiting' && !isFresh)) continue;
+    // On a member there are marks and what the members log says: that is folded as a whole, and judged by itself.
+    if (row.header.log === 'members') continue;
     const said = isFresh ? fresh.judged : judgementOf(context, draft, hash, row.header);
     rows.set(hash, row);
     judged.set(hash, said.verdict);
