@@ -61,21 +61,33 @@ export async function openPackages({
     if (byWhom.get(by) === 0) byWhom.delete(by);
   };
   for await (const [, value] of store.scan(all)) add(read(value).by, 1);
+  /** Those that are being written. */
+  const coming = new Set<string>();
+
+  async function keep(id: string, by: string, given: Package): Promise<void> {
+    const before = await store.getConfirmed(key(id));
+    if (before) {
+      if (read(before).sealed === given.sealed) return;
+      throw new CoterieError('exists', 'There is another package of this id.');
+    }
+    if (count >= most || (byWhom.get(by) ?? 0) >= mostOfOne)
+      throw new CoterieError('busy', 'Too many packages are kept here.');
+    add(by, 1);
+    const row: Row = { ...given, by };
+    await store.commit([[key(id), Buffer.from(JSON.stringify(row))]]);
+  }
 
   return {
     async put(id, by, given) {
       if (given.expires <= now() || given.expires > now() + longest)
         throw new CoterieError('invalid', 'expires is not within the year that follows');
-      const before = await store.getConfirmed(key(id));
-      if (before) {
-        if (read(before).sealed === given.sealed) return;
-        throw new CoterieError('exists', 'There is another package of this id.');
+      if (coming.has(id)) throw new CoterieError('busy', 'A package of this id is being kept.');
+      coming.add(id);
+      try {
+        await keep(id, by, given);
+      } finally {
+        coming.delete(id);
       }
-      if (count >= most || (byWhom.get(by) ?? 0) >= mostOfOne)
-        throw new CoterieError('busy', 'Too many packages are kept here.');
-      add(by, 1);
-      const row: Row = { ...given, by };
-      await store.commit([[key(id), Buffer.from(JSON.stringify(row))]]);
     },
     async get(id) {
       const row = await store.getConfirmed(key(id));

@@ -155,10 +155,9 @@ function trim(mailbox: Mailbox, document: Documented, to: number, done: () => vo
     (_, i) => [recordKey(state.id, name, from + 1 + i), undefined] as const,
   );
   mailbox.dirty(document);
-  mailbox.write(gone, () => {
+  mailbox.write([...gone, mailbox.trims.note(state.id, name)], () => {
     document.durable = { ...document.durable, base: end, baseChain: chain };
     counts.trimmed += end - from;
-    mailbox.trimmed.add(name);
     for (const other of mailbox.sessions)
       if (other.subscribed) other.send({ type: 'trimmed', document: name, base: end, baseChain: chain });
     if (document.base < to) trim(mailbox, document, to, done);

@@ -7,6 +7,7 @@ import { createGather, type Gather } from './gather.ts';
 import type { MailboxLimits } from './limits.ts';
 import type { OwnSession } from './session.ts';
 import { type Documented, documentWrite, headWrite, isAdmitted, type MailboxState } from './state.ts';
+import type { Trims } from './trims.ts';
 
 /** What a mailbox stands on. */
 export interface MailboxOptions {
@@ -20,6 +21,7 @@ export interface MailboxOptions {
   readonly counts: Counts;
   /** Invites that are being registered, in any mailbox. */
   readonly claims: Set<string>;
+  readonly trims: Pick<Trims, 'note'>;
   /** Whether who has this code may make a mailbox. */
   readonly mayCreate: (code: string) => boolean;
   /** Checks a proof of key for this mailbox that a session sends in place of the one before. */
@@ -56,8 +58,6 @@ export interface Mailbox extends MailboxOptions {
   writeNow(writes: readonly Write[]): Promise<void>;
   /** To all sessions that are admitted. */
   tell(message: ToClient): void;
-  /** Documents of which something was trimmed and is not off the disk. */
-  readonly trimmed: Set<string>;
   /** Ends sessions whose key is admitted no more. */
   sendAway(): void;
 }
@@ -87,7 +87,6 @@ export function openMailbox({ state, failed, ...options }: OpenMailboxOptions): 
     state,
     sessions,
     gather,
-    trimmed: new Set(),
     dirty(document) {
       headChanged = true;
       if (document) changed.add(document);

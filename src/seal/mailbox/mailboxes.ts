@@ -6,11 +6,12 @@ import { Entering } from './entering.ts';
 import { countersignAt } from './invites.ts';
 import { type MailboxLimits, usualLimits } from './limits.ts';
 import { type Mailbox, type MailboxOptions, openMailbox, type Proven } from './mailbox.ts';
-import { inviteIndexKey, rangeOf } from './rows.ts';
+import { inviteIndexKey } from './rows.ts';
 import { type MailboxSession, type OwnSession, openSession } from './session.ts';
 import { loadMailbox } from './state.ts';
+import { openTrims } from './trims.ts';
 
-export interface MailboxesOptions extends Omit<MailboxOptions, 'limits' | 'counts' | 'claims'> {
+export interface MailboxesOptions extends Omit<MailboxOptions, 'limits' | 'counts' | 'claims' | 'trims'> {
   readonly limits?: Partial<MailboxLimits> | undefined;
 }
 
@@ -45,10 +46,10 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
   const limits: MailboxLimits = { ...usualLimits, ...given };
   const counts = openCounts();
   const { store, now } = options;
-  const shared = { ...options, limits, counts, claims: new Set<string>() };
+  const trims = openTrims(store);
+  const shared = { ...options, limits, counts, trims, claims: new Set<string>() };
   const held = new Map<string, Held>();
   let reopening: Promise<unknown> | undefined;
-  let compacting: Promise<void> | undefined;
   let closed = false;
 
   function drop(id: string, one: Held): void {
@@ -133,17 +134,6 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
   const inUse = ({ mailbox, users }: Held): boolean =>
     users > 0 || mailbox === undefined || mailbox.sessions.size > 0 || !mailbox.gather.idle;
 
-  /** One document at a time: rewriting a range takes the disk. */
-  async function compact(): Promise<void> {
-    for (const { mailbox } of [...held.values()]) {
-      for (const document of [...(mailbox?.trimmed ?? [])]) {
-        if (closed || !mailbox) return;
-        mailbox.trimmed.delete(document);
-        await store.compact(rangeOf(mailbox.state.id, 'r', document));
-      }
-    }
-  }
-
   return {
     counts,
     join,
@@ -162,13 +152,9 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
         if (inUse(one)) one.since = at;
         // Of what is none nothing is kept: anybody can name a mailbox.
         else if (!one.mailbox?.state.head) drop(id, one);
-        else if (at - one.since >= limits.idle && one.mailbox.trimmed.size === 0) drop(id, one);
+        else if (at - one.since >= limits.idle) drop(id, one);
       }
-      compacting ??= compact()
-        .catch(options.onTrouble)
-        .finally(() => {
-          compacting = undefined;
-        });
+      trims.rewrite().catch(options.onTrouble);
     },
     async close() {
       closed = true;
@@ -177,7 +163,7 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
         for (const session of [...(mailbox?.sessions ?? [])])
           session.close(closeCodes.goingAway, 'the relay is stopping');
       await Promise.all(all.map(async ({ loading }) => (await loading).gather.settled()));
-      await compacting;
+      await trims.close();
     },
   };
 }
