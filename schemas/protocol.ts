@@ -4,7 +4,7 @@ export const muxProtocol = {
   versions: [1],
   magic: 'coterie',
   /** What this code takes beside what every peer of protocol 1 does; a peer is sent nothing that it did not name. */
-  capabilities: ['presence'],
+  capabilities: ['presence', 'heads'],
   /** A frame, bytes. */
   frameBytes: 2 * 1024 * 1024,
   /** A Yjs update in a frame, bytes; a larger one is sent as several. */
@@ -37,7 +37,7 @@ export const control = {
   join: 10,
   /** Reserved for tickets. */
   admitted: 11,
-  /** Reserved for restored replicas. */
+  /** Signed statements of how far mailboxes of sealed relays were read; to a peer whose hello names the capability alone. */
   heads: 12,
   /** The key is not known here: send what admits it. */
   ask: 13,

@@ -52,6 +52,24 @@ export interface Statements {
   faults(): ReadonlyMap<string, number>;
 }
 
+/** How far a replica has read a mailbox of a sealed relay, as it signed it, checked by whoever takes it. */
+export interface HeadsStatement {
+  readonly text: string;
+  /** Ed25519 over the text and the workspace, base64url. */
+  readonly sig: string;
+}
+
+/** How far replicas have read mailboxes of sealed relays, in memory alone. */
+export interface HeadsStatements {
+  /** One name for each replica and mailbox. */
+  names(): readonly string[];
+  named(name: string): HeadsStatement | undefined;
+  /** Judges one that came. Never rejects: what does not hold is left. */
+  take(statement: HeadsStatement, from: SessionId): Promise<void>;
+  /** Called for each that is new here, and holds; without an origin for what was said here. Returns what stops it. */
+  onNew(listener: (name: string, origin: SessionId | undefined) => void): () => void;
+}
+
 /** A key, and whether the entry has its body. */
 export type KeyFlag = readonly [key: Hash, hasBody: boolean];
 
@@ -122,4 +140,6 @@ export interface SyncSource {
   markSplit(document: string): Promise<void>;
   /** Absent where presence is not taken, and not told. */
   readonly statements?: Statements | undefined;
+  /** Absent where mailboxes of sealed relays are none of its business. */
+  readonly heads?: HeadsStatements | undefined;
 }

@@ -13,8 +13,8 @@ import { createExchange } from './session/exchange.ts';
 import { createHandshake, openingBytes } from './session/handshake.ts';
 import { inbox } from './session/inbox.ts';
 import { outbox } from './session/outbox.ts';
-import { presence } from './session/presence.ts';
 import { startPulse } from './session/pulse.ts';
+import { heads, presence } from './session/telling.ts';
 import type { Session, SessionOptions, SessionStatus } from './session/types.ts';
 import { decodeFrame } from './wire.ts';
 
@@ -31,6 +31,7 @@ function progress(core: Core): void {
 function synced(core: Core): void {
   if (core.state.phase === 'syncing') core.state = { phase: 'live', publicKey: core.state.publicKey };
   presence.begin(core);
+  heads.begin(core);
   core.emit({ type: 'synced' });
   core.emit({ type: 'progress' });
   if (core.equal !== true) recheck.stir(core);
@@ -230,6 +231,7 @@ function drained(core: Core): void {
   if (!core.alive() || core.congested()) return;
   exchange.drained(core);
   presence.tell(core);
+  heads.tell(core);
   announce.plan(core);
   work.pump(core);
 }

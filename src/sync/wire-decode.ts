@@ -4,7 +4,17 @@ import { toldCodes, wireLimits } from './wire-limits.ts';
 import { createReader, Malformed, type Reader } from './wire-reader.ts';
 
 /** The smallest items of lists, bytes: more than fit into the frame are refused before any is read. */
-const least = { version: 1, text: 1, log: 17, segment: 18, key: 17, hash: 16, entry: 17, statement: 66 };
+const least = {
+  version: 1,
+  text: 1,
+  log: 17,
+  segment: 18,
+  key: 17,
+  hash: 16,
+  entry: 17,
+  statement: 66,
+  head: 65,
+};
 
 /** The control message of a type; undefined for one that this version does not know. */
 function readControl(type: number, from: Reader): ControlMessage | undefined {
@@ -74,6 +84,14 @@ function readControl(type: number, from: Reader): ControlMessage | undefined {
         statements: from.list(wireLimits.statements, least.statement, () => ({
           age: from.uint(),
           text: from.text(wireLimits.statement),
+          sig: from.base64url(64),
+        })),
+      };
+    case control.heads:
+      return {
+        type: 'heads',
+        statements: from.list(wireLimits.heads, least.head, () => ({
+          text: from.text(wireLimits.head),
           sig: from.base64url(64),
         })),
       };

@@ -91,6 +91,12 @@ function writeControl(to: Encoder, message: ControlMessage): void {
         raw(to, sig, 64);
       });
       break;
+    case 'heads':
+      list(to, message.statements, ({ text, sig }) => {
+        writeVarString(to, text);
+        raw(to, sig, 64);
+      });
+      break;
     case 'ask':
     case 'listed':
     case 'synced':

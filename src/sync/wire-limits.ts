@@ -20,6 +20,9 @@ export const wireLimits = {
   statements: 64,
   /** Bytes of a statement as JSON: a note of control characters alone is escaped. */
   statement: 4096,
+  heads: 16,
+  /** Bytes of a statement of heads as JSON. */
+  head: 16 * 1024,
   /** Bytes of an entry as JSON: twice the limit of an entry, since it need not be canonical. */
   entry: 256 * 1024,
 } as const;

@@ -1,5 +1,5 @@
 import type { Hash } from '../../schemas/index.ts';
-import type { KeyFlag, SegmentDigest, Statement } from './port.ts';
+import type { HeadsStatement, KeyFlag, SegmentDigest, Statement } from './port.ts';
 
 export { decodeFrame } from './wire-decode.ts';
 export { encodeControl, encodeDocument } from './wire-encode.ts';
@@ -49,7 +49,8 @@ export type ControlMessage =
   | { readonly type: 'pong'; readonly number: number }
   | { readonly type: 'bye'; readonly code: number; readonly reason: string }
   | { readonly type: 'stored'; readonly count: number }
-  | { readonly type: 'presence'; readonly statements: readonly Statement[] };
+  | { readonly type: 'presence'; readonly statements: readonly Statement[] }
+  | { readonly type: 'heads'; readonly statements: readonly HeadsStatement[] };
 
 /** Messages of one document. */
 export type DocumentMessage =

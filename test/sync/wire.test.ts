@@ -52,6 +52,7 @@ const controls: readonly ControlMessage[] = [
       { age: 0, text: '', sig },
     ],
   },
+  { type: 'heads', statements: [{ text: '{"v":1}', sig }] },
 ];
 const documents: readonly DocumentMessage[] = [
   { type: 'step1', stateVector: new Uint8Array([0]) },

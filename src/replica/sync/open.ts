@@ -1,6 +1,7 @@
 import type { Hash, Progress } from '../../../schemas/index.ts';
 import { readEntry } from '../../op/index.ts';
 import type { KeyPair } from '../../seal/box.ts';
+import { createHeads } from '../../seal/link/heads/heads.ts';
 import type { Storage } from '../../storage/open.ts';
 import { openPads } from '../../storage/pads.ts';
 import { createBreathing } from '../commit/breathing.ts';
@@ -92,6 +93,13 @@ export function openSync(options: {
     turnedAway: (reason, from) => source.turnedAway('presence', reason, from),
   });
   const keyring = createKeyring({ ...options, workspace: options.row.id, self: signer });
+  const { membership } = context;
+  const heads = createHeads({
+    ...{ workspace: options.row.id, signer, crypto, now: options.now, timer: options.timer },
+    keyOf: membership.keyOf,
+    isInForce: (replica) =>
+      membership.state.replicas.get(replica)?.admissions.some(({ ended }) => ended.length === 0) === true,
+  });
   const freshKey = createFreshKey({ ...options, directory, onChanged: () => rekeyed() });
   const { source, shown, rekeyed } = createSource({
     ...options,
@@ -109,6 +117,7 @@ export function openSync(options: {
     presence,
     statements,
     keyring,
+    heads,
   });
   /** Operations of the members log that are here already change nothing. */
   async function take(log: MembersLog): Promise<void> {
@@ -136,6 +145,7 @@ export function openSync(options: {
     membersChanged() {
       statements.look();
       keyring.look();
+      heads.look();
     },
     keyring,
     join: (by) => joinWorkspace({ ...options, ...by, signer, take }),
@@ -149,6 +159,7 @@ export function openSync(options: {
     remove: (document, hashes) => reconcile.remove(document, hashes),
     async close() {
       presence.close();
+      heads.close();
       await keyring.close();
       reconcile.close();
       await freshKey.close();

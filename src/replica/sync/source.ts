@@ -3,6 +3,7 @@ import { CoterieError } from '../../../schemas/index.ts';
 import { emptyUpdate, emptyVector, isEmptyVector } from '../../log/empty.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { keyId, type Signer } from '../../op/index.ts';
+import type { Heads } from '../../seal/link/heads/heads.ts';
 import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { DurableUpdate, Received, SegmentDigest, SessionId, SyncSource } from '../../sync/port.ts';
@@ -64,6 +65,8 @@ export interface ReplicaSource extends SyncSource {
   readonly statements: PresenceStatements;
   /** Key epochs, for sealed relays. */
   readonly keyring: Keyring;
+  /** How far replicas read at sealed relays. */
+  readonly heads: Heads;
 }
 
 export interface SourceOptions {
@@ -88,6 +91,7 @@ export interface SourceOptions {
   readonly presence: PresenceStore;
   readonly statements: PresenceStatements;
   readonly keyring: Keyring;
+  readonly heads: Heads;
 }
 
 export function createSource(options: SourceOptions): {
@@ -291,6 +295,7 @@ export function createSource(options: SourceOptions): {
     presence: options.presence,
     statements: options.statements,
     keyring: options.keyring,
+    heads: options.heads,
   };
 
   return {

@@ -43,6 +43,7 @@ export function costOf(message: ControlMessage | DocumentMessage): number {
     case 'want':
       return costs.message + costs.key * message.keys.length;
     case 'presence':
+    case 'heads':
       return costs.message + costs.statement * message.statements.length;
     default:
       return costs.message;

@@ -12,7 +12,7 @@ import type { Queue } from './digests/work.ts';
 import type { Meeting } from './handshake.ts';
 import type { Waiting } from './inbox.ts';
 import type { Held } from './outbox.ts';
-import type { Telling } from './presence.ts';
+import type { Telling } from './telling.ts';
 import type { MetPeer, SessionEvent, SessionOptions, SessionState } from './types.ts';
 
 /** Work that is under way at a time; more is a peer that asks faster than it can be answered. */
@@ -67,6 +67,9 @@ export class Core {
   takesPresence = false;
   /** What it is to be told of them, once both are in step. */
   presence: Telling | undefined;
+  /** The peer takes statements of how far mailboxes were read. */
+  takesHeads = false;
+  heads: Telling | undefined;
   /** Keys of the peer that wait for an answer. */
   asked = 0;
   /** What the peer made this side do lately. */
@@ -203,6 +206,8 @@ export class Core {
     this.held = undefined;
     this.presence?.stop();
     this.presence = undefined;
+    this.heads?.stop();
+    this.heads = undefined;
     this.options.onEvent({ type: 'closed', code: state.code, reason: state.reason });
   }
 }

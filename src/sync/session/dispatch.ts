@@ -8,7 +8,7 @@ import type { Inventory } from './digests/inventory.ts';
 import type { Repair } from './digests/repair.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
-import { presence } from './presence.ts';
+import { heads, presence } from './telling.ts';
 
 type Of<T extends ControlMessage['type']> = Extract<ControlMessage, { type: T }>;
 
@@ -119,6 +119,7 @@ export function createDispatch(parts: {
       else if (message.type === 'close') channels.closed(core, message.alias);
       else if (message.type === 'stored') stored(core, message);
       else if (message.type === 'presence') presence.taken(core, message.statements);
+      else if (message.type === 'heads') heads.taken(core, message.statements);
       else sided(core, message);
     },
 

@@ -1,10 +1,15 @@
 import { closeCodes, muxProtocol } from '../../../schemas/protocol.ts';
 import { toBase64url, utf8 } from '../../op/index.ts';
+import type { SyncSource } from '../port.ts';
 import type { ControlMessage } from '../wire.ts';
 import type { Core } from './core.ts';
 
 /** A peer that has not proven itself after this long is dropped, ms. */
 const patience = 15_000;
+
+/** What this side takes beside what every peer does. */
+const capabilitiesOf = ({ statements, heads }: SyncSource): readonly string[] =>
+  muxProtocol.capabilities.filter((name) => (name === 'heads' ? heads : statements) !== undefined);
 
 /** What of the random bytes of a hello names the opening. */
 export const openingBytes = 8;
@@ -64,6 +69,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
     core.state = { phase: 'proving', publicKey };
     core.peer = { publicKey, opening: toBase64url(random.subarray(0, openingBytes)) };
     core.takesPresence = capabilities.includes('presence');
+    core.takesHeads = capabilities.includes('heads');
     const sig = await source.sign(
       proofText({
         role: options.role,
@@ -143,7 +149,7 @@ export function createHandshake(admitted: (core: Core, publicKey: string) => voi
         workspace: core.source.workspace,
         publicKey: core.source.publicKey,
         random: own,
-        capabilities: core.source.statements ? muxProtocol.capabilities : [],
+        capabilities: capabilitiesOf(core.source),
       });
     },
 
