@@ -139,7 +139,7 @@ async function counted(
   request: AdmissionRequest,
   admitted: Admitted,
 ): Promise<CountersignedRow> {
-  const { state, signer, counts } = mailbox;
+  const { state, signer, counts, limits } = mailbox;
   const at = mailbox.now();
   const made: CountersignedRow = {
     encryption: request.encryption,
@@ -155,9 +155,11 @@ async function counted(
   const { machine, key, encryption, seed, proof, workspace } = request;
   const countersign = { replica: signer.id, at, sig: made.sig };
   const joined: SealedJoined = { key, encryption, workspace, invite, seed, machine, proof, countersign };
+  const letIn = !state.admitted?.keys.has(key) && !state.joined.has(key);
+  if (letIn && state.joined.size >= limits.joined)
+    throw new CoterieError('busy', 'Too many joined since an admin was here.');
   const own = { ...row.machines[machine], [key]: made };
   state.invites.set(invite, { ...row, machines: { ...row.machines, [machine]: own } });
-  const letIn = !state.admitted?.keys.has(key) && !state.joined.has(key);
   if (letIn) state.joined.set(key, joined);
   const writes = letIn ? [jsonRow(joinedKey(state.id, key), joined)] : [];
   await mailbox.writeNow([inviteWrite(state, invite), ...writes]);

@@ -6,6 +6,8 @@ export interface MailboxLimits {
   readonly records: number;
   /** Invites that were ever registered: none is forgotten, or it could be registered anew with more uses. */
   readonly invites: number;
+  /** Keys that came in by invites and are on no list yet. */
+  readonly joined: number;
   /** Letters that nobody took. */
   readonly letters: number;
   /** Of those, letters for one key. */
@@ -18,7 +20,10 @@ export interface MailboxLimits {
   readonly questions: number;
   /** Bytes that wait in a transport before records are held back. */
   readonly congestedBytes: number;
-  /** Frames that a session may send at once, and each second; a signature to check counts as many. */
+  /**
+   * Frames that a session may send at once, and each second. A large one counts as one for each 4 KiB, a signature to
+   * check as many.
+   */
   readonly burst: number;
   readonly perSecond: number;
   readonly signature: number;
@@ -35,6 +40,7 @@ export const usualLimits: MailboxLimits = {
   documents: 65_536,
   records: 4_000_000,
   invites: 4_096,
+  joined: 1_024,
   letters: 1_024,
   lettersForOne: 64,
   sessions: 512,

@@ -8,7 +8,7 @@ import { type MailboxLimits, usualLimits } from './limits.ts';
 import { type Mailbox, type MailboxOptions, openMailbox, type Proven } from './mailbox.ts';
 import { inviteIndexKey } from './rows.ts';
 import { type MailboxSession, type OwnSession, openSession } from './session.ts';
-import { loadMailbox } from './state.ts';
+import { isAdmitted, loadMailbox } from './state.ts';
 import { openTrims } from './trims.ts';
 
 export interface MailboxesOptions extends Omit<MailboxOptions, 'limits' | 'counts' | 'claims' | 'trims'> {
@@ -106,6 +106,11 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
 
   /** Room for one more session, if need be that of the oldest with the same key. */
   function admit(mailbox: Mailbox, session: OwnSession): void {
+    // Before it takes a place: anybody can prove some key.
+    if (mailbox.state.head && !isAdmitted(mailbox.state, session.key)) {
+      session.stranger();
+      return;
+    }
     const own = [...mailbox.sessions].filter(({ key }) => key === session.key);
     if (own.length >= limits.sessionsOfKey)
       own[0]?.close(closeCodes.duplicate, 'newer sessions of the same key are open');
@@ -143,8 +148,7 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
         throw new CoterieError('ticket_elsewhere', 'This relay does not countersign that ticket.');
       return using(Buffer.from(row).toString('utf8'), (mailbox) => countersignAt(mailbox, invite, request));
     },
-    admits: (id, key) =>
-      using(id, ({ state }) => (state.admitted?.keys.has(key) ?? false) || state.joined.has(key)),
+    admits: (id, key) => using(id, ({ state }) => isAdmitted(state, key)),
     tick() {
       const at = now();
       for (const [id, one] of held) {

@@ -1,5 +1,5 @@
 import { closeCodes } from '../../../schemas/protocol.ts';
-import type { ToRelay } from '../wire.ts';
+import type { SignedList, ToRelay } from '../wire.ts';
 import { count } from './counts.ts';
 import { append, confirm } from './documents.ts';
 import { register, unregister } from './invites.ts';
@@ -68,6 +68,9 @@ function serveTagged(mailbox: Mailbox, session: OwnSession, message: Tagged): vo
   }
 }
 
+/** Reading and checking a list takes longer than its bytes alone. */
+const costOf = ({ text }: SignedList): number => text.length >>> 8;
+
 /** What is done at once keeps the order in which it was sent; what a signature is checked for does not. */
 function work(mailbox: Mailbox, session: OwnSession, message: Tagged): Promise<void> | undefined {
   const { signature } = mailbox.limits;
@@ -79,7 +82,7 @@ function work(mailbox: Mailbox, session: OwnSession, message: Tagged): Promise<v
       session.ask(() => read(mailbox, session, message));
       return undefined;
     case 'create':
-      session.spend(signature);
+      session.spend(signature + costOf(message.list));
       return create(mailbox, session, message);
     case 'confirm':
       session.spend(signature);
@@ -91,7 +94,7 @@ function work(mailbox: Mailbox, session: OwnSession, message: Tagged): Promise<v
         if (admitted) session.send({ type: 'list', list: admitted.signed });
         return undefined;
       }
-      session.spend(signature);
+      session.spend(signature + costOf(list));
       return putList(mailbox, session, { tag, list });
     }
     case 'invite':

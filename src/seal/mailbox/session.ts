@@ -149,7 +149,7 @@ class Session implements OwnSession {
 
   receive(frame: Uint8Array): void {
     if (this.phase === 'closed') return;
-    this.spend(1);
+    this.spend(1 + (frame.length >>> 12));
     const decoded = decodeFromClient(frame);
     if (decoded.kind === 'bad') this.close(decoded.code, decoded.reason);
     else if (decoded.kind === 'message') serve(this.#mailbox, this, decoded.message);

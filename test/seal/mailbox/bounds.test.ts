@@ -70,6 +70,14 @@ describe('bounds of a sealed mailbox', () => {
     rig.clock.now += 9_000;
     rig.mailboxes.tick();
     expect(admin.paused.now).toBe(false);
+    // Large ones count as many.
+    admin.send({
+      type: 'append',
+      tag: 1,
+      document: newId(),
+      record: recordBy(admin.signer, { size: 400_000 }),
+    });
+    expect(admin.paused.now).toBe(true);
     for (let i = 0; i < 400; i++) admin.send({ type: 'ping', number: i });
     expect(await admin.end()).toMatchObject({ code: closeCodes.busy });
   });
@@ -85,6 +93,9 @@ describe('bounds of a sealed mailbox', () => {
     expect(await first.end()).toMatchObject({ code: closeCodes.duplicate });
     const fourth = rig.connect(admin.signer, mailbox);
     expect(await fourth.end()).toMatchObject({ code: closeCodes.busy });
+    // Who is not admitted takes nobody's place, whatever keys it makes.
+    const stranger = rig.connect(newSigner(), mailbox);
+    expect(await stranger.end()).toMatchObject({ code: closeCodes.stranger });
     expect(admin.ended).toBeUndefined();
   });
 

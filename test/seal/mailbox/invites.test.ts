@@ -135,6 +135,35 @@ describe('invites at a sealed relay', () => {
     await expect(again.mailboxes.countersign(invite, late)).rejects.toMatchObject({ code: 'ticket_expired' });
   });
 
+  it('SLD-17: so many may join while no admin makes a list, and none of those beyond is a use', async () => {
+    const rig = openRig({ limits: { joined: 2 } });
+    const { admin, mailbox, list } = await founded(rig);
+    const seed = newSigner();
+    const invite = hashOf(nodeCrypto, 'many');
+    const expires = rig.clock.now + 1000;
+    expect(await register(admin, { invite, workspace, seed: seed.publicKey, uses: 3, expires })).toBe('ok');
+    const requests = await Promise.all([1, 2, 3].map(() => requestOf(seed)));
+    const ask = ({ replica: _, ...request }: AdmissionRequest & { replica: Signer }) =>
+      rig.mailboxes.countersign(invite, request);
+    const [first, second, third] = requests as [
+      (typeof requests)[0],
+      (typeof requests)[0],
+      (typeof requests)[0],
+    ];
+    await ask(first);
+    await ask(second);
+    await expect(ask(third)).rejects.toMatchObject({ code: 'busy' });
+    const next = await listOf(admin.signer, {
+      mailbox,
+      version: 2,
+      prev: listHash(nodeCrypto, list),
+      keys: [first.replica, second.replica],
+    });
+    admin.send({ type: 'list', tag: 3, list: next });
+    await admin.answer(3);
+    await ask(third);
+  });
+
   it('SLD-18: what the seed or the machine did not sign, another workspace and unknown invites are refused', async () => {
     const { rig, admin, seed, invite } = await invited('d');
     const { replica: _, ...good } = await requestOf(seed);
