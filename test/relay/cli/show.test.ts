@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { handleFrom, isHandle, speaker } from '../../../relay/cli/reach/identity.ts';
 import { settingsFrom } from '../../../relay/cli/settings.ts';
+import { peers } from '../../../relay/cli/show/machines.ts';
 import {
   clean,
   columns,
@@ -12,7 +13,7 @@ import {
   type View,
 } from '../../../relay/cli/show/terminal.ts';
 import { ago, size, typedTime, untilTime } from '../../../relay/cli/show/time.ts';
-import { Handle } from '../../../schemas/index.ts';
+import { Handle, type Peer } from '../../../schemas/index.ts';
 
 const now = Date.parse('2026-03-04T05:06:07.000Z');
 const plain: View = { color: false, width: undefined, now };
@@ -217,5 +218,32 @@ describe('settings', () => {
     [{}, { TERM: 'dumb' }, true, false],
   ])('flags %j, environment %j, terminal %s: colours %s', (flags, env, terminal, color) => {
     expect(settingsFrom(flags, env, terminal).color).toBe(color);
+  });
+});
+
+describe('links', () => {
+  it('MCH-14 MCH-20: a link of the local network is shown as lan, by its address', () => {
+    const one: Peer = {
+      replica: 'r'.repeat(26),
+      url: 'wss://192.168.1.5:49152',
+      upstream: false,
+      lan: true,
+      state: 'linked',
+      since: earlier(HOUR),
+      lag: 0,
+      syncing: 0,
+      acknowledged: earlier(MINUTE),
+      digest: 'equal',
+      compared: earlier(MINUTE),
+      trouble: null,
+    };
+    const others = [{ url: null }, { url: null, lan: false }, { url: 'http://127.0.0.1:4270', lan: false }];
+    const lines = peers([one, ...others.map((more) => ({ ...one, ...more }))], plain).split('\n');
+    expect(lines.slice(1).map((line) => line.split(/ {2,}/)[1])).toEqual([
+      'lan 192.168.1.5:49152',
+      'came in, lan',
+      'came in',
+      'http://127.0.0.1:4270',
+    ]);
   });
 });
