@@ -262,6 +262,18 @@ export const errorKinds = {
     'Too much is waiting to be written.',
     'Send it again shortly, with the same Idempotency-Key.',
   ),
+  needs_tls: kind(
+    400,
+    x.usage,
+    'A door that other machines reach would not be encrypted.',
+    'Give --tls-cert and --tls-key, or --behind-proxy with the URL of who ends TLS in front of it.',
+  ),
+  tls_unusable: kind(
+    500,
+    x.failed,
+    'A certificate, its key or a list of authorities cannot be used.',
+    'The message names the file and what is wrong with it.',
+  ),
   port_busy: kind(409, x.conflict, 'The port is taken by another program.', 'Choose another with --port.'),
   unreachable: kind(503, x.unreachable, 'No node answered.', 'Start one with: coterie up'),
   closed: kind(503, x.unreachable, 'The replica is closing.', 'Send it again to the node when it is back.'),

@@ -1,11 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { CoterieError } from '../../schemas/index.ts';
-
-/** The names under which a node on this port may be asked. */
-export function hostsOf(port: number): ReadonlySet<string> {
-  const names = ['127.0.0.1', 'localhost', '[::1]'];
-  return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
-}
+import type { Allowed } from './outside.ts';
 
 export interface GateOptions {
   /** Pages of any port of this machine may ask, not only the node's own: a page under development, say. */
@@ -20,7 +15,7 @@ const localPage = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})
  */
 export function refuseForeign(
   incoming: IncomingMessage,
-  hosts: ReadonlySet<string>,
+  { hosts, origins }: Pick<Allowed, 'hosts' | 'origins'>,
   { localPages = false }: GateOptions = {},
 ): CoterieError | undefined {
   const given = incoming.rawHeaders.filter(
@@ -30,8 +25,7 @@ export function refuseForeign(
   if (given !== 1 || host === undefined || !hosts.has(host))
     return new CoterieError('bad_host', `Host ${host ?? '(none)'} is not one of this node`);
   const origin = incoming.headers.origin?.toLowerCase();
-  const own = origin?.startsWith('http://') && hosts.has(origin.slice('http://'.length));
-  if (origin !== undefined && !own && !(localPages && localPage.test(origin)))
+  if (origin !== undefined && !origins.has(origin) && !(localPages && localPage.test(origin)))
     return new CoterieError('bad_host', `Origin ${origin} is not one of this node`);
   if (!incoming.url?.startsWith('/')) return new CoterieError('invalid', 'the request names no path');
   return undefined;

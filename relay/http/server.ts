@@ -5,14 +5,18 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Log } from '../node/log.ts';
 import { stopping } from '../stopping.ts';
+import { openAddresses } from './address.ts';
 import { refusalOf, sendRefusal } from './errors.ts';
-import { type GateOptions, hostsOf, refuseForeign } from './gate.ts';
+import { type GateOptions, refuseForeign } from './gate.ts';
+import { allowedOf, type Outside, refuseBare } from './outside.ts';
+import { readPair, watchPair } from './tls.ts';
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
@@ -38,15 +42,15 @@ export interface Listening {
   cut(): Promise<void>;
 }
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-
-function bind(server: Server, host: string, port: number): Promise<void> {
+function bind(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE')
         reject(new CoterieError('port_busy', `Port ${port} is taken by another program.`));
       else if (error.code === 'EACCES')
         reject(new CoterieError('port_busy', `Port ${port} may not be taken by this user.`));
+      else if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+        reject(new CoterieError('invalid', `${host} is no address of this machine.`));
       else reject(error);
     });
     server.listen({ host, port, exclusive: true }, () => {
@@ -110,11 +114,24 @@ export interface Arrival {
 
 const usualArrival: Arrival = { headers: 10_000, request: 30_000, look: 2_000 };
 
-/** Opens the node's one HTTP port, on this machine only. */
-export async function listen(host: string, port: number, arrival = usualArrival): Promise<Listening> {
-  if (!loopback.has(host))
-    throw new CoterieError('unsupported', `A node listens on this machine only, not on ${host}.`);
-  const server = createServer({
+export interface ListenOptions {
+  readonly arrival?: Arrival | undefined;
+  /** How it is reached from other machines, if it is. */
+  readonly outside?: Outside | undefined;
+  /** Between two looks at the files of its certificate, ms. */
+  readonly look?: number | undefined;
+}
+
+/**
+ * Opens one HTTP port: on this machine only, unless what is sent is encrypted. Rejects with `needs_tls`, `tls_unusable`,
+ * `port_busy` and `invalid`.
+ */
+export async function listen(host: string, port: number, options: ListenOptions = {}): Promise<Listening> {
+  const { arrival = usualArrival, outside } = options;
+  refuseBare(host, outside);
+  const whoAsks = openAddresses(outside?.proxy);
+  const pair = outside?.tls && readPair(outside.tls);
+  const settings = {
     // Checked by us, with an answer that says so.
     requireHostHeader: false,
     maxHeaderSize: 16 * 1024,
@@ -123,7 +140,9 @@ export async function listen(host: string, port: number, arrival = usualArrival)
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: arrival.look,
     noDelay: true,
-  });
+  };
+  const secure = pair && createTlsServer({ ...settings, ...pair.options, handshakeTimeout: arrival.headers });
+  const server = secure ?? createServer(settings);
   // Who has closed its half of a connection still gets its answer; `gone.ts` has who does not. The types do not know of it.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = 8_192;
@@ -131,6 +150,16 @@ export async function listen(host: string, port: number, arrival = usualArrival)
   server.on('error', () => undefined);
   await bind(server, host, port);
   const bound = server.address() as AddressInfo;
+  const allow = (names: readonly string[] | undefined): ReturnType<typeof allowedOf> =>
+    allowedOf(host, bound.port, outside, names);
+  let allowed: ReturnType<typeof allowedOf>;
+  try {
+    allowed = allow(pair?.names);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  let unwatch = (): void => undefined;
   const open = new Set<ServerResponse>();
   /** Connections that speak another protocol now: the server does not know them any more. */
   const switched = new Set<Duplex>();
@@ -145,11 +174,24 @@ export async function listen(host: string, port: number, arrival = usualArrival)
     });
   }
 
+  /** Takes a renewed certificate; a pair that does not fit, as while one of two files is written, changes nothing. */
+  function renew(log: Log): void {
+    if (!secure || !outside?.tls) return;
+    try {
+      const { options: renewed, names } = readPair(outside.tls);
+      secure.setSecureContext(renewed);
+      allowed = allow(names);
+      log.info({ names }, 'the certificate was renewed');
+    } catch (error) {
+      log.error({ err: error }, 'the new certificate is not taken, the one before stays');
+    }
+  }
+
   return {
     port: bound.port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    url: allowed.url,
     serve(app, log, upgrade, gate) {
-      const hosts = hostsOf(bound.port);
+      if (outside?.tls) unwatch = watchPair(outside.tls, () => renew(log), options.look);
       const answer = getRequestListener(app.fetch, {
         overrideGlobalObjects: false,
         errorHandler(error) {
@@ -164,7 +206,8 @@ export async function listen(host: string, port: number, arrival = usualArrival)
         if (draining) outgoing.setHeader('connection', 'close');
         // A reader that hangs up is no event worth a crash.
         outgoing.on('error', () => undefined);
-        const foreign = refuseForeign(incoming, hosts, gate);
+        whoAsks(incoming);
+        const foreign = refuseForeign(incoming, allowed, gate);
         // What follows on the connection of a stranger is not read.
         if (foreign) sendRefusal(outgoing, refusalOf(foreign, log, 'gate'), { connection: 'close' });
         else void answer(incoming, outgoing);
@@ -172,7 +215,8 @@ export async function listen(host: string, port: number, arrival = usualArrival)
       server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
         // Nobody listens to its errors any more.
         socket.on('error', () => undefined);
-        const refused = draining ? stopping() : refuseForeign(incoming, hosts, gate);
+        whoAsks(incoming);
+        const refused = draining ? stopping() : refuseForeign(incoming, allowed, gate);
         if (refused) endWith(socket, refused);
         else if (upgrade === undefined) answerBroken(new Error('upgrade'), socket as Socket);
         else {
@@ -197,6 +241,7 @@ export async function listen(host: string, port: number, arrival = usualArrival)
       });
     },
     async cut() {
+      unwatch();
       const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
       const listening = server.listening;
       if (listening) server.close();

@@ -104,7 +104,7 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
   const { directory } = replica;
   const { version } = await import('../../src/index.ts');
   const hosting = await openHosting({ replica, node: true, log, ...around });
-  const listening = await listen(host, port, arrival).catch(async (error: unknown) => {
+  const listening = await listen(host, port, { arrival }).catch(async (error: unknown) => {
     await hosting.close();
     throw error;
   });

@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { CoterieError } from '../../schemas/index.ts';
+import type { Proxy } from './outside.ts';
+
+/** From whom a request came, as limits count it. */
+export interface Asker {
+  /** An IPv4 address, or the first half of an IPv6 address, of which one customer has all. */
+  readonly address: string;
+  /** True for a program of this machine that came by no proxy. */
+  readonly here: boolean;
+}
+
+const plain = (address: string): string => address.replace(/^::ffff:(?=[0-9.]+$)/i, '');
+const isHere = (address: string): boolean => /^127\.|^::1$/.test(address);
+
+function counted(address: string): string {
+  if (isIP(address) !== 6 || isHere(address)) return address;
+  const [head = '', tail] = address.toLowerCase().replace(/%.*$/, '').split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail ? tail.split(':') : [];
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  const all = [...left, ...Array<string>(Math.max(0, zeros)).fill('0'), ...right];
+  return `${all.slice(0, 4).join(':')}::/64`;
+}
+
+/** Whose word counts for whom they forward: this machine's own, and those that were named. Throws `invalid`. */
+function trusted(from: readonly string[]): BlockList {
+  const list = new BlockList();
+  list.addSubnet('127.0.0.0', 8, 'ipv4');
+  list.addAddress('::1', 'ipv6');
+  for (const one of from) {
+    const [address = '', bits] = one.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const most = family === 'ipv6' ? 128 : 32;
+    const prefix = bits === undefined ? most : Number(bits);
+    if (isIP(address) === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > most)
+      throw new CoterieError('invalid', `${one} is neither an address nor a network`);
+    list.addSubnet(address, prefix, family);
+  }
+  return list;
+}
+
+const known = new WeakMap<IncomingMessage, Asker>();
+
+/**
+ * Tells who asks. What `X-Forwarded-For` says is believed of a proxy alone, and of what it says the last, which the proxy
+ * itself has written.
+ */
+export function openAddresses(proxy: Proxy | undefined): (incoming: IncomingMessage) => Asker {
+  const believed = proxy ? trusted(proxy.from ?? []) : undefined;
+  return (incoming) => {
+    const direct = plain(incoming.socket.remoteAddress ?? '');
+    const family = isIP(direct) === 6 ? 'ipv6' : 'ipv4';
+    const forwarded = incoming.headers['x-forwarded-for'];
+    let asker: Asker = { address: counted(direct), here: isHere(direct) };
+    if (forwarded !== undefined && believed && isIP(direct) !== 0 && believed.check(direct, family)) {
+      const last = plain(String(forwarded).split(',').at(-1)?.trim() ?? '');
+      asker = { address: isIP(last) === 0 ? counted(direct) : counted(last), here: false };
+    }
+    known.set(incoming, asker);
+    return asker;
+  };
+}
+
+/** Who asks, as its door found. */
+export function askerOf(incoming: IncomingMessage): Asker {
+  const direct = plain(incoming.socket.remoteAddress ?? '');
+  return known.get(incoming) ?? { address: counted(direct), here: isHere(direct) };
+}
