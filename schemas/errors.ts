@@ -271,7 +271,7 @@ export const errorKinds = {
   tls_unusable: kind(
     500,
     x.failed,
-    'A certificate, its key or a list of authorities cannot be used.',
+    'A certificate or its key cannot be used.',
     'The message names the file and what is wrong with it.',
   ),
   port_busy: kind(409, x.conflict, 'The port is taken by another program.', 'Choose another with --port.'),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { CoterieError } from '../../schemas/index.ts';
-import type { Proxy } from './outside.ts';
+import type { ProxyInFront } from './outside.ts';
 
 /** From whom a request came, as limits count it. */
 export interface Asker {
@@ -47,7 +47,7 @@ const known = new WeakMap<IncomingMessage, Asker>();
  * Tells who asks. What `X-Forwarded-For` says is believed of a proxy alone, and of what it says the last, which the proxy
  * itself has written.
  */
-export function openAddresses(proxy: Proxy | undefined): (incoming: IncomingMessage) => Asker {
+export function openAddresses(proxy: ProxyInFront | undefined): (incoming: IncomingMessage) => Asker {
   const believed = proxy ? trusted(proxy.from ?? []) : undefined;
   return (incoming) => {
     const direct = plain(incoming.socket.remoteAddress ?? '');

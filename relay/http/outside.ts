@@ -7,7 +7,7 @@ export interface Outside {
   /** A certificate and its key, in files: the door speaks TLS. */
   readonly tls?: TlsFiles | undefined;
   /** Something in front speaks TLS. */
-  readonly proxy?: Proxy | undefined;
+  readonly proxy?: ProxyInFront | undefined;
   /** The URL that others use, where it is not what certificate and address say: `https://relay.example`. */
   readonly url?: string | undefined;
   /** More names under which the door may be asked: `relay.lan:4270`. */
@@ -15,7 +15,7 @@ export interface Outside {
 }
 
 /** Who ends TLS in front of a door. */
-export interface Proxy {
+export interface ProxyInFront {
   /** Its public URL: `https://relay.example`. */
   readonly url: string;
   /** Addresses, or networks as `10.0.0.0/8`, whose word for whom they forward is believed, beside this machine's own. */
@@ -38,13 +38,17 @@ export interface Allowed {
 /** Refuses an address beyond this machine where what is sent could be read on the way. */
 export function refuseBare(host: string, outside: Outside | undefined): void {
   if (isLoopback(host) || outside?.tls || outside?.proxy) return;
-  throw new CoterieError('needs_tls', `${host} is reached from other machines, and nothing would be encrypted.`);
+  throw new CoterieError(
+    'needs_tls',
+    `${host} is reached from other machines, and nothing would be encrypted.`,
+  );
 }
 
 /** A URL of an origin, and nothing more of it. Throws `invalid`. */
 export function originUrl(text: string, what: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.username === '' && `${url.origin}/` === url.href) return url;
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && `${url.origin}/` === url.href)
+    return url;
   throw new CoterieError('invalid', `${what} is an origin, as https://relay.example, not ${text}`);
 }
 

@@ -33,7 +33,10 @@ export type Upgrade = (
 /** A socket that listens, before anything answers on it. */
 export interface Listening {
   readonly port: number;
+  /** Where it is reached: the public URL, where there is one. */
   readonly url: string;
+  /** Where it is reached from this machine. */
+  readonly bound: string;
   /** Begins to answer. Without `upgrade` no protocol can be switched to. */
   serve(app: { fetch: Fetch }, log: Log, upgrade?: Upgrade, gate?: GateOptions): void;
   /** Takes no more connections; resolves when every request has its answer, or after so many milliseconds. */
@@ -190,6 +193,7 @@ export async function listen(host: string, port: number, options: ListenOptions 
   return {
     port: bound.port,
     url: allowed.url,
+    bound: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
     serve(app, log, upgrade, gate) {
       if (outside?.tls) unwatch = watchPair(outside.tls, () => renew(log), options.look);
       const answer = getRequestListener(app.fetch, {

@@ -35,8 +35,11 @@ export interface Hosting {
   readonly links: Links | undefined;
   /** The listening key: that of this user's machine. */
   readonly key: PublicKey;
-  /** Has others find the replica where it listens, dials them, and tells the replica of it. */
-  begin(listening: Listening): Connected | undefined;
+  /**
+   * Has others find the replica where it listens, dials them, and tells the replica of it. `addresses` are for other
+   * machines, where those reach it elsewhere.
+   */
+  begin(listening: Listening, addresses?: readonly string[]): Connected | undefined;
   /** Ends all links and takes the run file away; what listened is closed. */
   close(): Promise<void>;
 }
@@ -133,7 +136,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
   return {
     links: network?.links,
     key: key.publicKey,
-    begin(listening) {
+    begin(listening, addresses = [listening.url]) {
       const begun = network?.begin(listening);
       connected = begun;
       remoting = begun && remote(begun);
@@ -143,7 +146,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
           return undefined;
         });
       detach = replica.attach({
-        addresses: [listening.url],
+        addresses: [...addresses],
         key: key.publicKey,
         sign: key.sign,
         peers: async () => begun?.peers() ?? [],

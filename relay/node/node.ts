@@ -3,10 +3,12 @@ import { CoterieError, muxProtocol } from '../../schemas/index.ts';
 import type { OpenOptions } from '../../src/replica/options.ts';
 import type { Replica } from '../../src/replica/surface.ts';
 import { type RateLimit, usualRate } from '../http/allowance.ts';
+import type { Outside } from '../http/outside.ts';
 import type { StreamLimits } from '../http/route.ts';
-import { type Arrival, listen } from '../http/server.ts';
+import type { Arrival } from '../http/server.ts';
 import { openReplicaDoors } from './doors.ts';
 import { type HostingOptions, openHosting } from './hosting.ts';
+import { defaultPort, listenAsNode, type Place } from './listening.ts';
 import { type Log, openLog } from './log.ts';
 import { codeOf } from './private-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
@@ -14,8 +16,10 @@ import { removeRunFile, writeRunFile } from './run-file.ts';
 export interface NodeOptions extends OpenOptions {
   /** 4270 unless said; 0 takes any free one. */
   readonly port?: number | undefined;
-  /** `127.0.0.1` unless said; another name of this machine's own loopback at most. */
+  /** `127.0.0.1` unless said; one that other machines reach needs `outside`. */
   readonly host?: string | undefined;
+  /** How other machines reach it: with a certificate, or through a proxy that has one. */
+  readonly outside?: Outside | undefined;
   readonly log?: Log | undefined;
   /** URLs of nodes to sync with, always; those of a ticket by which the workspace was joined come on top. */
   readonly upstreams?: readonly string[] | undefined;
@@ -35,7 +39,10 @@ export interface NodeOptions extends OpenOptions {
 
 /** A running node. */
 export interface Node {
+  /** Where programs of this machine reach it. */
   readonly url: string;
+  /** Where others do; the same where there is no such. */
+  readonly publicUrl: string;
   readonly port: number;
   readonly directory: string;
   /** Random, new for each start; `/healthz` answers it. */
@@ -45,8 +52,7 @@ export interface Node {
   close(): Promise<void>;
 }
 
-/** The port of a node when nobody says. */
-export const defaultPort = 4270;
+export { defaultPort } from './listening.ts';
 
 /** Requests under way get this long for their answers, ms: the whole stop takes less than a second. */
 const grace = 500;
@@ -67,22 +73,14 @@ const pause = (milliseconds: number): Promise<void> =>
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { port = defaultPort, host = '127.0.0.1', streams, rate = usualRate, ...rest } = options;
-  const { upstreams = [], discover, state, open = openDefault, arrival, ...opening } = rest;
+  const { upstreams = [], discover, state, open = openDefault, arrival, outside, ...opening } = rest;
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
     const { config } = opening;
     const around = { config, state, upstreams, discover };
-    return await openDoors({
-      replica,
-      log,
-      port,
-      host,
-      around,
-      rate,
-      arrival,
-      streams,
-    });
+    const place = { host, port, outside, arrival };
+    return await openDoors({ replica, log, place, around, rate, streams });
   } catch (error) {
     await replica.close();
     throw error;
@@ -92,24 +90,22 @@ export async function startNode(options: NodeOptions): Promise<Node> {
 interface Doors {
   readonly replica: Replica;
   readonly log: Log;
-  readonly port: number;
-  readonly host: string;
+  readonly place: Place;
   readonly around: Pick<HostingOptions, 'config' | 'state' | 'upstreams' | 'discover'>;
   readonly rate: RateLimit;
-  readonly arrival: Arrival | undefined;
   readonly streams: Partial<StreamLimits> | undefined;
 }
 
-async function openDoors({ replica, log, port, host, around, rate, arrival, streams }: Doors): Promise<Node> {
+async function openDoors({ replica, log, place, around, rate, streams }: Doors): Promise<Node> {
   const { directory } = replica;
   const { version } = await import('../../src/index.ts');
   const hosting = await openHosting({ replica, node: true, log, ...around });
-  const listening = await listen(host, port, { arrival }).catch(async (error: unknown) => {
+  const listening = await listenAsNode(place).catch(async (error: unknown) => {
     await hosting.close();
     throw error;
   });
   const id = randomBytes(16).toString('base64url');
-  const { url } = listening;
+  const { local: url, url: publicUrl } = listening;
   const doors = openReplicaDoors({
     replica,
     links: hosting.links,
@@ -137,8 +133,8 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
     });
   }
   // The port is the node's to close.
-  hosting.begin({ url, close: async () => undefined });
-  log.info({ url, directory, workspace: replica.workspace.id }, 'the node listens');
+  hosting.begin({ url, close: async () => undefined }, [publicUrl]);
+  log.info({ url, publicUrl, directory, workspace: replica.workspace.id }, 'the node listens');
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
@@ -162,6 +158,7 @@ async function openDoors({ replica, log, port, host, around, rate, arrival, stre
 
   return {
     url,
+    publicUrl,
     port: listening.port,
     directory,
     id,

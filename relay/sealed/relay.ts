@@ -13,6 +13,7 @@ import { type Durability, type LevelStore, openLevelStore } from '../../src/stor
 import { openSecret } from '../hosted/secrets.ts';
 import type { RateLimit } from '../http/allowance.ts';
 import { openMetrics } from '../http/metrics.ts';
+import type { Outside } from '../http/outside.ts';
 import { createOwnApp } from '../http/own.ts';
 import { listen } from '../http/server.ts';
 import { type Log, openLog } from '../node/log.ts';
@@ -27,6 +28,8 @@ export interface SealedRelayOptions {
   /** 4281 unless said; 0 takes any free one. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  /** How other machines reach it: with a certificate, or through a proxy that has one. */
+  readonly outside?: Outside | undefined;
   /** Anybody may make a mailbox, without the enrolment code. */
   readonly open?: boolean | undefined;
   /** Bounds of each mailbox, where the usual ones do not fit. */
@@ -109,7 +112,7 @@ export async function startSealedRelay(options: SealedRelayOptions): Promise<Sea
     const code = openSecret(directory, 'enrolment.code');
     const operator = openSecret(directory, 'operator.token');
     const packages = await openPackages({ store, now });
-    const listening = await listen(host, port);
+    const listening = await listen(host, port, { outside: options.outside });
     const { publicKey: key } = signer;
     const prove = proofsFor(key, now);
     const onTrouble = (error: unknown): void => log.error({ err: error }, 'a mailbox failed');

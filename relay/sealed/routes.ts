@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AdmissionRequest, CoterieError, type RelayInfo } from '../../schemas/index.ts';
 import type { Mailboxes } from '../../src/seal/mailbox/index.ts';
+import { askerOf } from '../http/address.ts';
 import { openAllowance, type RateLimit } from '../http/allowance.ts';
 import { check, expectNoBody, readJson } from '../http/input.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -45,7 +46,7 @@ function mailboxOf(token: string): string {
 export function sealedRoutes(options: SealedRoutesOptions): readonly OwnRoute[] {
   const { relay, node, mailboxes, packages, prove, metrics } = options;
   const allowance = openAllowance(options.rate);
-  const take = ({ socket }: IncomingMessage): Promise<void> => allowance.take(socket.remoteAddress ?? '');
+  const take = (incoming: IncomingMessage): Promise<void> => allowance.take(askerOf(incoming).address);
 
   /** The mailbox by whose admitted key a request is made. */
   async function authenticate(incoming: IncomingMessage): Promise<string> {

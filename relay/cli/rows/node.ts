@@ -1,3 +1,4 @@
+import { onDoors } from '../doors.ts';
 import { onLists, onOpening, onWrites, type Row } from '../row.ts';
 
 const members = () => import('../verbs/members.ts');
@@ -18,7 +19,7 @@ export const node: readonly Row[] = [
         '--discover',
         'find replicas of the workspace on the local network; sync with them while no relay is reached',
       ],
-      ['--host <address>', 'other addresses than 127.0.0.1: not in this version'],
+      ...onDoors,
     ],
     example: 'coterie up --as kai',
     endsItself: true,
@@ -33,7 +34,7 @@ export const node: readonly Row[] = [
       ['--readable', 'a remote replica: not in this version'],
       ['--open', 'alone: any room for any Yjs client, nobody is asked who they are, on 127.0.0.1 only'],
       ['--port <n>', 'port (by default 4281 sealed, 1234 open)', 'number'],
-      ['--host <address>', 'address to listen on (by default 127.0.0.1)'],
+      ...onDoors,
       ['--quota <size>', 'of each mailbox, for example 500M (by default 1G)'],
     ],
     ignores: ['--as', '--url', ...onOpening],

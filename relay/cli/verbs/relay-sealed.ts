@@ -1,4 +1,5 @@
 import { type Call, misuse } from '../call.ts';
+import { doorsOf } from '../doors.ts';
 import { dataDirectory } from '../settings.ts';
 import { facts, tint } from '../show/terminal.ts';
 
@@ -34,7 +35,7 @@ export async function runSealed(call: Call, port: number | undefined): Promise<(
   const open = call.has('open');
   const running = await startSealedRelay({
     ...{ directory, port, open },
-    host: call.text('host'),
+    ...(await doorsOf(call)),
     limits: bytes === undefined ? undefined : { bytes },
   });
   const { url, key, operator } = running;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { failure } from '../../../src/client/call.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
+import { doorsOf } from '../doors.ts';
 import { dataDirectory } from '../settings.ts';
 import { facts, tint } from '../show/terminal.ts';
 
@@ -24,6 +25,13 @@ async function kindOf(call: Call): Promise<'open' | 'sealed'> {
     throw await misuse(
       `a relay that listens on ${host} is --readable or --sealed`,
       'A readable relay is a replica with all its doors; a sealed one keeps ciphertext and can read nothing.',
+      ['--readable', '--sealed'],
+    );
+  const { outside } = await doorsOf(call);
+  if (outside)
+    throw await misuse(
+      'an open relay is for this machine alone',
+      'A --readable or --sealed relay has members, and may be reached from others.',
       ['--readable', '--sealed'],
     );
   if (!call.has('open'))

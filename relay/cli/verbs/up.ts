@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { failure } from '../../../src/client/call.ts';
 import { createClient } from '../../../src/client/index.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
+import { doorsOf } from '../doors.ts';
 import { embeddingsOf, searchOptions } from '../embeddings.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
@@ -16,6 +16,8 @@ const PATIENCE = 5000;
 /** What `up` says, and prints with `--json`. */
 interface Up {
   readonly url: string;
+  /** Where other machines reach it, if they do. */
+  readonly public?: string;
   readonly workspace: { readonly id: string; readonly name: string };
   readonly directory: string;
   readonly member: string;
@@ -46,7 +48,6 @@ export const up: Verb = async (call) => {
 };
 
 async function refuseWhatIsNotThere(call: Call): Promise<void> {
-  if (call.text('host') !== undefined) throw await failure('unsupported', 'up --host is not there yet');
   for (const url of call.many('upstream') ?? [])
     if (!/^https?:\/\/[^\s/?#@]+\/?$/.test(url))
       throw await misuse(`--upstream is the URL of a node, not ${url}`, 'For example: http://127.0.0.1:4270');
@@ -55,6 +56,7 @@ async function refuseWhatIsNotThere(call: Call): Promise<void> {
     throw await misuse(`--durability is sync or os, not ${durability}`, undefined, ['sync', 'os']);
   }
   await embeddingsOf(call.settings.embeddings);
+  await doorsOf(call);
   const port = call.number('port');
   if (port !== undefined && port > 65_535) throw await misuse(`there is no port ${port}`);
 }
@@ -91,6 +93,7 @@ async function start(call: Call, directory: string): Promise<void> {
       workspace: call.text('workspace'),
       upstreams: (call.many('upstream') ?? []).map((url) => url.replace(/\/$/, '')),
       discover: call.has('discover'),
+      ...(await doorsOf(call)),
       durability: durability === 'os' ? 'os' : durability === 'sync' ? 'sync' : undefined,
       ...(await searchOptions(settings)),
       warm: true,
@@ -105,7 +108,8 @@ async function start(call: Call, directory: string): Promise<void> {
   await tokenFor(directory, handle);
   const { workspace } = node.replica;
   const file = join(directory, 'tokens', handle);
-  say(call, { url: node.url, workspace, directory, member: handle, token: file, running: false });
+  const outward = node.publicUrl === node.url ? {} : { public: node.publicUrl };
+  say(call, { url: node.url, ...outward, workspace, directory, member: handle, token: file, running: false });
 }
 
 /** A text as one word of a shell. */
@@ -122,6 +126,7 @@ function say({ out }: Call, what: Up): void {
     facts(
       [
         ['url', tint(view, 'cyan', what.url)],
+        ...(what.public === undefined ? [] : [['for others', tint(view, 'cyan', what.public)] as const]),
         ['workspace', `${what.workspace.name} ${tint(view, 'dim', what.workspace.id)}`],
         ['directory', what.directory],
         ['member', what.member],
