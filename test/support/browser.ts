@@ -30,7 +30,8 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
     return `no Chromium is installed, and the one of the tests is not for ${process.platform} on ${process.arch}`;
   try {
     const executablePath = own ?? (await bundled.executablePath());
-    const usual = own === undefined ? bundled.args : ['--no-sandbox'];
+    // Not the flags that the package comes with: they switch off what keeps one site from another.
+    const usual = ['--no-sandbox', '--disable-gpu'];
     return await chromium.launch({
       executablePath,
       args: [...usual, ...args],

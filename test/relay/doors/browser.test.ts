@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../../support/browser.ts';
+import { ask, startFake, type TestNode } from '../http/support.ts';
+
+let node: TestNode;
+let elsewhere: Server;
+let browser: Browser | string;
+
+beforeAll(async () => {
+  node = await startFake();
+  elsewhere = createServer((_incoming, outgoing) => {
+    outgoing.setHeader('content-type', 'text/html');
+    outgoing.end('<!doctype html><title>elsewhere</title><body>');
+  }).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  browser = await launchBrowser(['--host-resolver-rules=MAP evil.test 127.0.0.1']);
+  if (typeof browser === 'string') console.warn(`skipped: ${browser}`);
+}, 30_000);
+afterAll(async () => {
+  if (typeof browser !== 'string') await browser.close();
+  elsewhere.close();
+  await node.close();
+});
+
+/** All that a page can try against a node whose token it has even learned: what of it was answered. */
+async function attack(page: Page, base: string): Promise<string[]> {
+  return page.evaluate(
+    async ([node, token]) => {
+      const got: string[] = [];
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const post = { method: 'POST', headers, body: '{"text":"attack"}' };
+      const messages = `${node}/v1/channels/general/messages`;
+      const tries: [string, () => Promise<Response>][] = [
+        ['read', () => fetch(`${node}/v1/channels`, { headers })],
+        ['open', () => fetch(`${node}/healthz`)],
+        ['page', () => fetch(`${node}/`)],
+        ['write', () => fetch(messages, post)],
+        ['simple write', () => fetch(messages, { method: 'POST', mode: 'no-cors', body: post.body })],
+        ['mcp', () => fetch(`${node}/mcp`, { ...post, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })],
+      ];
+      for (const [what, work] of tries)
+        await work().then(
+          (answer) => answer.ok && got.push(what),
+          () => undefined,
+        );
+      const loads = (tag: 'img' | 'script', path: string): Promise<void> =>
+        new Promise((resolve) => {
+          const element = document.createElement(tag);
+          element.onload = () => {
+            got.push(`${tag} ${path}`);
+            resolve();
+          };
+          element.onerror = () => resolve();
+          element.src = node + path;
+          document.body.append(element);
+        });
+      for (const path of ['/', '/healthz', '/openapi.json']) {
+        await loads('img', path);
+        await loads('script', path);
+      }
+      await new Promise<void>((resolve) => {
+        const stream = new EventSource(`${node}/v1/events`);
+        stream.onopen = () => got.push('events');
+        stream.onerror = () => {
+          stream.close();
+          resolve();
+        };
+      });
+      for (const path of ['/v1/stream', '/mux', '/sync/x/pad/x'])
+        await new Promise<void>((resolve) => {
+          const socket = new WebSocket(node.replace('http', 'ws') + path, ['coterie', `token.${token}`]);
+          socket.onopen = () => {
+            got.push(`socket ${path}`);
+            socket.close();
+          };
+          socket.onclose = () => resolve();
+        });
+      await new Promise<void>((resolve) => {
+        const frame = document.createElement('iframe');
+        frame.name = 'answer';
+        const form = document.createElement('form');
+        Object.assign(form, { method: 'post', action: messages, target: 'answer', enctype: 'text/plain' });
+        const field = document.createElement('input');
+        Object.assign(field, { name: '{"text":"attack","x":"', value: '"}' });
+        form.append(field);
+        document.body.append(frame, form);
+        frame.onload = () => resolve();
+        form.submit();
+      });
+      return got;
+    },
+    [base, node.token] as const,
+  );
+}
+
+describe('a page in a browser', () => {
+  const pages: [string, () => { page: string; node: string }][] = [
+    [
+      'of a name that now leads to this machine (DNS rebinding)',
+      () => ({ page: `http://evil.test:${node.port}/`, node: `http://evil.test:${node.port}` }),
+    ],
+    [
+      'of another site',
+      () => ({ page: `http://evil.test:${portOf()}/`, node: `http://127.0.0.1:${node.port}` }),
+    ],
+    [
+      'of another port of this machine',
+      () => ({ page: `http://127.0.0.1:${portOf()}/`, node: `http://127.0.0.1:${node.port}` }),
+    ],
+  ];
+  const portOf = (): number => (elsewhere.address() as AddressInfo).port;
+  const messages = async (): Promise<string> =>
+    (await ask(`${node.url}/v1/channels/general/messages`, { token: node.token })).text;
+
+  for (const [what, places] of pages)
+    it(`RLY-27: ${what} gets nothing and changes nothing`, { timeout: 20_000 }, async ({ skip }) => {
+      if (typeof browser === 'string') return skip(browser);
+      const at = places();
+      const before = await messages();
+      const page = await browser.newPage();
+      // As it was served before the name led here.
+      await page.route(at.page, (route) => route.fulfill({ contentType: 'text/html', body: '<body>evil' }), {
+        times: 1,
+      });
+      await page.goto(at.page);
+      expect(await attack(page, at.node)).toEqual([]);
+      expect(await messages()).toBe(before);
+      await page.close();
+    });
+
+  it('RLY-27: of the node’s own origin gets in by the same ways', { timeout: 20_000 }, async ({ skip }) => {
+    if (typeof browser === 'string') return skip(browser);
+    const page = await browser.newPage();
+    await page.route(`${node.url}/own`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<body>own' }),
+    );
+    await page.goto(`${node.url}/own`);
+    expect(await attack(page, node.url)).toEqual(
+      expect.arrayContaining(['read', 'open', 'page', 'write', 'socket /v1/stream']),
+    );
+    await page.close();
+  });
+
+  it('RLY-27: of the node itself is shown', { timeout: 20_000 }, async ({ skip }) => {
+    if (typeof browser === 'string') return skip(browser);
+    const page = await browser.newPage();
+    await page.goto(node.url);
+    expect(await page.textContent('h1')).toContain('Team <one>');
+    // Its policy lets it ask nothing, so that one is asked for by hand.
+    expect((await page.goto(`${node.url}/healthz`))?.status()).toBe(200);
+    await page.close();
+  });
+});
