@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTokens, readToken, tokenFile, tokenOf } from '../../../relay/node/tokens.ts';
@@ -103,4 +112,47 @@ describe('tokens', () => {
     expect(new Set(made).size).toBe(1);
     expect(readdirSync(join(data, 'tokens'))).toEqual(['kai']);
   });
+});
+
+describe.skipIf(process.platform === 'win32')('a token file that must not be trusted', () => {
+  const spoil: [string, (path: string) => void, RegExp][] = [
+    ['read by the group', (path) => chmodSync(path, 0o640), /open to other users \(mode 0640\)/],
+    ['read by all', (path) => chmodSync(path, 0o604), /open to other users \(mode 0604\)/],
+    ['written by all', (path) => chmodSync(path, 0o602), /open to other users \(mode 0602\)/],
+    ['run by all', (path) => chmodSync(path, 0o601), /open to other users \(mode 0601\)/],
+    ['a link to its old self', (path) => linkTo(path, join(data, 'real')), /symbolic link/],
+    ['a link to nowhere', (path) => linkTo(path, '/nowhere', false), /symbolic link/],
+    ['a directory', (path) => directoryAt(path), /not a file/],
+    ['longer than any token', (path) => writeFileSync(path, 'A'.repeat(70_000)), /larger than expected/],
+    ['no token', (path) => writeFileSync(path, 'short'), /does not hold a token/],
+  ];
+
+  function directoryAt(path: string): void {
+    rmSync(path);
+    mkdirSync(path, { mode: 0o700 });
+  }
+
+  function linkTo(path: string, target: string, keep = true): void {
+    if (keep) renameSync(path, target);
+    else rmSync(path);
+    symlinkSync(target, path);
+  }
+
+  for (const [what, work, message] of spoil)
+    it(`${what}: refused by name with a hint, also one that was good while the node runs`, () => {
+      const token = tokenOf(data, 'kai');
+      const lee = tokenOf(data, 'lee');
+      const tokens = openTokens(data);
+      expect(tokens.whose(token)).toBe('kai');
+      work(tokenFile(data, 'kai'));
+      expect(() => readToken(data, 'kai')).toThrow(message);
+      try {
+        tokenOf(data, 'kai');
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'directory_unreadable', hint: expect.any(String) as string });
+      }
+      expect(() => tokens.whose(token)).toThrow(expect.objectContaining({ code: 'unauthorized' }) as Error);
+      expect(tokens.whose(lee)).toBe('lee');
+    });
 });
