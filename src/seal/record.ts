@@ -33,8 +33,12 @@ export type Payload =
   | { readonly kind: 'update'; readonly update: Uint8Array }
   /** Entries by key, as JSON: of a document whose Yjs structures are broken at its author. */
   | { readonly kind: 'entries'; readonly entries: readonly (readonly [key: Hash, entry: string])[] }
-  /** All of the document. */
-  | { readonly kind: 'snapshot'; readonly update: Uint8Array };
+  /** All of the document, and each author's last record among those that it stands for. */
+  | {
+      readonly kind: 'snapshot';
+      readonly update: Uint8Array;
+      readonly authors: readonly (readonly [author: string, seq: number, hash: string])[];
+    };
 
 /** Where a record stands. */
 export interface RecordPlace {
@@ -89,6 +93,14 @@ function plaintextOf(name: string, payload: Payload): Uint8Array {
       writeVarString(to, entry);
     }
   } else writeVarUint8Array(to, payload.update);
+  if (payload.kind === 'snapshot') {
+    writeVarUint(to, payload.authors.length);
+    for (const [author, seq, hash] of payload.authors) {
+      raw(to, author);
+      writeVarUint(to, seq);
+      raw(to, hash);
+    }
+  }
   return toUint8Array(to);
 }
 
@@ -184,7 +196,16 @@ export function readRecord(place: RecordPlace, record: Uint8Array, key: Uint8Arr
 }
 
 function payloadOf(from: Reader, kind: Payload['kind']): Payload {
-  if (kind !== 'entries') return { kind, update: from.block() };
+  if (kind === 'update') return { kind, update: from.block() };
+  if (kind === 'snapshot') {
+    const update = from.block();
+    const author = (): readonly [string, number, string] => [
+      from.base64url(32),
+      from.uint(),
+      from.base64url(32),
+    ];
+    return { kind, update, authors: from.list(sealedProtocol.keys, 65, author) };
+  }
   const entries = from.list(sealedProtocol.recordBytes, 17, (): readonly [Hash, string] => [
     from.hash(),
     from.text(sealedProtocol.recordBytes),

@@ -94,7 +94,11 @@ it('SLR-4: what a record holds comes back, and no byte of it can be another', ()
     }),
   );
   const snapshot = { to: 12, chain: id32() };
-  const payload: Payload = { kind: 'snapshot', update: random(50) };
+  const payload: Payload = {
+    kind: 'snapshot',
+    update: random(50),
+    authors: [[id32(), 3, id32()]],
+  };
   const record = writeRecord({ place, head: { ...head, snapshot }, key, name, payload, random });
   expect(readHead(record)).toEqual({ ...head, snapshot });
   expect(readRecord(place, record, key)?.payload).toEqual(payload);

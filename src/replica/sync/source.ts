@@ -4,6 +4,7 @@ import { emptyUpdate, emptyVector, isEmptyVector } from '../../log/empty.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { keyId, type Signer } from '../../op/index.ts';
 import type { Heads } from '../../seal/link/heads/heads.ts';
+import type { Roster } from '../../seal/link/port.ts';
 import type { Pads } from '../../storage/pads.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
 import type { DurableUpdate, Received, SegmentDigest, SessionId, SyncSource } from '../../sync/port.ts';
@@ -15,6 +16,7 @@ import type { Checkpoints } from '../documents/checkpoints.ts';
 import type { Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
 import type { Keyring } from '../epochs/keyring.ts';
+import { rosterOf } from '../epochs/roster.ts';
 import type { Duties } from '../ledger/duties.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import type { PresenceStatements } from '../presence/statements.ts';
@@ -63,10 +65,11 @@ export interface ReplicaSource extends SyncSource {
   /** Who is present. */
   readonly presence: PresenceStore;
   readonly statements: PresenceStatements;
-  /** Key epochs, for sealed relays. */
+  /** Key epochs, for sealed relays, and who is to be admitted there. */
   readonly keyring: Keyring;
   /** How far replicas read at sealed relays. */
   readonly heads: Heads;
+  roster(): Roster;
 }
 
 export interface SourceOptions {
@@ -296,6 +299,7 @@ export function createSource(options: SourceOptions): {
     statements: options.statements,
     keyring: options.keyring,
     heads: options.heads,
+    roster: () => rosterOf(context.membership.state, database),
   };
 
   return {

@@ -1,0 +1,108 @@
+import { applyUpdate, Doc, mergeUpdates } from 'yjs';
+import type { DocumentContext } from './document.ts';
+import type { Opened } from './opening.ts';
+import type { Place } from './port.ts';
+import { extended, type Vector } from './vectors.ts';
+
+/** Updates that are taken in together, bytes. */
+const together = 512 * 1024;
+
+interface Applying {
+  readonly id: string;
+  readonly name: string;
+  /** Where the document stood before these records. */
+  readonly before: Place;
+  readonly opened: readonly Opened[];
+  /** As they came, the first at offset `from`. */
+  readonly records: readonly Uint8Array[];
+  readonly from: number;
+}
+
+/**
+ * Gives the replica what records hold, which its guard judges, and returns what the mailbox holds with them. A snapshot
+ * of another replica that holds all of it is confirmed.
+ */
+export async function applied(context: DocumentContext, batch: Applying): Promise<Vector> {
+  const { source, session } = context;
+  let { vector } = batch.before;
+  let gathered: { update: Uint8Array; author: string }[] = [];
+  let size = 0;
+
+  async function flush(): Promise<void> {
+    const all = gathered;
+    gathered = [];
+    size = 0;
+    const updates = all.map(({ update }) => update);
+    const [first] = updates;
+    if (first === undefined) return;
+    const merged = updates.length === 1 ? first : merge(updates);
+    if (merged && (await source.receive(batch.name, merged, session)).ok) return;
+    // One of them is not to be had: each is judged by itself, and its author is told of.
+    for (const { update, author } of all) {
+      const received = await source.receive(batch.name, update, session);
+      if (!received.ok) context.refused(author, batch.id, received.reason);
+    }
+  }
+
+  for (const { payload, head, place } of batch.opened) {
+    if (!payload || !head) continue;
+    if (payload.kind === 'entries') {
+      await flush();
+      const received = await source.take(batch.name, payload.entries, session);
+      if (!received.ok) context.refused(head.author, batch.id, received.reason);
+      continue;
+    }
+    if (size + payload.update.length > together) await flush();
+    gathered.push({ update: payload.update, author: head.author });
+    size += payload.update.length;
+    const before = vector;
+    vector = grown(vector, payload.update);
+    if (payload.kind === 'snapshot' && head.author !== source.publicKey) {
+      await flush();
+      const record = batch.records[place.offset - batch.from];
+      if (record && vector.size === before.size && (await holdsAll(context, batch.name, payload.update)))
+        await context.confirm(batch.id, place.offset, record);
+    }
+  }
+  await flush();
+  return vector;
+}
+
+function merge(updates: readonly Uint8Array[]): Uint8Array | undefined {
+  try {
+    return mergeUpdates([...updates]);
+  } catch {
+    return undefined;
+  }
+}
+
+function grown(vector: Vector, update: Uint8Array): Vector {
+  try {
+    return extended(vector, update);
+  } catch {
+    // What is no update says nothing of what the mailbox holds.
+    return vector;
+  }
+}
+
+/** True where a snapshot holds every entry that is here, with its text where that is here. */
+async function holdsAll(
+  { source }: Pick<DocumentContext, 'source'>,
+  name: string,
+  update: Uint8Array,
+): Promise<boolean> {
+  const whole = new Doc();
+  try {
+    applyUpdate(whole, update);
+    const entries = whole.getMap<{ readonly body?: unknown } | undefined>('ops');
+    for (const [key, hasBody] of await source.keys(name)) {
+      const entry = entries.get(key);
+      if (entry === undefined || (hasBody && entry.body === undefined)) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  } finally {
+    whole.destroy();
+  }
+}

@@ -1,0 +1,372 @@
+import type { SealedError } from '../../../schemas/sealed.ts';
+import type { Crypto, Signer } from '../../op/index.ts';
+import { confirmBytes } from '../admitted.ts';
+import { chainStart, recordHash } from '../chain.ts';
+import { documentIds, mailboxId } from '../names.ts';
+import { decodeFromRelay, type Extent, encodeToRelay, type ToClient, type ToRelay } from '../wire.ts';
+import { createAdmitting } from './admitting.ts';
+import { type DocumentContext, type LinkedDocument, linkDocument } from './document.ts';
+import { createMeeting } from './meeting.ts';
+import type { AlarmKind, LinkSource, Place, Places } from './port.ts';
+
+/** What a link is made of. */
+export interface SealedSessionOptions {
+  readonly source: LinkSource;
+  readonly crypto: Pick<Crypto, 'sha256' | 'verify'>;
+  readonly places: Places;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly timer: (task: () => void, ms: number) => () => void;
+  readonly now: () => number;
+  /** The key that the relay must have; undefined where it is not known. */
+  readonly relay: string | undefined;
+  /** Of enrolment, for a mailbox that is not there yet. */
+  readonly code: string | undefined;
+  /** Names it to its replica, apart from all other sessions. */
+  readonly session: number;
+  readonly transport: { send(frame: Uint8Array): void; close(code: number, reason: string): void };
+  /** Another proof of this replica's key for the mailbox. */
+  readonly prove: (mailbox: string) => Promise<string>;
+  readonly onAlarm: (kind: AlarmKind, document: string | undefined, message: string) => void;
+  readonly onRefused: (author: string, document: string, reason: string) => void;
+  readonly onChange: () => void;
+}
+
+/** A replica in its mailbox at a sealed relay, over one connection: frames in, frames out. */
+export interface SealedSession {
+  readonly mailbox: string;
+  /** Once everything that differed at the start has been exchanged. */
+  readonly state: 'meeting' | 'live' | 'closed';
+  /** Documents that are not in step. */
+  readonly lag: number;
+  /** When the relay last said that something is durable there, ms. */
+  readonly acknowledged: number | undefined;
+  /** What hinders: a refusal of the relay, or secrets that are not here. */
+  readonly trouble:
+    | { readonly code: SealedError | 'no_key' | 'impostor'; readonly message: string }
+    | undefined;
+  receive(frame: Uint8Array): void;
+  closed(): void;
+}
+
+/** The mailbox of a workspace; undefined while the founding epoch's secret is not here. */
+export function mailboxOf(
+  source: Pick<LinkSource, 'keyring'>,
+  crypto: Pick<Crypto, 'sha256'>,
+): string | undefined {
+  const founding = source.keyring.founding();
+  return founding && mailboxId(crypto, founding.id);
+}
+
+/** A proof is renewed in good time before its end, ms. */
+const renewEach = 150_000;
+/** Others' updates wait by lot, ms: mostly who made them has appended them by then. */
+const othersFrom = 800;
+const othersTo = 2_500;
+
+/** Why the relay did not do what it was asked. */
+export class RelayRefusal extends Error {
+  readonly code: SealedError;
+  constructor(code: SealedError, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Answer = Exclude<ToClient, { readonly type: 'error' }>;
+
+export function openSealedSession(options: SealedSessionOptions): SealedSession {
+  const { source, crypto, places, timer, random, transport } = options;
+  const founding = source.keyring.founding();
+  if (!founding) throw new Error('there is no key epoch');
+  const mailbox = mailboxId(crypto, founding.id);
+  const idOf = documentIds(crypto, founding);
+  const ids = new Map<string, string>();
+  const documents = new Map<string, LinkedDocument>();
+  const waiting = new Map<number, { done: (answer: Answer) => void; failed: (error: Error) => void }>();
+  const timers = new Set<() => void>();
+  let state: SealedSession['state'] = 'meeting';
+  let trouble: SealedSession['trouble'];
+  let acknowledged: number | undefined;
+  let incarnation = '';
+  let lastTag = 0;
+
+  const send = (message: ToRelay): void => {
+    if (state !== 'closed') transport.send(encodeToRelay(message));
+  };
+  const isOver = (): boolean => state === 'closed';
+
+  function later(task: () => void, from: number, to: number): void {
+    const chance = (random(1)[0] ?? 0) / 256;
+    const cancel = timer(
+      () => {
+        timers.delete(cancel);
+        if (!isOver()) task();
+      },
+      from + chance * (to - from),
+    );
+    timers.add(cancel);
+  }
+
+  /** Sends a question and resolves with its answer; rejects with a `RelayRefusal`, or when the session is over. */
+  function ask<Type extends Answer['type']>(
+    question: (tag: number) => ToRelay,
+    _type: Type,
+  ): Promise<Extract<Answer, { readonly type: Type }>> {
+    if (isOver()) return Promise.reject(new Error('the session is over'));
+    const tag = ++lastTag;
+    return new Promise((resolve, failed) => {
+      waiting.set(tag, { done: (answer) => resolve(answer as Extract<Answer, { type: Type }>), failed });
+      send(question(tag));
+    });
+  }
+
+  function hinder(code: NonNullable<typeof trouble>['code'], message: string): void {
+    trouble = { code, message };
+    options.onChange();
+  }
+  const failed = (error: unknown): void => {
+    if (isOver()) return;
+    if (error instanceof RelayRefusal) hinder(error.code, error.message);
+    else hinder('failed', error instanceof Error ? error.message : String(error));
+    end(1011, 'this side failed');
+  };
+
+  const named = (document: string): string => {
+    const known = ids.get(document);
+    if (known !== undefined) return known;
+    const id = idOf(document);
+    ids.set(document, id);
+    return id;
+  };
+
+  const context: DocumentContext = {
+    source,
+    crypto,
+    mailbox,
+    get incarnation() {
+      return incarnation;
+    },
+    session: options.session,
+    random,
+    idOf: named,
+    read: (document, after) =>
+      ask((tag) => ({ type: 'read', tag, document, after, max: 1024 * 1024 }), 'records'),
+    async append(document, record) {
+      try {
+        const answer = await ask((tag) => ({ type: 'append', tag, document, record }), 'appended');
+        acknowledged = options.now();
+        return answer;
+      } catch (error) {
+        if (error instanceof RelayRefusal) hinder(error.code, error.message);
+        throw error;
+      }
+    },
+    async confirm(document, offset, record) {
+      const about = { mailbox, incarnation, document, offset, record: recordHash(crypto, record) };
+      const sig = await source.sign(confirmBytes(about));
+      // Another may have confirmed it before.
+      ask((tag) => ({ type: 'confirm', tag, document, offset, sig }), 'ok').catch(() => undefined);
+    },
+    put: (document, place) => places.put(mailbox, document, place),
+    alarm: options.onAlarm,
+    refused: options.onRefused,
+    failed,
+    changed: options.onChange,
+    later,
+  };
+
+  function documentAt(id: string, place: Place | undefined, name?: string): LinkedDocument {
+    const known = documents.get(id);
+    if (known) return known;
+    const fresh: Place = place ?? {
+      name,
+      offset: 0,
+      chain: chainStart(crypto, { mailbox, incarnation, document: id }),
+      vector: new Map(),
+      authors: new Map(),
+      since: { records: 0, bytes: 0 },
+    };
+    const made = linkDocument(context, id, fresh.name === undefined && name ? { ...fresh, name } : fresh);
+    documents.set(id, made);
+    return made;
+  }
+
+  const signer: Pick<Signer, 'publicKey' | 'sign'> = {
+    get publicKey() {
+      return source.publicKey;
+    },
+    sign: (bytes) => source.sign(bytes),
+  };
+  const admitting = createAdmitting({ ...options, mailbox, signer, ask, send, later, hinder });
+  const meeting = createMeeting({ source, named, documentAt, isOver });
+
+  let inventory: Extent[] = [];
+
+  async function greeted(hello: Extract<ToClient, { readonly type: 'hello' }>): Promise<void> {
+    if (options.relay !== undefined && hello.key !== options.relay) {
+      hinder('impostor', 'another relay answers than the one that was added');
+      end(1008, 'another relay');
+      return;
+    }
+    if (hello.list === 0) {
+      await admitting.create();
+      return;
+    }
+    trouble = undefined;
+    incarnation = hello.incarnation;
+    const before = places.incarnation(mailbox);
+    if (before !== incarnation) {
+      if (before !== undefined)
+        options.onAlarm('replaced', undefined, 'the mailbox was made anew; everything is brought again');
+      await places.begin(mailbox, incarnation);
+    }
+    admitting.met();
+    send({ type: 'subscribe' });
+    inventory = [];
+    send({ type: 'inventory', after: '' });
+  }
+
+  async function met(): Promise<void> {
+    const extents = new Map(inventory.map((extent) => [extent.document, extent]));
+    for (const [id, place] of await places.all(mailbox)) {
+      const extent = extents.get(id);
+      const kept = extent !== undefined && extent.last >= place.offset;
+      const same = kept && (extent.last > place.offset || extent.chain === place.chain);
+      if (same) documentAt(id, place);
+      else options.onAlarm('rolled_back', id, `record ${place.offset} was there, and is not there as it was`);
+    }
+    await meeting.run(extents);
+    if (isOver()) return;
+    state = 'live';
+    await source.caughtUp();
+    options.onChange();
+  }
+
+  function served(message: ToClient): void {
+    switch (message.type) {
+      case 'hello':
+        greeted(message).catch(failed);
+        return;
+      case 'inventory': {
+        inventory.push(...message.documents);
+        const after = message.documents.at(-1)?.document;
+        if (!message.last && after !== undefined) send({ type: 'inventory', after });
+        else met().catch(failed);
+        return;
+      }
+      case 'entry':
+        documentAt(message.document, undefined).entry(message.offset, message.record);
+        return;
+      case 'ping':
+        send({ type: 'pong', number: message.number });
+        return;
+      case 'bye':
+        hinder('failed', message.reason);
+        end(message.code, message.reason);
+        return;
+      case 'list':
+      case 'joined':
+        admitting.told(message);
+        return;
+      case 'letter':
+        admitting.letter(message).catch(failed);
+        return;
+      case 'records':
+      case 'appended':
+      case 'ok':
+        answered(message.tag)?.done(message);
+        return;
+      case 'error':
+        answered(message.tag)?.failed(new RelayRefusal(message.code, message.message));
+        return;
+      default:
+    }
+  }
+
+  function answered(tag: number) {
+    const one = waiting.get(tag);
+    waiting.delete(tag);
+    return one;
+  }
+
+  const stopUpdates = source.onUpdate(({ document, origin }) => {
+    if (document.startsWith('log/members/')) admitting.changed();
+    if (state === 'closed' || incarnation === '' || origin === options.session) return;
+    const touch = (): void => {
+      const id = named(document);
+      const known = documents.get(id);
+      if (known) known.touch();
+      // One that the meeting has not come to is met by it; a new one is met here.
+      else if (state === 'live') void documentAt(id, undefined, document).meet(undefined);
+    };
+    if (origin === undefined) touch();
+    else later(touch, othersFrom, othersTo);
+  });
+  const stopKeys = source.keyring.onChange(() => {
+    if (mailboxOf(source, crypto) !== mailbox) {
+      end(1000, 'the workspace has another mailbox');
+      return;
+    }
+    admitting.changed();
+    for (const document of documents.values()) document.unlock();
+  });
+
+  function renew(): void {
+    later(
+      () => {
+        options.prove(mailbox).then((token) => send({ type: 'token', token }), failed);
+        renew();
+      },
+      renewEach,
+      renewEach,
+    );
+  }
+
+  function over(): void {
+    if (isOver()) return;
+    state = 'closed';
+    stopUpdates();
+    stopKeys();
+    for (const cancel of timers) cancel();
+    timers.clear();
+    for (const { failed: fail } of waiting.values()) fail(new Error('the session is over'));
+    waiting.clear();
+    source.forget(options.session);
+    options.onChange();
+  }
+
+  function end(code: number, reason: string): void {
+    over();
+    transport.close(code, reason);
+  }
+
+  send({ type: 'hello', versions: [1], capabilities: [] });
+  renew();
+
+  return {
+    mailbox,
+    get state() {
+      return state;
+    },
+    get lag() {
+      let count = 0;
+      for (const document of documents.values()) if (document.behind) count++;
+      return count;
+    },
+    get acknowledged() {
+      return acknowledged;
+    },
+    get trouble() {
+      return trouble;
+    },
+    receive(frame) {
+      if (isOver()) return;
+      const decoded = decodeFromRelay(frame);
+      if (decoded.kind === 'bad') {
+        hinder('invalid', decoded.reason);
+        end(decoded.code, decoded.reason);
+      } else if (decoded.kind === 'message') served(decoded.message);
+    },
+    closed: over,
+  };
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { openPlaces } from '../../../src/seal/link/places.ts';
+import type { AlarmKind } from '../../../src/seal/link/port.ts';
+import { mailboxOf, openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
+import type { MailboxSession } from '../../../src/seal/mailbox/index.ts';
+import { createMemoryStore } from '../../../src/storage/store/memory.ts';
+import type { Store } from '../../../src/storage/port.ts';
+import type { Peer } from '../../replica/sync/support.ts';
+import { code, type Rig } from '../mailbox/support.ts';
+
+/** What stands between a replica and its relay: may change, drop or repeat frames. */
+export type Meddle = (frame: Uint8Array, way: 'up' | 'down') => readonly Uint8Array[];
+
+export interface Linked {
+  readonly session: SealedSession;
+  readonly alarms: { kind: AlarmKind; document: string | undefined; message: string }[];
+  readonly refused: { author: string; document: string; reason: string }[];
+  /** Resolves once this is so; looked at after each change. */
+  until(is: (session: SealedSession) => boolean): Promise<void>;
+  /** Resolves when the session is live, and nothing of it waits. */
+  settled(): Promise<void>;
+  cut(): void;
+}
+
+let sessions = 1_000_000;
+const realTimer = (task: () => void, ms: number): (() => void) => {
+  const timer = setTimeout(task, ms);
+  return () => clearTimeout(timer);
+};
+
+/** A replica in its mailbox at a relay of the test. Resolves once it has a key epoch. */
+export async function link(
+  peer: Peer,
+  rig: Rig,
+  options: { readonly store?: Store; readonly meddle?: Meddle; readonly relay?: string } = {},
+): Promise<Linked> {
+  const { source } = peer;
+  const { store = createMemoryStore(), meddle = (frame: Uint8Array) => [frame] } = options;
+  const places = await openPlaces({ store, timer: realTimer, trouble: () => undefined });
+  source.keyring.use();
+  await new Promise<void>((resolve) => {
+    const stop = source.keyring.onChange(look);
+    function look(): void {
+      if (!source.keyring.founding()) return;
+      stop();
+      resolve();
+    }
+    look();
+  });
+  const alarms: Linked['alarms'] = [];
+  const refused: Linked['refused'] = [];
+  const watchers = new Set<() => void>();
+  const wake = (): void => {
+    for (const watcher of [...watchers]) watcher();
+  };
+  let open = true;
+  const late: { session?: SealedSession; remote?: MailboxSession } = {};
+  const down = (frame: Uint8Array): void => {
+    for (const one of meddle(frame, 'down')) setImmediate(() => open && late.session?.receive(one));
+  };
+  const end = (): void => {
+    if (!open) return;
+    open = false;
+    setImmediate(() => {
+      late.session?.closed();
+      late.remote?.closed(1006, '');
+      wake();
+    });
+  };
+  const mailbox = mailboxOf(source, nodeCrypto)!;
+  late.remote = rig.mailboxes.join(
+    mailbox,
+    { key: source.publicKey, expires: rig.clock.now + 300_000 },
+    { send: down, buffered: () => 0, close: end },
+  );
+  const session = openSealedSession({
+    source,
+    crypto: nodeCrypto,
+    places,
+    random: randomBytes,
+    timer: realTimer,
+    now: Date.now,
+    relay: options.relay ?? rig.signer.publicKey,
+    code,
+    session: sessions++,
+    transport: {
+      send(frame) {
+        for (const one of meddle(frame, 'up')) setImmediate(() => open && late.remote?.receive(one));
+      },
+      close: end,
+    },
+    prove: async () => `${source.publicKey}.${rig.clock.now + 300_000}`,
+    onAlarm: (kind, document, message) => {
+      alarms.push({ kind, document, message });
+      wake();
+    },
+    onRefused: (author, document, reason) => void refused.push({ author, document, reason }),
+    onChange: () => setImmediate(wake),
+  });
+  late.session = session;
+  const until: Linked['until'] = (is) =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!is(session)) return;
+        watchers.delete(look);
+        resolve();
+      };
+      watchers.add(look);
+      look();
+    });
+  onTestFinished(async () => {
+    end();
+    await places.close();
+  });
+  return {
+    session,
+    alarms,
+    refused,
+    until,
+    settled: () => until(({ state, lag }) => state === 'live' && lag === 0),
+    cut: end,
+  };
+}
