@@ -178,6 +178,12 @@ export const errorKinds = {
     'Another key answers where a relay was.',
     'If it was set up anew: coterie remote remove URL, then add it again. If not, somebody stands in between.',
   ),
+  relay_tampered: kind(
+    409,
+    x.conflict,
+    'A sealed relay does not show what it was given, or not as it was.',
+    'Nothing here is lost. Sync with the others by another way, and do not trust this relay.',
+  ),
   protocol_newer: kind(
     426,
     x.conflict,

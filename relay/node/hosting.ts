@@ -12,6 +12,7 @@ import { askRelay } from './ask-relay.ts';
 import type { Log } from './log.ts';
 import { type Connected, openNetwork } from './machine/network.ts';
 import type { Listening } from './machine/port.ts';
+import { openSealedLinks } from './machine/sealed.ts';
 import { openRemotes } from './remotes.ts';
 import { openRemoting, type Remoted } from './remoting.ts';
 
@@ -101,6 +102,16 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
   const network = source && openNetwork({ source, node, state, log });
   const remotes = openRemotes(replica.directory);
   const stopEnding = source && network && endRevoked(replica, source, network.links, log);
+  const sealed =
+    source &&
+    openSealedLinks({
+      source,
+      directory: replica.directory,
+      log,
+      now: Date.now,
+      timer: realTimer,
+      random: pooledRandom,
+    });
   let connected: Connected | undefined;
   let remoting: Remoted | undefined;
   let lan: Promise<Lan | undefined> | undefined;
@@ -124,7 +135,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
     return openRemoting({
       remotes,
       named: [...new Set([...options.upstreams, ...joined])],
-      link: { node: ({ url }) => upstream(url) },
+      link: { node: ({ url }) => upstream(url), ...(sealed ? { sealed: sealed.link } : {}) },
       ask: askRelay,
       now: Date.now,
       timer: realTimer,
@@ -158,6 +169,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
       detach();
       stopEnding?.();
       remoting?.close();
+      await sealed?.close();
       const left = lan?.then((one) => one?.close());
       if (connected) await connected.close();
       else network?.close();

@@ -1,6 +1,7 @@
 import type { Crypto, Signer } from '../../op/index.ts';
 import { listHash, listHolds, readList, signList } from '../admitted.ts';
 import type { SignedList, ToClient, ToRelay } from '../wire.ts';
+import type { Ask } from './asking.ts';
 import type { LinkSource, Roster } from './port.ts';
 
 export interface AdmittingOptions {
@@ -9,7 +10,7 @@ export interface AdmittingOptions {
   readonly mailbox: string;
   readonly code: string | undefined;
   readonly signer: Pick<Signer, 'publicKey' | 'sign'>;
-  readonly ask: (question: (tag: number) => ToRelay, type: 'ok') => Promise<unknown>;
+  readonly ask: Ask;
   readonly send: (message: ToRelay) => void;
   readonly later: (task: () => void, from: number, to: number) => void;
   readonly hinder: (code: 'not_found', message: string) => void;

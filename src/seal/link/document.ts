@@ -221,6 +221,8 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
     const hash = recordHash(crypto, record);
     if (offset !== place.offset + 1 || chain !== chainNext(crypto, place.chain, hash)) {
       context.alarm('forked', id, `record ${offset} stands on others than were told of`);
+      // Nothing of it is sure here until the mailbox is met anew.
+      ready = false;
       return;
     }
     const { seq } = place.authors.get(source.publicKey) ?? { seq: 0 };

@@ -1,52 +1,16 @@
-import type { SealedError } from '../../../schemas/sealed.ts';
 import type { Crypto, Signer } from '../../op/index.ts';
 import { confirmBytes } from '../admitted.ts';
 import { chainStart, recordHash } from '../chain.ts';
 import { documentIds, mailboxId } from '../names.ts';
 import { decodeFromRelay, type Extent, encodeToRelay, type ToClient, type ToRelay } from '../wire.ts';
 import { createAdmitting } from './admitting.ts';
+import { createAsking, RelayRefusal } from './asking.ts';
 import { type DocumentContext, type LinkedDocument, linkDocument } from './document.ts';
 import { createMeeting } from './meeting.ts';
-import type { AlarmKind, LinkSource, Place, Places } from './port.ts';
+import type { LinkSource, Place } from './port.ts';
+import type { SealedSession, SealedSessionOptions } from './types.ts';
 
-/** What a link is made of. */
-export interface SealedSessionOptions {
-  readonly source: LinkSource;
-  readonly crypto: Pick<Crypto, 'sha256' | 'verify'>;
-  readonly places: Places;
-  readonly random: (bytes: number) => Uint8Array;
-  readonly timer: (task: () => void, ms: number) => () => void;
-  readonly now: () => number;
-  /** The key that the relay must have; undefined where it is not known. */
-  readonly relay: string | undefined;
-  /** Of enrolment, for a mailbox that is not there yet. */
-  readonly code: string | undefined;
-  /** Names it to its replica, apart from all other sessions. */
-  readonly session: number;
-  readonly transport: { send(frame: Uint8Array): void; close(code: number, reason: string): void };
-  /** Another proof of this replica's key for the mailbox. */
-  readonly prove: (mailbox: string) => Promise<string>;
-  readonly onAlarm: (kind: AlarmKind, document: string | undefined, message: string) => void;
-  readonly onRefused: (author: string, document: string, reason: string) => void;
-  readonly onChange: () => void;
-}
-
-/** A replica in its mailbox at a sealed relay, over one connection: frames in, frames out. */
-export interface SealedSession {
-  readonly mailbox: string;
-  /** Once everything that differed at the start has been exchanged. */
-  readonly state: 'meeting' | 'live' | 'closed';
-  /** Documents that are not in step. */
-  readonly lag: number;
-  /** When the relay last said that something is durable there, ms. */
-  readonly acknowledged: number | undefined;
-  /** What hinders: a refusal of the relay, or secrets that are not here. */
-  readonly trouble:
-    | { readonly code: SealedError | 'no_key' | 'impostor'; readonly message: string }
-    | undefined;
-  receive(frame: Uint8Array): void;
-  closed(): void;
-}
+export type { SealedSession } from './types.ts';
 
 /** The mailbox of a workspace; undefined while the founding epoch's secret is not here. */
 export function mailboxOf(
@@ -63,17 +27,6 @@ const renewEach = 150_000;
 const othersFrom = 800;
 const othersTo = 2_500;
 
-/** Why the relay did not do what it was asked. */
-export class RelayRefusal extends Error {
-  readonly code: SealedError;
-  constructor(code: SealedError, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-type Answer = Exclude<ToClient, { readonly type: 'error' }>;
-
 export function openSealedSession(options: SealedSessionOptions): SealedSession {
   const { source, crypto, places, timer, random, transport } = options;
   const founding = source.keyring.founding();
@@ -82,17 +35,17 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
   const idOf = documentIds(crypto, founding);
   const ids = new Map<string, string>();
   const documents = new Map<string, LinkedDocument>();
-  const waiting = new Map<number, { done: (answer: Answer) => void; failed: (error: Error) => void }>();
   const timers = new Set<() => void>();
   let state: SealedSession['state'] = 'meeting';
   let trouble: SealedSession['trouble'];
   let acknowledged: number | undefined;
   let incarnation = '';
-  let lastTag = 0;
 
   const send = (message: ToRelay): void => {
     if (state !== 'closed') transport.send(encodeToRelay(message));
   };
+  const asking = createAsking(send);
+  const { ask } = asking;
   const isOver = (): boolean => state === 'closed';
 
   function later(task: () => void, from: number, to: number): void {
@@ -105,19 +58,6 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       from + chance * (to - from),
     );
     timers.add(cancel);
-  }
-
-  /** Sends a question and resolves with its answer; rejects with a `RelayRefusal`, or when the session is over. */
-  function ask<Type extends Answer['type']>(
-    question: (tag: number) => ToRelay,
-    _type: Type,
-  ): Promise<Extract<Answer, { readonly type: Type }>> {
-    if (isOver()) return Promise.reject(new Error('the session is over'));
-    const tag = ++lastTag;
-    return new Promise((resolve, failed) => {
-      waiting.set(tag, { done: (answer) => resolve(answer as Extract<Answer, { type: Type }>), failed });
-      send(question(tag));
-    });
   }
 
   function hinder(code: NonNullable<typeof trouble>['code'], message: string): void {
@@ -274,19 +214,11 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       case 'records':
       case 'appended':
       case 'ok':
-        answered(message.tag)?.done(message);
-        return;
       case 'error':
-        answered(message.tag)?.failed(new RelayRefusal(message.code, message.message));
+        asking.answered(message);
         return;
       default:
     }
-  }
-
-  function answered(tag: number) {
-    const one = waiting.get(tag);
-    waiting.delete(tag);
-    return one;
   }
 
   const stopUpdates = source.onUpdate(({ document, origin }) => {
@@ -329,8 +261,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     stopKeys();
     for (const cancel of timers) cancel();
     timers.clear();
-    for (const { failed: fail } of waiting.values()) fail(new Error('the session is over'));
-    waiting.clear();
+    asking.end();
     source.forget(options.session);
     options.onChange();
   }

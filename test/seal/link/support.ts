@@ -5,8 +5,8 @@ import { openPlaces } from '../../../src/seal/link/places.ts';
 import type { AlarmKind } from '../../../src/seal/link/port.ts';
 import { mailboxOf, openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
 import type { MailboxSession } from '../../../src/seal/mailbox/index.ts';
-import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import type { Store } from '../../../src/storage/port.ts';
+import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import type { Peer } from '../../replica/sync/support.ts';
 import { code, type Rig } from '../mailbox/support.ts';
 
