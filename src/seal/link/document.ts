@@ -7,6 +7,7 @@ import type { Extent, ToClient } from '../wire.ts';
 import { applied } from './applying.ts';
 import { type Opened, openRecord } from './opening.ts';
 import type { AlarmKind, LinkSource, Place } from './port.ts';
+import { unread } from './unread.ts';
 import { covers, extended, hasStructs, vectorBytes, vectorOf } from './vectors.ts';
 
 /** What the documents of one session share. */
@@ -73,6 +74,8 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
   let reading = false;
   let locked = false;
   let snapshotSoon = false;
+  /** The relay's chain was not that of what was read: read anew once, and then left alone in this session. */
+  let doubted = 0;
 
   /** One after another: records have an order. */
   function inTurn(task: () => Promise<void>): Promise<void> {
@@ -127,6 +130,16 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
       context.alarm('withheld', id, `records ${place.offset + 1} to ${last} are not sent`);
   }
 
+  /** What was read is not what the relay has: all is read again, for it may have been changed on its way alone. */
+  async function again(offset: number, message: string): Promise<void> {
+    context.alarm('forked', id, message);
+    doubted += 1;
+    move(unread(crypto, { ...context, document: id }, place.name));
+    if (!isBroken()) await readTo(offset);
+  }
+
+  const isBroken = (): boolean => doubted > 1;
+
   /** What was trimmed is in a snapshot that follows; until then nothing is known of the authors of what is between. */
   function trimmedTo({ base, baseChain }: { readonly base: number; readonly baseChain: string }): Place {
     const own = place.authors.get(source.publicKey);
@@ -140,7 +153,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
 
   /** Appends what the mailbox lacks; one record of a document is under way at a time. */
   function flush(): void {
-    if (!ready || appending || locked || place.name === undefined) return;
+    if (!ready || appending || locked || isBroken() || place.name === undefined) return;
     appending = true;
     dirty = false;
     void inTurn(async () => {
@@ -206,23 +219,21 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
       context.changed();
       return;
     }
-    await inTurn(async () => landed(record, update, answer));
+    await inTurn(() => landed(record, update, answer));
     appending = false;
     if (dirty || update !== undefined) flush();
     context.changed();
   }
 
   /** Its own record has its place. What others appended before it was told before. */
-  function landed(
+  async function landed(
     record: Uint8Array,
     update: Uint8Array | undefined,
     { offset, chain }: { readonly offset: number; readonly chain: string },
-  ): void {
+  ): Promise<void> {
     const hash = recordHash(crypto, record);
     if (offset !== place.offset + 1 || chain !== chainNext(crypto, place.chain, hash)) {
-      context.alarm('forked', id, `record ${offset} stands on others than were told of`);
-      // Nothing of it is sure here until the mailbox is met anew.
-      ready = false;
+      await again(offset, `record ${offset} stands on others than were told of`);
       return;
     }
     const { seq } = place.authors.get(source.publicKey) ?? { seq: 0 };
@@ -274,7 +285,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
       return place;
     },
     get behind() {
-      return !ready || dirty || appending || reading || locked;
+      return !ready || dirty || appending || reading || locked || isBroken();
     },
     meet: (extent) =>
       inTurn(async () => {
@@ -282,7 +293,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
         told = Math.max(told, extent?.last ?? 0);
         if (told > place.offset) await readTo(told);
         if (extent && place.offset === extent.last && place.chain !== extent.chain)
-          context.alarm('forked', id, `the chain at ${extent.last} is not that of its records`);
+          await again(extent.last, `the chain at ${extent.last} is not that of its records`);
         ready = !locked;
         context.changed();
         flush();
@@ -291,7 +302,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
     entry(offset, record) {
       void inTurn(async () => {
         told = Math.max(told, offset);
-        if (!ready || locked || offset <= place.offset) return;
+        if (!ready || locked || isBroken() || offset <= place.offset) return;
         if (offset === place.offset + 1) await take([record], offset);
         else await readTo(offset);
         if (place.since.records > 0) settle();

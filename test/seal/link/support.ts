@@ -21,7 +21,8 @@ export interface Linked {
   until(is: (session: SealedSession) => boolean): Promise<void>;
   /** Resolves when the session is live, and nothing of it waits. */
   settled(): Promise<void>;
-  cut(): void;
+  /** Ends it, and keeps where it stood. */
+  cut(): Promise<void>;
 }
 
 let sessions = 1_000_000;
@@ -120,6 +121,10 @@ export async function link(
     refused,
     until,
     settled: () => until(({ state, lag }) => state === 'live' && lag === 0),
-    cut: end,
+    async cut() {
+      end();
+      await new Promise((resolve) => setImmediate(resolve));
+      await places.close();
+    },
   };
 }

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import type { AlarmKind } from '../../../src/seal/link/port.ts';
+import type { Store } from '../../../src/storage/port.ts';
+import { createMemoryStore } from '../../../src/storage/store/memory.ts';
+import { allOf } from '../../replica/support/open.ts';
+import { equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
+import { openRig, type Rig } from '../mailbox/support.ts';
+import { type Linked, link, type Meddle } from './support.ts';
+import { ofRecords, once, tampering } from './tamper.ts';
+
+const textsOf = async ({ replica }: Peer): Promise<(string | null)[]> =>
+  (await allOf((page) => replica.messages.list('general', page))).map(({ text }) => text);
+
+/** Each a record of its own. */
+async function posts(peer: Peer, linked: Linked, texts: readonly string[]): Promise<void> {
+  for (const text of texts) {
+    await peer.replica.messages.post('general', { text });
+    await linked.settled();
+  }
+}
+
+/** Ana in her mailbox with some records, and Bo, who knows the key and has read none of them. */
+async function workplace(rig: Rig = openRig()) {
+  const [ana, bo] = (await peers(['ana', 'bo'])) as [Peer, Peer];
+  for (const { replica } of [ana, bo]) await replica.messages.post('general', { text: 'hello' });
+  await meet(ana, bo);
+  const honest = await link(ana, rig);
+  await honest.settled();
+  await meet(ana, bo);
+  await posts(ana, honest, ['a1', 'a2', 'a3', 'a4', 'a5']);
+  return { ana, bo, rig, honest };
+}
+
+const kindsOf = ({ alarms }: Linked): AlarmKind[] => [...new Set(alarms.map(({ kind }) => kind))];
+const alarmed = (linked: Linked, kind: AlarmKind): Promise<void> =>
+  linked.until(() => linked.alarms.some((alarm) => alarm.kind === kind));
+
+async function copyOf(store: Store): Promise<Store> {
+  const copy = createMemoryStore();
+  const rows: [string, Uint8Array][] = [];
+  for await (const [key, value] of store.scan({ gte: '', lt: '\uffff' })) rows.push([key, value]);
+  await copy.commit(rows);
+  return copy;
+}
+
+/** What a relay did to Bo alone is found by him, and Ana has nothing of it. */
+async function meddled(meddle: Meddle, kind: AlarmKind): Promise<void> {
+  const { ana, bo, rig, honest } = await workplace();
+  const tampered = await link(bo, rig, { meddle });
+  await alarmed(tampered, kind);
+  await tampered.cut();
+  expect(kindsOf(tampered)).toContain(kind);
+  expect(honest.alarms).toEqual([]);
+  expect(tampered.refused).toEqual([]);
+  // By any other path they are in step, and nothing of it was taken that is not so.
+  await meet(ana, bo);
+  await equal(ana, bo);
+}
+
+describe('a relay that is not honest is found out by name', () => {
+  it('SLR-12: altered: a record with another byte', () =>
+    meddled(
+      once(
+        ofRecords(3, (records) => {
+          const one = records[1]!;
+          one[one.length - 1] = one[one.length - 1]! ^ 1;
+          return records;
+        }),
+      ),
+      'altered',
+    ));
+
+  it('SLR-12: reordered: records in another order than they were appended', () =>
+    meddled(
+      once(ofRecords(4, ([first, second, third, ...rest]) => [first!, third!, second!, ...rest])),
+      'reordered',
+    ));
+
+  it('SLR-12: replayed: a record that came before', () =>
+    meddled(once(ofRecords(3, (records) => [...records.slice(0, -1), records.at(-2)!])), 'replayed'));
+
+  it('SLR-12: withheld: a record in the middle is left out', () =>
+    meddled(once(ofRecords(3, ([first, , ...rest]) => [first!, ...rest, rest.at(-1)!])), 'withheld'));
+
+  it('SLR-12: withheld: the relay lists records and does not send them', () =>
+    meddled(
+      tampering((message) =>
+        message.type === 'records' && message.records.length > 2
+          ? [{ ...message, records: message.records.slice(0, 1), last: true }]
+          : message.type === 'records' && message.from > 1
+            ? [{ ...message, records: [], last: true }]
+            : undefined,
+      ),
+      'withheld',
+    ));
+
+  it('SLR-12: rolled back: a copy of the relay’s disk from before', async () => {
+    const { ana, rig, honest, bo } = await workplace();
+    const before = await copyOf(rig.store);
+    await posts(ana, honest, ['b1', 'b2']);
+    const places = createMemoryStore();
+    const first = await link(bo, rig, { store: places });
+    await first.settled();
+    await first.cut();
+    await honest.cut();
+    const older = openRig({ store: before, signer: rig.signer });
+    const again = await link(bo, older, { store: places });
+    await alarmed(again, 'rolled_back');
+    await again.settled();
+    // What it forgot is brought to it again.
+    const fresh = await link(ana, older);
+    await fresh.settled();
+    await equal(ana, bo);
+    expect(kindsOf(fresh)).toEqual([]);
+  });
+
+  it('SLR-12: forked: a relay with another history where it had one', async () => {
+    const { ana, rig, honest, bo } = await workplace();
+    const other = openRig({ store: await copyOf(rig.store), signer: rig.signer });
+    const places = createMemoryStore();
+    await posts(ana, honest, ['b1']);
+    const first = await link(bo, rig, { store: places });
+    await first.settled();
+    await first.cut();
+    await honest.cut();
+    const branch = await link(ana, other);
+    await branch.settled();
+    await posts(ana, branch, ['c1', 'c2', 'c3']);
+    const again = await link(bo, other, { store: places });
+    await again.until(() => again.alarms.some(({ kind }) => kind === 'forked' || kind === 'rolled_back'));
+    await again.cut();
+    expect(await textsOf(bo)).toContain('b1');
+  });
+
+  it('SLR-12: replaced: an empty relay with the same key, to which everything is brought again', async () => {
+    const { ana, rig, honest, bo } = await workplace();
+    const places = createMemoryStore();
+    const first = await link(bo, rig, { store: places });
+    await first.settled();
+    await first.cut();
+    await honest.cut();
+    const empty = openRig({ signer: rig.signer });
+    const maker = await link(ana, empty);
+    await maker.settled();
+    const again = await link(bo, empty, { store: places });
+    await again.settled();
+    expect(kindsOf(again)).toEqual(['replaced']);
+    await posts(ana, maker, ['after']);
+    while (!(await textsOf(bo)).includes('after'))
+      await new Promise<void>((resolve) => {
+        const stop = bo.source.onUpdate(() => {
+          stop();
+          resolve();
+        });
+      });
+    await equal(ana, bo);
+  });
+
+  it('SLR-12: impostor: a relay with another key than the one that was added', async () => {
+    const { bo, rig } = await workplace();
+    const linked = await link(bo, openRig(), { relay: rig.signer.publicKey });
+    await linked.until(({ state }) => state === 'closed');
+    expect(linked.session.trouble?.code).toBe('impostor');
+  });
+
+  it('SLR-12: who reads what a relay changed appends nothing more on it', async () => {
+    const { bo, rig, honest } = await workplace();
+    let appends = 0;
+    const spoil = once(
+      ofRecords(3, (records) => {
+        const one = records[1]!;
+        one[one.length - 1] = one[one.length - 1]! ^ 1;
+        return records;
+      }),
+    );
+    const tampered = await link(bo, rig, {
+      meddle(frame, way) {
+        if (way === 'up' && frame[0] === 4) appends++;
+        return spoil(frame, way);
+      },
+    });
+    await alarmed(tampered, 'altered');
+    await bo.replica.messages.post('general', { text: 'mine' });
+    await tampered.until(({ state, lag }) => state === 'closed' || lag === 0);
+    expect(appends).toBeLessThan(8);
+    await tampered.cut();
+    expect(honest.alarms).toEqual([]);
+  });
+});
