@@ -1,6 +1,7 @@
 import type { Hash } from '../../../schemas/index.ts';
 import type { SyncSource } from '../../sync/port.ts';
 import type { EpochKey } from '../names.ts';
+import type { Heads } from './heads/heads.ts';
 
 /** Key epochs, as a link needs them. */
 export interface LinkKeys {
@@ -50,6 +51,8 @@ export interface LinkSource
   > {
   readonly keyring: LinkKeys;
   roster(): Roster;
+  /** Where replicas tell each other, past the relay, how far they read there. */
+  readonly heads?: Pick<Heads, 'watch'> | undefined;
   /** What waits of this session is forgotten. */
   forget(session: number): void;
   /** Everything that differed at the start has been exchanged. */

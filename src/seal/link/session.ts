@@ -6,6 +6,7 @@ import { decodeFromRelay, type Extent, encodeToRelay, type ToClient, type ToRela
 import { createAdmitting } from './admitting.ts';
 import { createAsking, RelayRefusal } from './asking.ts';
 import { type DocumentContext, type LinkedDocument, linkDocument } from './document.ts';
+import type { HeadsWatch } from './heads/heads.ts';
 import { createMeeting } from './meeting.ts';
 import type { LinkSource, Place } from './port.ts';
 import type { SealedSession, SealedSessionOptions } from './types.ts';
@@ -40,6 +41,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
   let trouble: SealedSession['trouble'];
   let acknowledged: number | undefined;
   let incarnation = '';
+  let watch: HeadsWatch | undefined;
 
   const send = (message: ToRelay): void => {
     if (state !== 'closed') transport.send(encodeToRelay(message));
@@ -107,7 +109,10 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       // Another may have confirmed it before.
       ask((tag) => ({ type: 'confirm', tag, document, offset, sig }), 'ok').catch(() => undefined);
     },
-    put: (document, place) => places.put(mailbox, document, place),
+    put(document, place) {
+      places.put(mailbox, document, place);
+      if (place.offset > 0) watch?.moved(document, place.offset, place.chain);
+    },
     alarm: options.onAlarm,
     refused: options.onRefused,
     failed,
@@ -160,6 +165,8 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
         options.onAlarm('replaced', undefined, 'the mailbox was made anew; everything is brought again');
       await places.begin(mailbox, incarnation);
     }
+    watch?.close();
+    watch = source.heads?.watch({ relay: hello.key, mailbox, incarnation, alarm: options.onAlarm });
     admitting.met();
     send({ type: 'subscribe' });
     inventory = [];
@@ -168,16 +175,21 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
 
   async function met(): Promise<void> {
     const extents = new Map(inventory.map((extent) => [extent.document, extent]));
+    for (const { document, last } of inventory) watch?.shown(document, last);
     for (const [id, place] of await places.all(mailbox)) {
       const extent = extents.get(id);
       const kept = extent !== undefined && extent.last >= place.offset;
       const same = kept && (extent.last > place.offset || extent.chain === place.chain);
-      if (same) documentAt(id, place);
-      else options.onAlarm('rolled_back', id, `record ${place.offset} was there, and is not there as it was`);
+      if (same) {
+        documentAt(id, place);
+        if (place.offset > 0) watch?.moved(id, place.offset, place.chain);
+      } else
+        options.onAlarm('rolled_back', id, `record ${place.offset} was there, and is not there as it was`);
     }
     await meeting.run(extents);
     if (isOver()) return;
     state = 'live';
+    watch?.caughtUp();
     await source.caughtUp();
     options.onChange();
   }
@@ -195,6 +207,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
         return;
       }
       case 'entry':
+        watch?.shown(message.document, message.offset);
         documentAt(message.document, undefined).entry(message.offset, message.record);
         return;
       case 'ping':
@@ -259,6 +272,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     state = 'closed';
     stopUpdates();
     stopKeys();
+    watch?.close();
     for (const cancel of timers) cancel();
     timers.clear();
     asking.end();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { nodeCrypto } from '../../../src/keys/node.ts';
+import type { Heads } from '../../../src/seal/link/heads/heads.ts';
 import { openPlaces } from '../../../src/seal/link/places.ts';
 import type { AlarmKind } from '../../../src/seal/link/port.ts';
 import { mailboxOf, openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
@@ -35,7 +36,12 @@ const realTimer = (task: () => void, ms: number): (() => void) => {
 export async function link(
   peer: Peer,
   rig: Rig,
-  options: { readonly store?: Store; readonly meddle?: Meddle; readonly relay?: string } = {},
+  options: {
+    readonly store?: Store;
+    readonly meddle?: Meddle;
+    readonly relay?: string;
+    readonly heads?: Heads;
+  } = {},
 ): Promise<Linked> {
   const { source } = peer;
   const { store = createMemoryStore(), meddle = (frame: Uint8Array) => [frame] } = options;
@@ -77,7 +83,7 @@ export async function link(
     { send: down, buffered: () => 0, close: end },
   );
   const session = openSealedSession({
-    source,
+    source: options.heads ? Object.create(source, { heads: { value: options.heads } }) : source,
     crypto: nodeCrypto,
     places,
     random: randomBytes,

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { createHeads, type Heads, statedEvery } from '../../../src/seal/link/heads/heads.ts';
+import { patience } from '../../../src/seal/link/heads/watch.ts';
 import type { AlarmKind } from '../../../src/seal/link/port.ts';
 import type { Store } from '../../../src/storage/port.ts';
 import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import { allOf } from '../../replica/support/open.ts';
 import { equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
+import { createClock, type VirtualClock } from '../../simulation/clock.ts';
 import { openRig, type Rig } from '../mailbox/support.ts';
 import { type Linked, link, type Meddle } from './support.ts';
 import { ofRecords, once, tampering } from './tamper.ts';
@@ -43,6 +47,50 @@ async function copyOf(store: Store): Promise<Store> {
   return copy;
 }
 
+/** What two replicas tell each other past the relay, in time of its own. */
+function overheard(
+  ana: Peer,
+  bo: Peer,
+): { clock: VirtualClock; heads: [Heads, Heads]; exchanged(...saying: readonly Heads[]): Promise<void> } {
+  const clock = createClock(11);
+  const headsOf = ({ source, replica }: Peer): Heads =>
+    createHeads({
+      workspace: source.workspace,
+      signer: { id: replica.id, publicKey: source.publicKey, sign: (bytes) => source.sign(bytes) },
+      crypto: nodeCrypto,
+      keyOf: (id) => source.roster().inForce.find((one) => one.id === id)?.key,
+      isInForce: (id) => source.roster().inForce.some((one) => one.id === id),
+      now: clock.now,
+      timer: clock.timer,
+    });
+  const heads: [Heads, Heads] = [headsOf(ana), headsOf(bo)];
+  const [one, other] = heads;
+  return {
+    clock,
+    heads,
+    /** What these of them have to say is said, and heard by the other. */
+    async exchanged(...saying) {
+      const said = saying.map(
+        (from) =>
+          new Promise<void>((resolve) => {
+            const stop = from.onNew((_, origin) => {
+              if (origin !== undefined) return;
+              stop();
+              resolve();
+            });
+          }),
+      );
+      await clock.run(statedEvery);
+      await Promise.all(said);
+      for (const from of saying)
+        for (const name of from.names()) {
+          const statement = from.named(name);
+          if (statement) await (from === one ? other : one).take(statement, 1);
+        }
+    },
+  };
+}
+
 /** What a relay did to Bo alone is found by him, and Ana has nothing of it. */
 async function meddled(meddle: Meddle, kind: AlarmKind): Promise<void> {
   const { ana, bo, rig, honest } = await workplace();
@@ -58,7 +106,7 @@ async function meddled(meddle: Meddle, kind: AlarmKind): Promise<void> {
 }
 
 describe('a relay that is not honest is found out by name', () => {
-  it('SLR-12: altered: a record with another byte', () =>
+  it('SLH-4: altered: a record with another byte', () =>
     meddled(
       once(
         ofRecords(3, (records) => {
@@ -70,19 +118,19 @@ describe('a relay that is not honest is found out by name', () => {
       'altered',
     ));
 
-  it('SLR-12: reordered: records in another order than they were appended', () =>
+  it('SLH-4: reordered: records in another order than they were appended', () =>
     meddled(
       once(ofRecords(4, ([first, second, third, ...rest]) => [first!, third!, second!, ...rest])),
       'reordered',
     ));
 
-  it('SLR-12: replayed: a record that came before', () =>
+  it('SLH-4: replayed: a record that came before', () =>
     meddled(once(ofRecords(3, (records) => [...records.slice(0, -1), records.at(-2)!])), 'replayed'));
 
-  it('SLR-12: withheld: a record in the middle is left out', () =>
+  it('SLH-4: withheld: a record in the middle is left out', () =>
     meddled(once(ofRecords(3, ([first, , ...rest]) => [first!, ...rest, rest.at(-1)!])), 'withheld'));
 
-  it('SLR-12: withheld: the relay lists records and does not send them', () =>
+  it('SLH-4: withheld: the relay lists records and does not send them', () =>
     meddled(
       tampering((message) =>
         message.type === 'records' && message.records.length > 2
@@ -94,7 +142,7 @@ describe('a relay that is not honest is found out by name', () => {
       'withheld',
     ));
 
-  it('SLR-12: rolled back: a copy of the relay’s disk from before', async () => {
+  it('SLH-4: rolled back: a copy of the relay’s disk from before', async () => {
     const { ana, rig, honest, bo } = await workplace();
     const before = await copyOf(rig.store);
     await posts(ana, honest, ['b1', 'b2']);
@@ -114,7 +162,7 @@ describe('a relay that is not honest is found out by name', () => {
     expect(kindsOf(fresh)).toEqual([]);
   });
 
-  it('SLR-12: forked: a relay with another history where it had one', async () => {
+  it('SLH-4: forked: a relay with another history where it had one', async () => {
     const { ana, rig, honest, bo } = await workplace();
     const other = openRig({ store: await copyOf(rig.store), signer: rig.signer });
     const places = createMemoryStore();
@@ -132,7 +180,7 @@ describe('a relay that is not honest is found out by name', () => {
     expect(await textsOf(bo)).toContain('b1');
   });
 
-  it('SLR-12: replaced: an empty relay with the same key, to which everything is brought again', async () => {
+  it('SLH-4: replaced: an empty relay with the same key, to which everything is brought again', async () => {
     const { ana, rig, honest, bo } = await workplace();
     const places = createMemoryStore();
     const first = await link(bo, rig, { store: places });
@@ -156,14 +204,14 @@ describe('a relay that is not honest is found out by name', () => {
     await equal(ana, bo);
   });
 
-  it('SLR-12: impostor: a relay with another key than the one that was added', async () => {
+  it('SLH-4: impostor: a relay with another key than the one that was added', async () => {
     const { bo, rig } = await workplace();
     const linked = await link(bo, openRig(), { relay: rig.signer.publicKey });
     await linked.until(({ state }) => state === 'closed');
     expect(linked.session.trouble?.code).toBe('impostor');
   });
 
-  it('SLR-12: who reads what a relay changed appends nothing more on it', async () => {
+  it('SLH-5: who reads what a relay changed appends nothing more on it', async () => {
     const { bo, rig, honest } = await workplace();
     let appends = 0;
     const spoil = once(
@@ -185,5 +233,46 @@ describe('a relay that is not honest is found out by name', () => {
     expect(appends).toBeLessThan(8);
     await tampered.cut();
     expect(honest.alarms).toEqual([]);
+  });
+
+  it('SLH-1, SLH-4: forked: a relay that shows two replicas different histories, who hear of it from each other', async () => {
+    const { ana, rig, honest, bo } = await workplace();
+    const other = openRig({ store: await copyOf(rig.store), signer: rig.signer });
+    const { heads, exchanged } = overheard(ana, bo);
+    await honest.cut();
+    const [first, second] = [
+      await link(ana, rig, { heads: heads[0] }),
+      await link(bo, other, { heads: heads[1] }),
+    ];
+    await Promise.all([first.settled(), second.settled()]);
+    await posts(ana, first, ['b1']);
+    await posts(bo, second, ['c1']);
+    expect([...first.alarms, ...second.alarms]).toEqual([]);
+    await exchanged(...heads);
+    await Promise.all([alarmed(first, 'forked'), alarmed(second, 'forked')]);
+    await meet(ana, bo);
+    await equal(ana, bo);
+  });
+
+  it('SLH-2, SLH-4: withheld: a relay that tells one replica nothing more, who hears of it from another', async () => {
+    const { ana, rig, honest, bo } = await workplace();
+    const { clock, heads, exchanged } = overheard(ana, bo);
+    await honest.cut();
+    let silent = false;
+    const first = await link(ana, rig, { heads: heads[0] });
+    const second = await link(bo, rig, {
+      heads: heads[1],
+      meddle: tampering((message) => (silent && message.type === 'entry' ? [] : undefined)),
+    });
+    await Promise.all([first.settled(), second.settled()]);
+    await exchanged(...heads);
+    await clock.run(2 * patience);
+    expect([...first.alarms, ...second.alarms]).toEqual([]);
+    silent = true;
+    await posts(ana, first, ['b1']);
+    await exchanged(heads[0]);
+    await clock.run(patience);
+    await alarmed(second, 'withheld');
+    expect(first.alarms).toEqual([]);
   });
 });
