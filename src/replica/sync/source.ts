@@ -1,5 +1,4 @@
-import type { Hash } from '../../../schemas/index.ts';
-import { CoterieError } from '../../../schemas/index.ts';
+import { CoterieError, type Hash } from '../../../schemas/index.ts';
 import { emptyUpdate, emptyVector, isEmptyVector } from '../../log/empty.ts';
 import { parseDocumentName, segmentDigest } from '../../log/index.ts';
 import { keyId, type Signer } from '../../op/index.ts';
@@ -65,11 +64,10 @@ export interface ReplicaSource extends SyncSource {
   /** Who is present. */
   readonly presence: PresenceStore;
   readonly statements: PresenceStatements;
-  /** Key epochs, for sealed relays, and who is to be admitted there. */
+  /** For sealed relays: key epochs, who is to be admitted there, how far replicas read there. */
   readonly keyring: Keyring;
-  /** How far replicas read at sealed relays. */
-  readonly heads: Heads;
   roster(): Roster;
+  readonly heads: Heads;
 }
 
 export interface SourceOptions {

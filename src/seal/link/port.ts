@@ -59,7 +59,7 @@ export interface LinkSource
   caughtUp(): Promise<void>;
 }
 
-/** What is wrong with a relay, by name (SLR-12). */
+/** What is wrong with a relay, by name (SLH-4). */
 export const alarmKinds = [
   'altered',
   'replayed',
