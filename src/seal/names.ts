@@ -12,15 +12,15 @@ export interface EpochKey {
   readonly secret: Uint8Array;
 }
 
-/** The mailbox of the workspace whose founding epoch this is: 32 bytes, base64url. It tells nothing of the workspace. */
-export const mailboxId = (crypto: Sha256, founding: Hash): string =>
-  toBase64url(crypto.sha256(utf8(`coterie mailbox 1\n${founding}`)));
+/** The mailbox of a workspace: 32 bytes, base64url. Who knows the workspace's id finds it, and gets in if it is admitted. */
+export const mailboxId = (crypto: Sha256, workspace: Hash): string =>
+  toBase64url(crypto.sha256(utf8(`coterie mailbox 1\n${workspace}`)));
 
 /** The names of documents as a relay sees them: 32 bytes, base64url, which who lacks the founding epoch can't guess. */
-export function documentIds(crypto: Sha256, founding: EpochKey): (document: string) => string {
-  const mailbox = fromBase64url(mailboxId(crypto, founding.id), 32) as Uint8Array;
-  const key = derive(founding.secret, mailbox, 'coterie sealed names 1');
-  return (document) => toBase64url(derive(key, mailbox, `coterie sealed name 1\n${document}`));
+export function documentIds(mailbox: string, founding: EpochKey): (document: string) => string {
+  const salt = fromBase64url(mailbox, 32) ?? new Uint8Array(0);
+  const key = derive(founding.secret, salt, 'coterie sealed names 1');
+  return (document) => toBase64url(derive(key, salt, `coterie sealed name 1\n${document}`));
 }
 
 /** The key of the records of a document, by its name at the relay, in an epoch: 32 bytes. */

@@ -123,11 +123,11 @@ it('SLR-4: a record opens nowhere else, and bytes that are none are none', () =>
 });
 
 it('SLR-3: who lacks the founding epoch guesses no name, and all who have it find the same', () => {
-  const ids = documentIds(nodeCrypto, epoch);
-  expect(ids(name)).toBe(documentIds(nodeCrypto, { ...epoch })(name));
+  const ids = documentIds(place.mailbox, epoch);
+  expect(ids(name)).toBe(documentIds(place.mailbox, { ...epoch })(name));
   expect(ids(name)).not.toBe(ids('log/members/2'));
-  expect(ids(name)).not.toBe(documentIds(nodeCrypto, { ...epoch, secret: random(32) })(name));
-  expect(mailboxId(nodeCrypto, epoch.id)).not.toContain(epoch.id);
+  expect(ids(name)).not.toBe(documentIds(place.mailbox, { ...epoch, secret: random(32) })(name));
+  expect(ids(name)).not.toBe(documentIds(id32(), epoch)(name));
   expect(
     Buffer.from(epochMark(nodeCrypto, epoch.id), 'base64url').includes(Buffer.from(fromBase32(epoch.id))),
   ).toBe(false);

@@ -5,7 +5,8 @@ import { makeProof } from '../../../src/keys/proof.ts';
 import type { ReplicaSource } from '../../../src/replica/sync/index.ts';
 import { openPlaces } from '../../../src/seal/link/places.ts';
 import type { Alarm, Places } from '../../../src/seal/link/port.ts';
-import { mailboxOf, openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
+import { openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
+import { mailboxId } from '../../../src/seal/names.ts';
 import { openLevelStore } from '../../../src/storage/store/level.ts';
 import { openBackoff } from '../../mux/backoff.ts';
 import { connectSocket } from '../../mux/socket.ts';
@@ -99,11 +100,11 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
     async function dial(): Promise<void> {
       if (closed) return;
       source.keyring.use();
-      const mailbox = mailboxOf(source, nodeCrypto);
-      if (mailbox === undefined || key === null) {
-        wait({ code: 'unreachable', message: 'the key of this workspace for sealed relays is not here yet' });
+      if (key === null) {
+        wait({ code: 'unreachable', message: 'it does not say its key' });
         return;
       }
+      const mailbox = mailboxId(nodeCrypto, source.workspace);
       enter('connecting');
       try {
         const { places } = await placesOf(url);
@@ -121,9 +122,9 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
         { audience: key ?? '', workspace: mailbox, now: now(), random },
       );
 
-    function open(_mailbox: string, places: Places, token: string): void {
+    function open(mailbox: string, places: Places, token: string): void {
       giveUp = connectSocket({
-        url: socketOf(url, _mailbox),
+        url: socketOf(url, mailbox),
         maxPayload: sealedProtocol.frameBytes + 64 * 1024,
         protocols: [sealedProtocol.subprotocol, `token.${token}`],
         opened(socket) {

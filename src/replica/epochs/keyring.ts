@@ -13,10 +13,12 @@ import { checkOf, letterOf, readLetter, secretBytes } from './letters.ts';
 
 /** What a replica knows of key epochs: their secrets are facts of its own, in no operation. */
 export interface Keyring {
-  /** The first in the order of the fold, by which the mailbox is named; undefined while its secret is not here. */
+  /** The first in the order of the fold, by which documents are named; undefined while its secret is not here. */
   founding(): EpochKey | undefined;
   /** What is sealed now is sealed in this one: the newest whose secret nobody has who is revoked. */
   current(): EpochKey | undefined;
+  /** All whose secrets are here. */
+  all(): readonly EpochKey[];
   /** The epoch of a record, by its mark. */
   byMark(mark: string): EpochKey | undefined;
   /** Epochs that began and whose secret is not here. */
@@ -217,6 +219,7 @@ export function createKeyring(options: KeyringOptions): OwnKeyring {
       }
       return undefined;
     },
+    all: () => [...secrets].map(([id, secret]) => ({ id, secret })),
     byMark(mark) {
       const known = marks.get(mark);
       if (known !== undefined) return keyOf(known);

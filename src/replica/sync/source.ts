@@ -297,7 +297,7 @@ export function createSource(options: SourceOptions): {
     statements: options.statements,
     keyring: options.keyring,
     heads: options.heads,
-    roster: () => rosterOf(context.membership.state, database),
+    roster: () => rosterOf(context.membership.state),
   };
 
   return {

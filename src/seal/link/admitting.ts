@@ -73,14 +73,15 @@ export function createAdmitting(options: AdmittingOptions): Admitting {
     );
   }
 
-  /** Gives secrets to who came in after an epoch began. */
+  /** Gives secrets to all who are admitted, by an admin's replica: what it can't read says nothing to who lacks them. */
   function share(): void {
-    for (const { id, key, late } of source.roster().inForce) {
-      if (!late || key === source.publicKey) continue;
-      const letter = source.keyring.share(id);
-      const epoch = source.keyring.current()?.id ?? '';
-      const mark = `${id} ${epoch}`;
-      if (!letter || given.has(mark)) continue;
+    const roster = source.roster();
+    const epoch = source.keyring.current();
+    if (!epoch || !isAdmin(roster)) return;
+    for (const { id, key } of roster.inForce) {
+      const mark = `${id} ${epoch.id}`;
+      const letter = key === source.publicKey || given.has(mark) ? undefined : source.keyring.share(id);
+      if (!letter) continue;
       given.add(mark);
       ask((tag) => ({ type: 'letter', tag, to: key, bytes: letter }), 'ok').catch(() => given.delete(mark));
     }
@@ -92,8 +93,7 @@ export function createAdmitting(options: AdmittingOptions): Admitting {
     later(
       () => {
         planned = false;
-        void follow();
-        share();
+        void follow().then(share, () => undefined);
       },
       soon,
       lot,

@@ -1,6 +1,6 @@
 import type { Crypto } from '../../op/index.ts';
 import { chainNext, recordHash } from '../chain.ts';
-import { documentKey } from '../names.ts';
+import { documentIds, documentKey } from '../names.ts';
 import {
   noRecord,
   type Payload,
@@ -23,7 +23,7 @@ export interface Opened {
 
 export interface OpeningContext {
   readonly crypto: Pick<Crypto, 'sha256'>;
-  readonly keyring: Pick<LinkKeys, 'byMark'>;
+  readonly keyring: Pick<LinkKeys, 'byMark' | 'all'>;
   readonly at: RecordPlace;
   /** The name at the relay of a document in clear. */
   readonly idOf: (document: string) => string;
@@ -60,7 +60,11 @@ export function openRecord(
   const opened = readRecord(at, record, documentKey(epoch, at.document));
   if (!opened) return altered('its seal does not hold', head);
   const { name, payload } = opened;
-  if (idOf(name) !== at.document) return altered('it holds another document', head);
+  // Where two began the first epoch apart, names of before are given up: what lies there is brought anew by its replicas.
+  if (idOf(name) !== at.document)
+    return isFormer(context, name)
+      ? { ...altered('', head), alarm: undefined }
+      : altered('it holds another document', head);
   const alarm = misplaced(place, head);
   const authors = new Map(place.authors);
   // What a snapshot knows of authors counts where their records are not read here.
@@ -70,6 +74,9 @@ export function openRecord(
   if ((authors.get(head.author)?.seq ?? 0) < head.seq) authors.set(head.author, { seq: head.seq, hash });
   return { place: { ...moved, name, authors }, head, hash, payload, alarm };
 }
+
+const isFormer = ({ keyring, at }: OpeningContext, name: string): boolean =>
+  keyring.all().some((epoch) => documentIds(at.mailbox, epoch)(name) === at.document);
 
 /** Whether a record follows on the one before it by its author. */
 function misplaced(place: Place, head: RecordHead): Opened['alarm'] {

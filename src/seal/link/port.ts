@@ -7,6 +7,7 @@ import type { Heads } from './heads/heads.ts';
 export interface LinkKeys {
   founding(): EpochKey | undefined;
   current(): EpochKey | undefined;
+  all(): readonly EpochKey[];
   byMark(mark: string): EpochKey | undefined;
   share(replica: Hash): Uint8Array | undefined;
   take(letter: Uint8Array): Promise<number>;
@@ -21,8 +22,6 @@ export interface RosterEntry {
   readonly key: string;
   /** It hosts an admin. */
   readonly admin: boolean;
-  /** Not every epoch's secret was sealed to it by the operation that began it. */
-  readonly late: boolean;
 }
 
 /** Who belongs to the workspace. */

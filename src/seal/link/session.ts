@@ -1,4 +1,4 @@
-import type { Crypto, Signer } from '../../op/index.ts';
+import type { Signer } from '../../op/index.ts';
 import { confirmBytes } from '../admitted.ts';
 import { chainStart, recordHash } from '../chain.ts';
 import { documentIds, mailboxId } from '../names.ts';
@@ -8,19 +8,10 @@ import { createAsking, RelayRefusal } from './asking.ts';
 import { type DocumentContext, type LinkedDocument, linkDocument } from './document.ts';
 import type { HeadsWatch } from './heads/heads.ts';
 import { createMeeting } from './meeting.ts';
-import type { LinkSource, Place } from './port.ts';
+import type { Place } from './port.ts';
 import type { SealedSession, SealedSessionOptions } from './types.ts';
 
 export type { SealedSession } from './types.ts';
-
-/** The mailbox of a workspace; undefined while the founding epoch's secret is not here. */
-export function mailboxOf(
-  source: Pick<LinkSource, 'keyring'>,
-  crypto: Pick<Crypto, 'sha256'>,
-): string | undefined {
-  const founding = source.keyring.founding();
-  return founding && mailboxId(crypto, founding.id);
-}
 
 /** A proof is renewed in good time before its end, ms. */
 const renewEach = 150_000;
@@ -30,10 +21,10 @@ const othersTo = 2_500;
 
 export function openSealedSession(options: SealedSessionOptions): SealedSession {
   const { source, crypto, places, timer, random, transport } = options;
+  const mailbox = mailboxId(crypto, source.workspace);
   const founding = source.keyring.founding();
-  if (!founding) throw new Error('there is no key epoch');
-  const mailbox = mailboxId(crypto, founding.id);
-  const idOf = documentIds(crypto, founding);
+  // Without a secret nothing has a name: then it only asks for letters.
+  const idOf = founding ? documentIds(mailbox, founding) : (): string => '';
   const ids = new Map<string, string>();
   const documents = new Map<string, LinkedDocument>();
   const timers = new Set<() => void>();
@@ -168,6 +159,10 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     watch?.close();
     watch = source.heads?.watch({ relay: hello.key, mailbox, incarnation, alarm: options.onAlarm });
     admitting.met();
+    if (!founding) {
+      hinder('no_key', 'no other replica has handed over the keys of this workspace yet');
+      return;
+    }
     send({ type: 'subscribe' });
     inventory = [];
     send({ type: 'inventory', after: '' });
@@ -248,8 +243,8 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     else later(touch, othersFrom, othersTo);
   });
   const stopKeys = source.keyring.onChange(() => {
-    if (mailboxOf(source, crypto) !== mailbox) {
-      end(1000, 'the workspace has another mailbox');
+    if (source.keyring.founding()?.id !== founding?.id) {
+      end(1000, 'documents have other names now');
       return;
     }
     admitting.changed();

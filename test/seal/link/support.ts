@@ -4,8 +4,9 @@ import { nodeCrypto } from '../../../src/keys/node.ts';
 import type { Heads } from '../../../src/seal/link/heads/heads.ts';
 import { openPlaces } from '../../../src/seal/link/places.ts';
 import type { AlarmKind } from '../../../src/seal/link/port.ts';
-import { mailboxOf, openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
+import { openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
 import type { MailboxSession } from '../../../src/seal/mailbox/index.ts';
+import { mailboxId } from '../../../src/seal/names.ts';
 import type { Store } from '../../../src/storage/port.ts';
 import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import type { Peer } from '../../replica/sync/support.ts';
@@ -76,7 +77,7 @@ export async function link(
       wake();
     });
   };
-  const mailbox = mailboxOf(source, nodeCrypto)!;
+  const mailbox = mailboxId(nodeCrypto, source.workspace);
   late.remote = rig.mailboxes.join(
     mailbox,
     { key: source.publicKey, expires: rig.clock.now + 300_000 },
