@@ -4,6 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Caller } from '../proof/callers.ts';
+import { askerOf } from './address.ts';
 import { askedOverHttp } from './asked.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { methodsOf } from './matching.ts';
@@ -48,7 +49,8 @@ export function createApp(door: Door): Hono<Bound> {
     const count = (status: number): void =>
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
-      const caller = route.open ? undefined : await authenticate(door, incoming);
+      const isOpen = route.open === 'here' ? askerOf(incoming).here : route.open === true;
+      const caller = isOpen ? undefined : await authenticate(door, incoming);
       if (caller !== undefined)
         await door.allowance.take(caller.name, (...header) => outgoing.setHeader(...header));
       const question = incoming.url?.indexOf('?') ?? -1;

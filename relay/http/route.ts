@@ -83,7 +83,7 @@ interface Described {
   /** One sentence, in the documentation and in OpenAPI. */
   readonly summary: string;
   /** Needs no token. */
-  readonly open?: boolean;
+  readonly open?: boolean | 'here';
   /**
    * `token`: a member of the node itself, since it is about the machine. `key`: an admitted replica is enough, whichever
    * member it speaks for. A member, by token or proof, unless said.

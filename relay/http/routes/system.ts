@@ -10,12 +10,12 @@ export const Health = z.strictObject({
 });
 export const Version = z.strictObject({ name: z.string(), version: z.string(), api: z.string() });
 
-/** Routes that need no token: they tell no text of the workspace but the names on the page. */
+/** Routes that need no token: they tell no text of the workspace. Page and counters need one from other machines. */
 export const systemRoutes = [
   route({
     method: 'get',
     path: '/',
-    open: true,
+    open: 'here',
     summary: 'A page for people: workspace, counts, channels and how to connect.',
     answer: { type: 'text/html; charset=utf-8', what: 'one static page' },
     run: async ({ door }) => {
@@ -54,7 +54,7 @@ export const systemRoutes = [
   route({
     method: 'get',
     path: '/metrics',
-    open: true,
+    open: 'here',
     summary: 'Counters for Prometheus.',
     answer: { type: 'text/plain; version=0.0.4; charset=utf-8', what: 'Prometheus text' },
     async run({ door }) {

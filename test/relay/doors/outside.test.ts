@@ -207,6 +207,23 @@ describe('a node that other machines reach', () => {
       await node.close();
     }
   });
+
+  it('RLY-29: page and counters are for programs of this machine, and for who has a token', async () => {
+    const node = await startFake({ outside: { proxy: { url: 'https://relay.example' } } });
+    try {
+      const away = { host: 'relay.example', 'x-forwarded-for': '203.0.113.9' };
+      for (const path of ['/', '/metrics']) {
+        const status = async (given: Parameters<typeof ask>[1]): Promise<number> =>
+          (await ask(`${node.url}${path}`, given)).status;
+        expect(await status({})).toBe(200);
+        expect(await status({ headers: away })).toBe(401);
+        expect(await status({ headers: away, token: node.token })).toBe(200);
+      }
+      expect((await ask(`${node.url}/healthz`, { headers: away })).status).toBe(200);
+    } finally {
+      await node.close();
+    }
+  });
 });
 
 describe('names', () => {
