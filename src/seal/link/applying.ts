@@ -55,12 +55,11 @@ export async function applied(context: DocumentContext, batch: Applying): Promis
     if (size + payload.update.length > together) await flush();
     gathered.push({ update: payload.update, author: head.author });
     size += payload.update.length;
-    const before = vector;
     vector = grown(vector, payload.update);
     if (payload.kind === 'snapshot' && head.author !== source.publicKey) {
       await flush();
       const record = batch.records[place.offset - batch.from];
-      if (record && vector.size === before.size && (await holdsAll(context, batch.name, payload.update)))
+      if (record && (await holdsAll(context, batch.name, payload.update)))
         await context.confirm(batch.id, place.offset, record);
     }
   }

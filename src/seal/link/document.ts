@@ -7,6 +7,7 @@ import type { Extent, ToClient } from '../wire.ts';
 import { applied } from './applying.ts';
 import { type Opened, openRecord } from './opening.ts';
 import type { AlarmKind, LinkSource, Place } from './port.ts';
+import { isDue, type SnapshotPolicy } from './snapshots.ts';
 import { unread } from './unread.ts';
 import { covers, extended, hasStructs, vectorBytes, vectorOf } from './vectors.ts';
 
@@ -20,6 +21,7 @@ export interface DocumentContext {
   readonly session: number;
   readonly random: (bytes: number) => Uint8Array;
   readonly idOf: (document: string) => string;
+  readonly snapshots: SnapshotPolicy;
   /** Asks for records after an offset. */
   read(document: string, after: number): Promise<Extract<ToClient, { readonly type: 'records' }>>;
   /** Appends; resolves with where it stands. */
@@ -53,15 +55,10 @@ export interface LinkedDocument {
 
 /** Bytes of an update in one record: what is around it has room beside. */
 const updateBytes = 1024 * 1024 - 4096;
-/** A snapshot is worth while beyond so much. */
-const worth = { records: 64, bytes: 512 * 1024 };
-/** How long one waits with a snapshot, by lot, ms: mostly another has made it by then. */
-const snapshotFrom = 1_000;
-const snapshotTo = 8_000;
-
 export function linkDocument(context: DocumentContext, id: string, known: Place): LinkedDocument {
   const { source, crypto } = context;
   const { keyring } = source;
+  const policy = context.snapshots;
   const opening = { crypto, keyring, at: { mailbox: context.mailbox, document: id }, idOf: context.idOf };
   let place = known;
   let turn: Promise<unknown> = Promise.resolve();
@@ -253,16 +250,18 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
 
   /** Plans a snapshot where one is worth while. */
   function settle(): void {
-    const isWorth = (): boolean => place.since.records > worth.records || place.since.bytes > worth.bytes;
-    if (snapshotSoon || !isWorth() || place.name === undefined || source.isHot(place.name)) return;
+    const { name } = place;
+    if (snapshotSoon || name === undefined) return;
+    const isWorth = (): boolean => isDue(policy, place, source.isHot(name));
+    if (!isWorth()) return;
     snapshotSoon = true;
     context.later(
       () => {
         snapshotSoon = false;
         if (isWorth() && ready && !appending && !locked) snapshot();
       },
-      snapshotFrom,
-      snapshotTo,
+      policy.from,
+      policy.to,
     );
   }
 

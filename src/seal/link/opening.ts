@@ -72,7 +72,8 @@ export function openRecord(
     for (const [author, seq, last] of payload.authors)
       if ((authors.get(author)?.seq ?? 0) < seq) authors.set(author, { seq, hash: last });
   if ((authors.get(head.author)?.seq ?? 0) < head.seq) authors.set(head.author, { seq: head.seq, hash });
-  return { place: { ...moved, name, authors }, head, hash, payload, alarm };
+  const since = payload.kind === 'snapshot' ? { records: 0, bytes: 0 } : moved.since;
+  return { place: { ...moved, name, authors, since }, head, hash, payload, alarm };
 }
 
 const isFormer = ({ keyring, at }: OpeningContext, name: string): boolean =>

@@ -9,6 +9,7 @@ import { type DocumentContext, type LinkedDocument, linkDocument } from './docum
 import type { HeadsWatch } from './heads/heads.ts';
 import { createMeeting } from './meeting.ts';
 import type { Place } from './port.ts';
+import { usualSnapshots } from './snapshots.ts';
 import type { SealedSession, SealedSessionOptions } from './types.ts';
 
 export type { SealedSession } from './types.ts';
@@ -82,6 +83,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     session: options.session,
     random,
     idOf: named,
+    snapshots: options.snapshots ?? usualSnapshots,
     read: (document, after) =>
       ask((tag) => ({ type: 'read', tag, document, after, max: 1024 * 1024 }), 'records'),
     async append(document, record) {

@@ -1,6 +1,7 @@
 import type { SealedError } from '../../../schemas/sealed.ts';
 import type { Crypto } from '../../op/index.ts';
 import type { AlarmKind, LinkSource, Places } from './port.ts';
+import type { SnapshotPolicy } from './snapshots.ts';
 
 /** What a link is made of. */
 export interface SealedSessionOptions {
@@ -14,6 +15,8 @@ export interface SealedSessionOptions {
   readonly relay: string | undefined;
   /** Of enrolment, for a mailbox that is not there yet. */
   readonly code: string | undefined;
+  /** When documents get snapshots, where the usual does not fit. */
+  readonly snapshots?: SnapshotPolicy | undefined;
   /** Names it to its replica, apart from all other sessions. */
   readonly session: number;
   readonly transport: { send(frame: Uint8Array): void; close(code: number, reason: string): void };

@@ -73,12 +73,12 @@ describe('a node', () => {
     place.remove();
   });
 
-  it('listens on this machine only', async () => {
+  it('RLY-25: listens on this machine only, unless what is sent is encrypted', async () => {
     const place = shared();
     for (const host of ['0.0.0.0', '::', '192.168.1.1', 'example.com'])
       await expect(
         startNode({ directory: place.path, as: 'kai', port: 0, host, open: openFakeReplica }),
-      ).rejects.toMatchObject({ code: 'unsupported' });
+      ).rejects.toMatchObject({ code: 'needs_tls' });
     place.remove();
   });
 });

@@ -203,7 +203,7 @@ const policy: readonly Signed[] = [
 ];
 
 const wantedOf = (may: Signed[1], speaker: Speaker): 'counted' | 'rejected' => {
-  const role = roles.findIndex((one) => one === speaker);
+  const role = (roles as readonly Speaker[]).indexOf(speaker);
   return may !== 'nobody' && role >= 0 && role >= roles.indexOf(may) ? 'counted' : 'rejected';
 };
 

@@ -5,6 +5,7 @@ import type { Heads } from '../../../src/seal/link/heads/heads.ts';
 import { openPlaces } from '../../../src/seal/link/places.ts';
 import type { AlarmKind } from '../../../src/seal/link/port.ts';
 import { openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
+import type { SnapshotPolicy } from '../../../src/seal/link/snapshots.ts';
 import type { MailboxSession } from '../../../src/seal/mailbox/index.ts';
 import { mailboxId } from '../../../src/seal/names.ts';
 import type { Store } from '../../../src/storage/port.ts';
@@ -42,6 +43,7 @@ export async function link(
     readonly meddle?: Meddle;
     readonly relay?: string;
     readonly heads?: Heads;
+    readonly snapshots?: SnapshotPolicy;
   } = {},
 ): Promise<Linked> {
   const { source } = peer;
@@ -91,6 +93,7 @@ export async function link(
     timer: realTimer,
     now: Date.now,
     relay: options.relay ?? rig.signer.publicKey,
+    snapshots: options.snapshots,
     code,
     session: sessions++,
     transport: {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coordinateAll } from './all.ts';
 
-const runs = Number(process.env['COTERIE_RUNS'] ?? 100);
+const runs = Number(process.env['COTERIE_RUNS'] ?? 50);
 const first = Number(process.env['COTERIE_SEED'] ?? 1);
 
 test(
