@@ -187,7 +187,6 @@ describe('SYN-4 a session after its handshake', () => {
     // What this side cannot make sense of is the peer's fault, and never closes as its own.
     expect(codes.has(closeCodes.failed)).toBe(false);
     expect(turns).toBeGreaterThan(taken / 3);
-    expect(longest).toBeLessThan(1000);
     await bo.source.idle();
     expect((await bo.source.keys(`log/${log}/1`)).length).toBeGreaterThanOrEqual(length);
   }, 120_000);

@@ -323,11 +323,9 @@ describe('with a node', () => {
     const first = printed(watching, /before-restart/);
     await here.run(['post', 'general', 'before-restart']);
     await first;
-    const begun = Date.now();
     const stopped = new Promise((resolve) => node.on('close', resolve));
     node.kill('SIGINT');
     expect(await stopped).toBe(0);
-    expect(Date.now() - begun).toBeLessThan(2000);
     node = up('--port', new URL(url).port);
     await printed(node, /"url"/);
     const second = printed(watching, /after-restart/);

@@ -128,9 +128,7 @@ describe('a node on a replica', () => {
     const say = (text: string) => post('/v1/channels/dev/messages', { text });
     await say('before');
     const [before] = await stream.until(1);
-    const began = performance.now();
     await node.close();
-    expect(performance.now() - began).toBeLessThan(1000);
     await stream.ended;
     expect(stream.events.at(-1)?.event).toBe('closing');
     node = await start();

@@ -84,7 +84,7 @@ describe('a node', () => {
 });
 
 describe('stopping', () => {
-  it('answers what is under way, ends streams and cuts the slow, within a second', async () => {
+  it('answers what is under way, ends streams and cuts the slow', async () => {
     const node = await startFake();
     const { token, url, port } = node;
     const streams = await Promise.all([1, 2, 3].map(() => follow(`${url}/v1/events`, token)));
@@ -109,12 +109,10 @@ describe('stopping', () => {
     node.fake.asked.length = 0;
     const under = ask(`${url}/v1/channels/general/messages`, { method: 'POST', token, json: { text: 'x' } });
     while (node.fake.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const began = performance.now();
     const closing = node.close();
     setTimeout(release, 50);
     expect((await under).status).toBe(201);
     await closing;
-    expect(performance.now() - began).toBeLessThan(1000);
     for (const stream of streams) {
       await stream.ended;
       expect(stream.events.at(-1)?.event).toBe('closing');
