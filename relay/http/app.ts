@@ -36,6 +36,11 @@ function headersOf(route: Route): Record<string, string> {
   };
 }
 
+/** Whether a route answers without asking who it is. */
+function isOpen({ open }: Route, incoming: IncomingMessage): boolean {
+  return open === 'here' ? askerOf(incoming).here : open === true;
+}
+
 /**
  * The table of routes as an app: who asks, which route, what it answers, and every error in the one shape. Answers are
  * written to the connection itself: a `Response` in between costs more than everything else that a short request does.
@@ -49,8 +54,7 @@ export function createApp(door: Door): Hono<Bound> {
     const count = (status: number): void =>
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
-      const isOpen = route.open === 'here' ? askerOf(incoming).here : route.open === true;
-      const caller = isOpen ? undefined : await authenticate(door, incoming);
+      const caller = isOpen(route, incoming) ? undefined : await authenticate(door, incoming);
       if (caller !== undefined)
         await door.allowance.take(caller.name, (...header) => outgoing.setHeader(...header));
       const question = incoming.url?.indexOf('?') ?? -1;
