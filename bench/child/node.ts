@@ -20,8 +20,24 @@ export interface Holding {
 
 export type NodeQuestion = { readonly what?: 'delays' | 'holding' | 'memory' | 'rest' };
 
-const { data, config, state, as } = given<{ data: string; config: string; state: string; as: string }>();
-const node = await startNode({ directory: data, config, state, as, port: 0, log: openLog('error') });
+interface NodeInput {
+  readonly data: string;
+  readonly config: string;
+  readonly state: string;
+  readonly as: string;
+  readonly upstreams?: readonly string[];
+}
+
+const { data, config, state, as, upstreams = [] } = given<NodeInput>();
+const node = await startNode({
+  directory: data,
+  config,
+  state,
+  as,
+  upstreams,
+  port: 0,
+  log: openLog('error'),
+});
 const ready: Listening = { url: node.url, port: node.port, token: tokenOf(node.directory, as) };
 let watch = watchDelay();
 

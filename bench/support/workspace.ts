@@ -38,7 +38,8 @@ export function besidePlace({ config }: Pick<Place, 'config'>): Place {
   return place;
 }
 
-const placed = (root: string) => ({
+/** Where things of a place lie. */
+export const placed = (root: string) => ({
   data: join(root, 'data'),
   config: join(root, 'config'),
   state: join(root, 'state'),
@@ -64,7 +65,8 @@ export function copyOf(made: { readonly root: string }): Place {
   return { ...placed(root), remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-function copyTree(from: string, to: string): void {
+/** Copies; tables of a store, which never change, are linked. */
+export function copyTree(from: string, to: string): void {
   mkdirSync(to, { recursive: true, mode: 0o700 });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const source = join(from, entry.name);
