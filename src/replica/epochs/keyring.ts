@@ -29,6 +29,8 @@ export interface Keyring {
   take(letter: Uint8Array): Promise<number>;
   /** From now on an epoch is begun where there is none that is safe, by a replica that hosts an admin. */
   use(): void;
+  /** Whether it was told to. */
+  used(): boolean;
   /** Called when there is another epoch, or a secret is new here. Returns what stops it. */
   onChange(listener: () => void): () => void;
 }
@@ -249,6 +251,7 @@ export function createKeyring(options: KeyringOptions): OwnKeyring {
       used = true;
       look();
     },
+    used: () => used,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

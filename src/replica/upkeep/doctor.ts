@@ -9,6 +9,7 @@ import { decodeRow, entryOf, keys, type OperationRow, type SegmentRow, under } f
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import type { Digests } from '../documents/digest.ts';
 import type { Documents } from '../documents/documents.ts';
+import type { Keyring } from '../epochs/keyring.ts';
 import type { Membership } from '../ledger/membership.ts';
 import { counters } from '../ledger/state.ts';
 import { entriesOf } from '../ledger/subjects/redaction.ts';
@@ -17,7 +18,7 @@ import type { Refusals } from '../sync/refusals.ts';
 import { remake } from '../sync/split.ts';
 import { operations, replicas } from './chains.ts';
 import { damaged, type Finding } from './finding.ts';
-import { keptText, padsWarning, refusedText } from './warnings.ts';
+import { epochsWarning, keptText, padsWarning, refusedText } from './warnings.ts';
 
 export interface DoctorOptions {
   readonly storage: Storage;
@@ -30,6 +31,7 @@ export interface DoctorOptions {
   readonly refusals: () => Refusals;
   readonly refused: Pick<KeptRefusals, 'senders'>;
   readonly pads: Pick<Pads, 'crowded'>;
+  readonly keyring: Pick<Keyring, 'lacking' | 'used'>;
   readonly clocks: () => Warning | undefined;
   /** This replica. */
   readonly self: Hash;
@@ -87,6 +89,10 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
     const warning = padsWarning(options.pads.crowded());
     if (!warning) return `none that was loaded has ${mostClients} clients`;
     return [{ ...warning, state: 'warning' }];
+  });
+  await look('key epochs', async () => {
+    const warning = epochsWarning(options.keyring);
+    return warning ? [{ ...warning, state: 'warning' }] : 'none is lacking that is needed here';
   });
   await look('clock', async () => {
     const warning = options.clocks();

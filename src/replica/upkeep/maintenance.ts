@@ -31,7 +31,7 @@ export function maintenanceOf(options: {
   readonly checkpoints: Checkpoints;
   readonly removal: Removal;
   readonly digests: Digests;
-  readonly source: Pick<ReplicaSource, 'refusals' | 'refused' | 'pads'>;
+  readonly source: Pick<ReplicaSource, 'refusals' | 'refused' | 'pads' | 'keyring'>;
 }): Maintenance {
   const { core, actor, storage, database, commits, documents, checkpoints, removal } = options;
   let importing: Promise<unknown> = Promise.resolve();
@@ -106,6 +106,7 @@ export function maintenanceOf(options: {
         refusals: options.source.refusals,
         refused: options.source.refused,
         pads: options.source.pads,
+        keyring: options.source.keyring,
         clocks: () => clocksWarning(core.reading, core.presence.clocks()),
         ...work,
       }),

@@ -5,14 +5,14 @@ import { finishSettingAside, setAside } from '../../storage/aside.ts';
 import { openDirectory } from '../../storage/directory.ts';
 import { type Files, nodeFiles } from '../../storage/files.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
-import { StorageError } from '../../storage/port.ts';
+import { StorageError, type Write } from '../../storage/port.ts';
 import { inspectTables } from '../../storage/store/tables.ts';
 import { decodeRow, encodeRow, keys } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
 import { firstRows, freshEpoch, keyFileName, rowFor, type WorkspaceRow } from '../workspace/bootstrap.ts';
 import { machineWorkspaces } from '../workspace/machine.ts';
 import { damaged, type Finding } from './finding.ts';
-import { salvagedWorkspace, salvageOperations } from './salvage.ts';
+import { salvagedWorkspace, salvageOperations, salvageSecrets } from './salvage.ts';
 
 const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -141,13 +141,17 @@ export async function quarantine(options: {
       };
     const row = workspace ?? (await salvagedWorkspace(directory, files)) ?? (await rowOf(options));
     const { writes, operations, damaged: lost } = await salvageOperations(directory, row.id, files);
+    const secrets = await salvageSecrets(directory, files);
     const day = new Date((options.now ?? Date.now)()).toISOString().slice(0, 19).replaceAll(/[:-]/g, '');
     const moved = `${directory}.damaged-${day}-${randomBytes(2).toString('hex')}`;
     const fill = async (fresh: string): Promise<void> => {
       const storage = await openStorage({ directory: fresh });
       try {
         const first = firstRows(row, freshEpoch(randomBytes));
-        await storage.store.commit(first.map(([key, value]) => [key, encodeRow(value)]));
+        await storage.store.commit([
+          ...first.map(([key, value]): Write => [key, encodeRow(value)]),
+          ...secrets,
+        ]);
         for (let at = 0; at < writes.length; at += rowsAtOnce)
           await storage.store.commit(writes.slice(at, at + rowsAtOnce));
       } finally {

@@ -68,6 +68,14 @@ export async function salvageOperations(
   return { writes, operations, damaged };
 }
 
+/**
+ * The secrets of key epochs, as rows for the journal of the fresh one: they were sealed to the key that it gives up.
+ * Each is checked against its epoch before it is used.
+ */
+export async function salvageSecrets(directory: string, files: Files): Promise<readonly Write[]> {
+  return [...(await salvageRows(join(directory, 'journal'), 'epoch/', files)).rows];
+}
+
 function read(hash: Hash, workspace: Hash, value: Uint8Array): OperationRow | undefined {
   try {
     const row = decodeRow<OperationRow>(value);

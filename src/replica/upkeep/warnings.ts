@@ -3,6 +3,7 @@ import type { MemberState } from '../../fold/types.ts';
 import { type CrowdedPad, mostClients, type Pads } from '../../storage/pads.ts';
 import type { Database } from '../commit/database.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
+import type { Keyring } from '../epochs/keyring.ts';
 import { findReplica, revocation } from '../machines/replicas.ts';
 import type { Reading } from '../reading/context.ts';
 import { calledOf } from '../reading/names.ts';
@@ -16,6 +17,17 @@ const named = 3;
 function some(names: readonly string[]): string {
   const shown = names.slice(0, named).join(', ');
   return names.length > named ? `${shown} and ${names.length - named} more` : shown;
+}
+
+/** Records in sealed relays that can't be read here; a replica that uses none needs no secrets. */
+export function epochsWarning({ used, lacking }: Pick<Keyring, 'used' | 'lacking'>): Warning | undefined {
+  const count = used() ? lacking().length : 0;
+  if (count === 0) return undefined;
+  return {
+    what: 'key epochs',
+    message: `the secrets of ${count} key epochs are not here: what is sealed in them can't be read`,
+    hint: 'They come by a letter once the replica of an admin meets the same sealed relay.',
+  };
 }
 
 /** Another directory writes under this replica's key, as its operations show. */

@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Keyring } from '../../../src/replica/epochs/keyring.ts';
+import { quarantine } from '../../../src/replica/upkeep/quarantine.ts';
 import { allOf } from '../support/open.ts';
 import { meet, type Peer, peers } from '../sync/support.ts';
 
@@ -82,4 +85,36 @@ it('SLR-8: who came in later is given the secrets by a letter, and a letter that
   expect(await ringOf(bo!).take(letter)).toBe(1);
   expect(await ringOf(bo!).take(letter)).toBe(0);
   expect(ringOf(bo!).current()).toEqual(ringOf(ana!).current());
+});
+
+it('SLR-13: secrets outlive a damaged directory, though they were sealed to the key that is given up', async () => {
+  const [ana] = await team(['ana']);
+  ringOf(ana!).use();
+  await until(ana!, (ring) => ring.current() !== undefined);
+  const [before, epoch] = [ana!.replica.id, ringOf(ana!).current()];
+  await ana!.replica.close();
+  writeFileSync(join(ana!.at.directory, 'journal', 'HEAD'), 'nothing');
+  const { directory, config } = ana!.at;
+  expect((await quarantine({ directory, config, as: 'ana' })).moved).not.toBeNull();
+  await ana!.reopen();
+  expect(ana!.replica.id).not.toBe(before);
+  await until(ana!, (ring) => ring.founding() !== undefined);
+  expect(ringOf(ana!).founding()).toEqual(epoch);
+  expect(ringOf(ana!).lacking()).toEqual([]);
+});
+
+it('SLR-13: the doctor says which replica lacks secrets, where sealed remotes are used', async () => {
+  const [ana, bo] = await team(['ana', 'bo']);
+  const found = async (): Promise<string | undefined> =>
+    (await bo!.replica.doctor()).findings.find(({ what }) => what === 'key epochs')?.state;
+  ringOf(ana!).use();
+  await until(ana!, (ring) => ring.current() !== undefined);
+  // The epoch began before ana knew of bo, so that its secret is not sealed to bo.
+  await meet(ana!, bo!);
+  expect(ringOf(bo!).lacking()).toHaveLength(1);
+  expect(await found()).toBe('ok');
+  ringOf(bo!).use();
+  expect(await found()).toBe('warning');
+  await ringOf(bo!).take(ringOf(ana!).share(bo!.replica.id)!);
+  expect(await found()).toBe('ok');
 });
