@@ -4,6 +4,7 @@ export * from './api/error.ts';
 export * from './api/events.ts';
 export * from './api/groups.ts';
 export * from './api/history.ts';
+export * from './api/hosting.ts';
 export * from './api/machines.ts';
 export * from './api/memory.ts';
 export * from './api/node.ts';

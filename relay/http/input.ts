@@ -84,22 +84,22 @@ export const bodyUnexpected = (method: string): CoterieError =>
 
 export const bodyMissing = (): CoterieError => new CoterieError('invalid_json', 'the request has no body');
 
-export const bodyTooLarge = (): CoterieError =>
-  new CoterieError('too_large', `the request body is larger than ${bodyBytes} bytes`);
+export const bodyTooLarge = (most = bodyBytes): CoterieError =>
+  new CoterieError('too_large', `the request body is larger than ${most} bytes`);
 
-function collect(incoming: IncomingMessage): Promise<Buffer> {
+function collect(incoming: IncomingMessage, most: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let whole = false;
-    const tooLarge = (): void => reject(bodyTooLarge());
-    if (Number(incoming.headers['content-length'] ?? 0) > bodyBytes) {
+    const tooLarge = (): void => reject(bodyTooLarge(most));
+    if (Number(incoming.headers['content-length'] ?? 0) > most) {
       tooLarge();
       return;
     }
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bodyBytes) tooLarge();
+      if (bytes > most) tooLarge();
       else chunks.push(chunk);
     });
     incoming.on('end', () => {
@@ -117,8 +117,12 @@ function collect(incoming: IncomingMessage): Promise<Buffer> {
 
 const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-/** The body as JSON; `{}` when there is none and none is needed. */
-export async function readJson(incoming: IncomingMessage, optional: boolean): Promise<unknown> {
+/** The body as JSON, of at most so many bytes; `{}` when there is none and none is needed. */
+export async function readJson(
+  incoming: IncomingMessage,
+  optional: boolean,
+  most = bodyBytes,
+): Promise<unknown> {
   if (!announced(incoming)) {
     if (optional) return {};
     throw bodyMissing();
@@ -129,7 +133,7 @@ export async function readJson(incoming: IncomingMessage, optional: boolean): Pr
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
     throw new CoterieError('invalid_json', `content-encoding ${encoding} is not understood`);
-  const bytes = await collect(incoming);
+  const bytes = await collect(incoming, most);
   if (optional && bytes.length === 0) return {};
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown;

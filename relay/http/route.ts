@@ -89,6 +89,8 @@ interface Described {
    * member it speaks for. A member, by token or proof, unless said.
    */
   readonly needs?: 'token' | 'key';
+  /** About the machine itself or told to anybody on it: not for a relay that hosts workspaces of others. */
+  readonly local?: boolean;
   readonly answer: Answer;
   /** 200 unless said. */
   readonly status?: 201;
@@ -142,6 +144,10 @@ export function route<
             hint: 'Ask on the machine of the node, with a token of a member.',
           },
         );
+      if (described.local && door.relay.mode !== 'node')
+        throw new CoterieError('no_route', 'This is for the operator of the relay alone.', {
+          hint: 'Ask a node of your own.',
+        });
       const given = queryOf(search);
       const shortening =
         writes || !isJson(described.answer) ? undefined : takeShortening(given, described.answer);

@@ -18,7 +18,8 @@ import { type GateOptions, refuseForeign } from './gate.ts';
 import { allowedOf, type Outside, refuseBare } from './outside.ts';
 import { readPair, watchPair } from './tls.ts';
 
-type Fetch = Parameters<typeof getRequestListener>[0];
+/** Answers requests. */
+export type Fetch = Parameters<typeof getRequestListener>[0];
 
 /**
  * Takes a request to switch to another protocol, its Host and Origin checked; the raw socket is the taker's from then on.
@@ -92,6 +93,7 @@ async function refuseWith(socket: Duplex, log: Log, upgrade: () => ReturnType<Up
     const refused = answer instanceof Promise ? await answer : answer;
     if (refused) endWith(socket, refused);
   } catch (error) {
+    if (error instanceof CoterieError) return endWith(socket, error);
     log.error({ err: error, where: 'upgrade' }, 'a socket could not be opened');
     socket.destroy();
   }

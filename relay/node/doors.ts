@@ -5,7 +5,7 @@ import type { Replica } from '../../src/replica/surface.ts';
 import type { Links } from '../../src/sync/index.ts';
 import { openAllowance, type RateLimit } from '../http/allowance.ts';
 import { createApp } from '../http/app.ts';
-import { openMetrics } from '../http/metrics.ts';
+import { type Metrics, openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
 import type { Upgrade } from '../http/server.ts';
 import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
@@ -29,6 +29,8 @@ export interface ReplicaDoorsOptions {
   readonly rate: RateLimit;
   readonly streams?: Partial<StreamLimits> | undefined;
   readonly log: Log;
+  /** Where requests are counted, where several replicas share that; by default these doors count by themselves. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** All doors of one replica, whichever listener they are served by: their paths begin at `/`. */
@@ -86,7 +88,7 @@ function callersOf({ replica, relay, log }: ReplicaDoorsOptions): ReturnType<typ
 export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
   const { replica, url, node, version, relay, rate, streams, log } = options;
   const callers = callersOf(options);
-  const metrics = openMetrics();
+  const metrics = options.metrics ?? openMetrics();
   const stop = new AbortController();
   const door: Door = {
     replica,
@@ -102,7 +104,7 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
     streams: { ...defaultStreams, ...streams },
   };
   const sockets = openSockets(options, callers);
-  if (sockets) metrics.include(sockets.samples);
+  if (sockets && !options.metrics) metrics.include(sockets.samples);
   const streaming = openStreamDoor(door);
   return {
     app: createApp(door),
@@ -115,7 +117,7 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
     async close() {
       stop.abort(stopping());
       callers.close();
-      metrics.close();
+      if (!options.metrics) metrics.close();
       await sockets?.close();
     },
   };

@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import { type Connected, openNetwork } from './machine/network.ts';
 import type { Listening } from './machine/port.ts';
 import { openSealedLinks } from './machine/sealed.ts';
+import { readableLink } from './readable-link.ts';
 import { openRemotes } from './remotes.ts';
 import { openRemoting, type Remoted } from './remoting.ts';
 
@@ -59,7 +60,7 @@ export function sourceOf(replica: Replica): ReplicaSource | undefined {
 const farewell = 200;
 
 /** Ends the links with a replica that is revoked, soon after that is known here. Returns what stops it. */
-function endRevoked(replica: Replica, source: ReplicaSource, links: Links, log: Log): () => void {
+export function endRevoked(replica: Replica, source: ReplicaSource, links: Links, log: Log): () => void {
   let cancel: (() => void) | undefined;
   async function look(): Promise<void> {
     cancel = undefined;
@@ -135,7 +136,17 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
     return openRemoting({
       remotes,
       named: [...new Set([...options.upstreams, ...joined])],
-      link: { node: ({ url }) => upstream(url), ...(sealed ? { sealed: sealed.link } : {}) },
+      link: {
+        node: ({ url }) => upstream(url),
+        readable: ({ url, code }) =>
+          readableLink({
+            link: upstream(`${url}/w/${replica.workspace.id}`),
+            enrol: () => replica.enrol({ url, code }),
+            now: Date.now,
+            timer: realTimer,
+          }),
+        ...(sealed ? { sealed: sealed.link } : {}),
+      },
       ask: askRelay,
       now: Date.now,
       timer: realTimer,

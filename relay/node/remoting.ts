@@ -37,8 +37,6 @@ export interface RemotingOptions {
   readonly named: readonly string[];
   /** Who links with what; a mode that is absent cannot be linked with. */
   readonly link: Readonly<Partial<Record<RelayMode, (remote: Linked) => RemoteLink>>>;
-  /** Before a remote is kept: has a relay take the workspace, where it must be asked. Rejects as the relay refuses. */
-  readonly enrol?: ((remote: Linked, info: RelayInfo) => Promise<void>) | undefined;
   /** Who answers at a URL; undefined for a node that does not say. */
   readonly ask: (url: string) => Promise<RelayInfo | undefined>;
   readonly now: () => number;
@@ -189,7 +187,7 @@ export function openRemoting(options: RemotingOptions): Remoted {
 
   return {
     list: () => [...held.values()].map(shown),
-    async add({ url: typed, code }) {
+    async add({ url: typed, code }, enrol) {
       const url = new URL(typed).origin;
       const before = remotes.list().find((one) => one.url === url);
       const info = await ask(url);
@@ -199,7 +197,8 @@ export function openRemoting(options: RemotingOptions): Remoted {
         throw new CoterieError('exists', `${url} is a remote already.`);
       const mode = info?.mode ?? 'node';
       if (!link[mode]) throw unlinkable(mode);
-      if (info) await options.enrol?.({ url, key, code }, info);
+      // A readable relay is a replica, and becomes one first.
+      if (mode === 'readable') await enrol({ url, code });
       const added = before?.added ?? new Date(now()).toISOString();
       if (before) remotes.remove(url);
       remotes.put({ url, mode, key, added, ...(code === undefined ? {} : { code }) });

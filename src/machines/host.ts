@@ -3,8 +3,11 @@ import type { Peer, PublicKey, RemoteAdd, RemoteInfo } from '../../schemas/index
 /** Relays and nodes that a process dials always; they are known at its next start. */
 export interface Remoting {
   list(): readonly RemoteInfo[];
-  /** Asks who answers there, and keeps it. Rejects as `Surface.remotes.add` does. */
-  add(input: RemoteAdd): Promise<RemoteInfo>;
+  /**
+   * Asks who answers there, and keeps it; `enrol` has a relay take the workspace first, where it must be asked. Rejects as
+   * `Surface.remotes.add` does.
+   */
+  add(input: RemoteAdd, enrol: (relay: RemoteAdd) => Promise<void>): Promise<RemoteInfo>;
   /** What it was. Rejects with `not_found`. */
   remove(url: string): Promise<RemoteInfo>;
 }

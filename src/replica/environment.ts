@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Transport } from '../client/transport.ts';
 import { memoryLeft } from '../embedding/index.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { asCoterie } from './failures.ts';
@@ -34,6 +35,8 @@ export interface Environment {
   readonly memory?: (() => number) | undefined;
   /** Milliseconds that a write of a memory waits to learn what says nearly the same; 0: it does not look. */
   readonly patience?: number | undefined;
+  /** How the countersigner of a ticket is asked; `fetch` unless given. */
+  readonly transport?: Transport | undefined;
   /** In place of a directory on disk. */
   readonly storage?: Storage | undefined;
 }

@@ -163,6 +163,7 @@ async function openOn(
     timer,
     random,
     closing: closing.signal,
+    transport: environment.transport,
     onRemoved: () => removal.notice(),
   });
   late.sync = sync;
@@ -301,6 +302,10 @@ async function openOn(
     countersign: async (invite, request) => {
       refuseClosed();
       return machines.countersign(invite, request);
+    },
+    enrol: async (relay) => {
+      refuseClosed();
+      return machines.enrol(me, relay);
     },
     attach: machines.attach,
     as: lately((other: string) => surface(actorOf(other))),

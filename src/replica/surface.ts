@@ -66,6 +66,7 @@ import type {
   TypedEvent,
 } from '../../schemas/index.ts';
 import type { Host } from '../machines/host.ts';
+import type { HostingRelay } from './machines/enrol.ts';
 import type { MachineVerbs } from './machines/verbs.ts';
 
 /** What every write takes besides its input. */
@@ -291,6 +292,8 @@ export interface Replica extends Surface {
   doctor(work?: LongWork): Promise<DoctorReport>;
   /** Countersigns the admission of who joins by a ticket that this replica gave out. */
   countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
+  /** Has a readable relay become a replica of the workspace, unless it is one, as the member it was opened with. */
+  enrol(relay: HostingRelay): Promise<void>;
   /** The process that listens for this replica says where, and tells of its links. Returns what takes that back. */
   attach(host: Host): () => void;
   close(): Promise<void>;

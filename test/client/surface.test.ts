@@ -13,7 +13,16 @@ surfaceContract('over HTTP', async (root) => {
 it('a client stands where a surface is asked for, but for the member, which the token names', () => {
   expectTypeOf<Client>().toExtend<Omit<Surface, 'member'>>();
   // What is of the process that has the replica: where it is, whom it hosts, who joins by it, and its end.
-  type Own = 'member' | 'workspace' | 'id' | 'directory' | 'as' | 'countersign' | 'attach' | 'close';
+  type Own =
+    | 'member'
+    | 'workspace'
+    | 'id'
+    | 'directory'
+    | 'as'
+    | 'countersign'
+    | 'enrol'
+    | 'attach'
+    | 'close';
   expectTypeOf<Exclude<keyof Replica, keyof Client>>().toEqualTypeOf<Own>();
   expectTypeOf<Exclude<keyof Client, keyof Replica>>().toEqualTypeOf<never>();
 });

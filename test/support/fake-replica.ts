@@ -93,6 +93,7 @@ export async function openFakeReplica(options: OpenOptions): Promise<FakeReplica
     countersign: async () => {
       throw new CoterieError('ticket_elsewhere', 'This node gave out no ticket');
     },
+    enrol: async () => undefined,
     attach: () => () => undefined,
     doctor: (during) => work({ ok: true, findings: [] }, during),
     async close() {

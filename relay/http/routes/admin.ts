@@ -18,6 +18,7 @@ export const DoctorRequest = z.strictObject({});
 export const adminRoutes = [
   route({
     method: 'post',
+    local: true,
     path: '/v1/admin/import',
     needs: 'token',
     summary: 'Imports a file or directory.',
@@ -30,6 +31,7 @@ export const adminRoutes = [
   }),
   route({
     method: 'post',
+    local: true,
     path: '/v1/admin/export',
     needs: 'token',
     summary: 'Exports everything to a directory.',
@@ -42,6 +44,7 @@ export const adminRoutes = [
   }),
   route({
     method: 'post',
+    local: true,
     path: '/v1/admin/backup',
     needs: 'token',
     summary: 'Copies the data directory, consistently, while running.',
@@ -54,6 +57,7 @@ export const adminRoutes = [
   }),
   route({
     method: 'post',
+    local: true,
     path: '/v1/admin/compact',
     needs: 'token',
     summary: 'Checkpoints, trims and removes purged text from disk.',
@@ -67,6 +71,7 @@ export const adminRoutes = [
   }),
   route({
     method: 'post',
+    local: true,
     path: '/v1/admin/doctor',
     needs: 'token',
     summary: 'Looks at everything stored and says what it found.',

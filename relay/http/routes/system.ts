@@ -16,6 +16,7 @@ export const systemRoutes = [
     method: 'get',
     path: '/',
     open: 'here',
+    local: true,
     summary: 'A page for people: workspace, counts, channels and how to connect.',
     answer: { type: 'text/html; charset=utf-8', what: 'one static page' },
     run: async ({ door }) => {
@@ -55,6 +56,7 @@ export const systemRoutes = [
     method: 'get',
     path: '/metrics',
     open: 'here',
+    local: true,
     summary: 'Counters for Prometheus.',
     answer: { type: 'text/plain; version=0.0.4; charset=utf-8', what: 'Prometheus text' },
     async run({ door }) {

@@ -14,6 +14,7 @@ import type { Signer } from '../../op/index.ts';
 import type { PageOptions } from '../surface.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
+import { enrol, type HostingRelay } from './enrol.ts';
 import { createInvite } from './invites.ts';
 import { createMembersLog } from './members-log.ts';
 import { remotingOf } from './remotes.ts';
@@ -29,6 +30,8 @@ export interface Machines {
   peers(): Promise<readonly Peer[]>;
   /** What is dialled always. Throws `unreachable` while nobody listens, `unsupported` where that is not this one's to say. */
   remotes(): Remoting;
+  /** Has a readable relay become a replica of the workspace, unless it is one. */
+  enrol(actor: Actor, relay: HostingRelay): Promise<void>;
   invite(actor: Actor, input: InviteCreate, key: string | undefined): Promise<Invitation>;
   invites(query: PageOptions | undefined): Promise<List<InviteInfo>>;
   uninvite(actor: Actor, invite: string, key: string | undefined): Promise<InviteInfo>;
@@ -51,6 +54,8 @@ export function createMachines(options: {
   const membersLog = createMembersLog(writing.reading, writing.reading.workspace);
   let host: Host | undefined;
   const peers = async (): Promise<readonly Peer[]> => (await host?.peers()) ?? [];
+  const countersigned = (invite: Hash, request: AdmissionRequest): Promise<Admission> =>
+    countersign({ writing, signer, host, now, membersLog }, invite, request);
   return {
     attach(given) {
       host = given;
@@ -61,11 +66,15 @@ export function createMachines(options: {
     addresses: () => host?.addresses ?? [],
     peers,
     remotes: () => remotingOf(host),
+    enrol: (actor, relay) =>
+      enrol(
+        { writing, actor, host, now, countersign: (invite, request) => countersigned(invite, request) },
+        relay,
+      ),
     invite: (actor, input, key) => createInvite(writing, actor, { host, now }, input, key),
     invites: (query) => listInvites(writing.reading, query),
     uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),
-    countersign: (invite, request) =>
-      countersign({ writing, signer, host, now, membersLog }, invite, request),
+    countersign: countersigned,
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),
   };

@@ -3,6 +3,7 @@ import type { Host, Remoting } from '../../machines/host.ts';
 import { checked } from '../checked.ts';
 import type { Surface } from '../surface.ts';
 import { type Actor, introduce, type Writing } from '../writing/context.ts';
+import type { Machines } from './machines.ts';
 import { mustBe } from './roles.ts';
 
 /** What the host dials always. Throws `unreachable` without one, `unsupported` where nobody may say whom it dials. */
@@ -20,7 +21,7 @@ export function remotingOf(host: Host | undefined): Remoting {
 
 /** Whom this replica dials, for one member: an admin changes it, since it decides who gets everything. */
 export function remoteVerbs(
-  machines: { remotes(): Remoting },
+  machines: Pick<Machines, 'remotes' | 'enrol'>,
   writing: Writing,
   actor: Actor,
 ): Surface['remotes'] {
@@ -34,7 +35,7 @@ export function remoteVerbs(
     list: async () => ({ items: [...machines.remotes().list()] }),
     async add(input) {
       const valid = checked(RemoteAdd, input);
-      return (await asAdmin('adds a remote')).add(valid);
+      return (await asAdmin('adds a remote')).add(valid, (relay) => machines.enrol(actor, relay));
     },
     async remove(url) {
       const valid = checked(RemoteRemove, { url });

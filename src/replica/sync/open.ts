@@ -1,4 +1,5 @@
 import type { Hash, Progress } from '../../../schemas/index.ts';
+import type { Transport } from '../../client/transport.ts';
 import { readEntry } from '../../op/index.ts';
 import type { KeyPair } from '../../seal/box.ts';
 import { createHeads } from '../../seal/link/heads/heads.ts';
@@ -73,6 +74,8 @@ export function openSync(options: {
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly random: (bytes: number) => Uint8Array;
   readonly closing: AbortSignal;
+  /** How a countersigner is asked; by default `fetch`. */
+  readonly transport?: Transport | undefined;
   /** Text that was removed is on disk. */
   readonly onRemoved: () => void;
 }): Sync {
