@@ -120,6 +120,18 @@ interface Definition<P extends string, Q extends z.ZodType, B extends z.ZodType,
   ): Promise<(A extends z.ZodType ? z.output<A> : string) | typeof taken>;
 }
 
+/** What is about the machine is for its own members; on a relay that hosts workspaces of others, for nobody who asks. */
+function refuseOutsiders({ needs, local }: Described, { door, caller }: Exchange): void {
+  if (needs === 'token' && caller?.replica !== undefined)
+    throw new CoterieError('forbidden', 'This works on the files of the node: for its own members alone.', {
+      hint: 'Ask on the machine of the node, with a token of a member.',
+    });
+  if (local && door.relay.mode !== 'node')
+    throw new CoterieError('no_route', 'This is for the operator of the relay alone.', {
+      hint: 'Ask a node of your own.',
+    });
+}
+
 /** A route from its definition: reads and checks the request, then runs it with types that follow from its schemas. */
 export function route<
   const P extends string,
@@ -136,18 +148,7 @@ export function route<
     bodyOptional,
     async run(exchange) {
       const { door, asked, caller, search } = exchange;
-      if (described.needs === 'token' && caller?.replica !== undefined)
-        throw new CoterieError(
-          'forbidden',
-          'This works on the files of the node: for its own members alone.',
-          {
-            hint: 'Ask on the machine of the node, with a token of a member.',
-          },
-        );
-      if (described.local && door.relay.mode !== 'node')
-        throw new CoterieError('no_route', 'This is for the operator of the relay alone.', {
-          hint: 'Ask a node of your own.',
-        });
+      refuseOutsiders(described, exchange);
       const given = queryOf(search);
       const shortening =
         writes || !isJson(described.answer) ? undefined : takeShortening(given, described.answer);

@@ -9,6 +9,7 @@ import { type ReplicaSource, syncSourceOf } from '../../src/replica/sync/index.t
 import type { Links } from '../../src/sync/index.ts';
 import type { Lan, LanPlace } from '../lan/lan.ts';
 import { askRelay } from './ask-relay.ts';
+import { learnMembers } from './learn-members.ts';
 import type { Log } from './log.ts';
 import { type Connected, openNetwork } from './machine/network.ts';
 import type { Listening } from './machine/port.ts';
@@ -133,15 +134,19 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
 
   /** Upstreams, remotes that were added, and where the workspace was joined. */
   function remote({ upstream }: Connected): Remoted {
+    const below = (url: string): string => `${url}/w/${replica.workspace.id}`;
     return openRemoting({
       remotes,
       named: [...new Set([...options.upstreams, ...joined])],
       link: {
         node: ({ url }) => upstream(url),
-        readable: ({ url, code }) =>
+        readable: ({ url, code, key: relayKey }) =>
           readableLink({
-            link: upstream(`${url}/w/${replica.workspace.id}`),
+            dial: () => upstream(below(url)),
             enrol: () => replica.enrol({ url, code }),
+            learn: async () => {
+              if (source && relayKey !== null) await learnMembers(source, below(url), relayKey);
+            },
             now: Date.now,
             timer: realTimer,
           }),

@@ -82,6 +82,10 @@ export const Admission = z.strictObject({
 });
 export type Admission = z.infer<typeof Admission>;
 
+/** The members log as a replica has it, in an order in which each operation follows what it names. */
+export const MembersLog = z.strictObject({ members: Admission.shape.members });
+export type MembersLog = z.infer<typeof MembersLog>;
+
 /** A link with another replica, as one side sees it. */
 export const Peer = z.strictObject({
   /** Its id; null while it is not known who answers. */

@@ -303,10 +303,8 @@ async function openOn(
       refuseClosed();
       return machines.countersign(invite, request);
     },
-    enrol: async (relay) => {
-      refuseClosed();
-      return machines.enrol(me, relay);
-    },
+    enrol: (relay) => machines.enrol(me, relay),
+    membersLog: machines.membersLog,
     attach: machines.attach,
     as: lately((other: string) => surface(actorOf(other))),
     close: () => {

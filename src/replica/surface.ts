@@ -292,6 +292,8 @@ export interface Replica extends Surface {
   doctor(work?: LongWork): Promise<DoctorReport>;
   /** Countersigns the admission of who joins by a ticket that this replica gave out. */
   countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
+  /** The members log, causes first: by it others know who is in. */
+  membersLog(): Promise<Admission['members']>;
   /** Has a readable relay become a replica of the workspace, unless it is one, as the member it was opened with. */
   enrol(relay: HostingRelay): Promise<void>;
   /** The process that listens for this replica says where, and tells of its links. Returns what takes that back. */

@@ -8,6 +8,7 @@ import {
   InviteInfo,
   InvitesQuery,
   list,
+  MembersLog,
   ReplicaInfo,
   ReplicaRevoke,
   ReplicasQuery,
@@ -73,6 +74,14 @@ export const machineRoutes = [
     summary: 'Revokes an invite: nobody new comes in by its ticket; who came in stays.',
     answer: InviteInfo,
     run: ({ surface, params, key }) => surface.invites.revoke(params.invite, { key }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/members-log',
+    needs: 'key',
+    summary: 'The members log: what who was away needs to know whom this replica may be.',
+    answer: MembersLog,
+    run: async ({ door }) => ({ members: await door.replica.membersLog() }),
   }),
   route({
     method: 'post',

@@ -36,6 +36,7 @@ export interface Machines {
   invites(query: PageOptions | undefined): Promise<List<InviteInfo>>;
   uninvite(actor: Actor, invite: string, key: string | undefined): Promise<InviteInfo>;
   countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
+  membersLog(): Promise<Admission['members']>;
   list(query: PageOptions | undefined): Promise<List<ReplicaInfo>>;
   revoke(
     actor: Actor,
@@ -75,6 +76,7 @@ export function createMachines(options: {
     invites: (query) => listInvites(writing.reading, query),
     uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),
     countersign: countersigned,
+    membersLog,
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),
   };

@@ -14,6 +14,7 @@ const cases: Cases = { ...talk, ...work, ...remotes, ...rest };
 /** What a replica has besides that a client has not, and why. */
 const onlyEmbedded: Readonly<Record<string, string>> = {
   countersign: 'a replica does it for who joins by its ticket; nodes ask each other for it',
+  membersLog: 'for replicas that were away, not for members',
   enrol: 'a replica does it for its remotes; a client adds one',
   attach: 'only the process that has the replica can listen for it',
   as: 'over HTTP the token names the member',
