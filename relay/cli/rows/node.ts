@@ -28,14 +28,17 @@ export const node: readonly Row[] = [
   {
     name: 'relay',
     summary:
-      'Run a relay, until Ctrl-C: --sealed keeps what it cannot read, for replicas; --open is for any Yjs client here.',
+      'Run a relay, until Ctrl-C: --sealed keeps what it cannot read, --readable is a replica of each workspace; --open is for any Yjs client here.',
     flags: [
       ['--sealed', 'mailboxes of encrypted records; with --open anybody may make one, else with its code'],
-      ['--readable', 'a remote replica: not in this version'],
+      [
+        '--readable',
+        'a replica of each workspace, with all its doors; with --open anybody may bring one, else with its code',
+      ],
       ['--open', 'alone: any room for any Yjs client, nobody is asked who they are, on 127.0.0.1 only'],
-      ['--port <n>', 'port (by default 4281 sealed, 1234 open)', 'number'],
+      ['--port <n>', 'port (by default 4280 readable, 4281 sealed, 1234 open)', 'number'],
       ...onDoors,
-      ['--quota <size>', 'of each mailbox, for example 500M (by default 1G)'],
+      ['--quota <size>', 'of each mailbox or workspace, for example 500M (by default 1G, readable 4G)'],
     ],
     ignores: ['--as', '--url', ...onOpening],
     instead: [['--data <dir>', 'directory of the relay (COTERIE_DATA; by default one beside your user’s)']],

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { failure } from '../../../src/client/call.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
 import { doorsOf } from '../doors.ts';
 import { dataDirectory } from '../settings.ts';
@@ -14,12 +13,11 @@ interface Relay {
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Which kind of relay is meant. Beyond this machine there is none that would be right for everybody. */
-async function kindOf(call: Call): Promise<'open' | 'sealed'> {
+async function kindOf(call: Call): Promise<'open' | 'sealed' | 'readable'> {
   const kinds = ['sealed', 'readable'].filter((kind) => call.has(kind));
   if (kinds.length > 1) throw await misuse('a relay is --readable or --sealed, not both');
   const [kind] = kinds;
-  if (kind === 'readable') throw await failure('unsupported', 'relay --readable is not there yet');
-  if (kind === 'sealed') return kind;
+  if (kind === 'readable' || kind === 'sealed') return kind;
   const host = call.text('host');
   if (host !== undefined && !loopback.has(host))
     throw await misuse(
@@ -49,7 +47,7 @@ export const relay: Verb = async (call) => {
   const kind = await kindOf(call);
   const port = call.number('port');
   if (port !== undefined && port > 65_535) throw await misuse(`there is no port ${port}`);
-  const close = kind === 'open' ? await runOpen(call, port) : await sealed(call, port);
+  const close = await runners[kind](call, port);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -58,10 +56,6 @@ export const relay: Verb = async (call) => {
   await close();
   return 0;
 };
-
-async function sealed(call: Call, port: number | undefined): Promise<() => Promise<void>> {
-  return (await import('./relay-sealed.ts')).runSealed(call, port);
-}
 
 /** Runs an open relay. */
 async function runOpen(call: Call, port: number | undefined): Promise<() => Promise<void>> {
@@ -89,3 +83,12 @@ async function runOpen(call: Call, port: number | undefined): Promise<() => Prom
   }
   return running.close;
 }
+
+/** Each is loaded when it is meant. */
+const runners = {
+  open: runOpen,
+  sealed: async (call: Call, port: number | undefined) =>
+    (await import('./relay-sealed.ts')).runSealed(call, port),
+  readable: async (call: Call, port: number | undefined) =>
+    (await import('./relay-readable.ts')).runReadable(call, port),
+};

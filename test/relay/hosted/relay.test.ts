@@ -18,7 +18,7 @@ async function joined(first: Node): Promise<Home> {
 }
 
 describe('a readable relay', () => {
-  it('HST-1 HST-2: takes a workspace by its code, and two machines meet through it though neither reaches the other', async () => {
+  it('HST-1 HST-2 HST-4: takes a workspace by its code, and two machines meet through it though neither reaches the other', async () => {
     const relay = await startRelay();
     const at = home();
     const first = await start(at);

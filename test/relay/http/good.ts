@@ -36,6 +36,7 @@ export function goodRequests({
     'patch /v1/members/{member}': ['/v1/members/kai', { name: 'Kai' }, 'members.update'],
     'post /v1/members/{member}/role': ['/v1/members/mira/role', { role: 'admin' }, 'members.grant'],
     'get /v1/replicas': ['/v1/replicas?limit=5', undefined, 'replicas.list'],
+    'get /v1/members-log': ['/v1/members-log', undefined, 'membersLog'],
     'get /v1/relay': ['/v1/relay', undefined, ''],
     'get /v1/remotes': ['/v1/remotes', undefined, 'remotes.list'],
     'get /v1/arbiter': ['/v1/arbiter', undefined, 'arbiter.get'],
