@@ -8,11 +8,13 @@ import { makeDirectories } from '../../src/storage/make-directories.ts';
 import { type RateLimit, usualRate } from '../http/allowance.ts';
 import { serveBelow } from '../http/below.ts';
 import { openMetrics } from '../http/metrics.ts';
+import type { Outside } from '../http/outside.ts';
+import { createOwnApp } from '../http/own.ts';
 import type { StreamLimits } from '../http/route.ts';
 import { listen } from '../http/server.ts';
 import { type Log, openLog } from '../node/log.ts';
 import { openEnrolling } from './enrolling.ts';
-import { ownDoors } from './own.ts';
+import { hostedRoutes } from './routes.ts';
 import { openSecret } from './secrets.ts';
 import { openWorkspaces, type WorkspacesLimits, workspacesLimits } from './workspaces.ts';
 
@@ -22,8 +24,8 @@ export interface ReadableRelayOptions {
   /** 4280 unless said; 0 takes any free one. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
-  /** Where it is reached from outside: `https://relay.example`; by default where it listens. */
-  readonly url?: string | undefined;
+  /** How other machines reach it: with a certificate, or through a proxy that has one. */
+  readonly outside?: Outside | undefined;
   /** Anybody may have a workspace hosted, without the enrolment code. */
   readonly open?: boolean | undefined;
   readonly limits?: Partial<WorkspacesLimits> | undefined;
@@ -66,14 +68,14 @@ export async function startReadableRelay(options: ReadableRelayOptions): Promise
   const key = await openMachineKey(directory);
   const code = openSecret(directory, 'enrolment.code');
   const operator = openSecret(directory, 'operator.token');
-  const listening = await listen(host, port);
+  const listening = await listen(host, port, { outside: options.outside });
+  const { url } = listening;
   const relay: RelayInfo = {
     mode: 'readable',
     key: key.publicKey,
     protocols: [...muxProtocol.versions],
     version,
   };
-  const url = (options.url ?? listening.url).replace(/\/+$/, '');
   const node = randomBytes(16).toString('base64url');
   const metrics = openMetrics();
   const workspaces = openWorkspaces({
@@ -89,14 +91,9 @@ export async function startReadableRelay(options: ReadableRelayOptions): Promise
     mayEnrol: (given) => open || code.is(given),
     timer: realTimer,
   });
-  const own = ownDoors({
-    relay,
-    node,
-    workspaces,
-    enrolling,
-    metrics,
-    isOperator: (token) => operator.is(token),
-  });
+  const isOperator = (token: string | undefined): boolean => operator.is(token);
+  const routes = hostedRoutes({ relay, node, workspaces, enrolling, metrics, isOperator });
+  const own = createOwnApp(routes, { log, metrics });
   const below = serveBelow({
     own,
     async enter(workspace) {

@@ -1,18 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Log } from '../node/log.ts';
-import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
+import { refusalOf, sendRefusal } from './errors.ts';
 import type { Fetch, Upgrade } from './server.ts';
-
-/** What a listener of many workspaces answers itself. */
-export interface OwnAnswer {
-  readonly status: number;
-  /** JSON, or a text of another type. */
-  readonly body: unknown;
-  readonly type?: string;
-}
 
 /** The doors of one workspace, whose paths begin at `/`. */
 export interface Below {
@@ -21,8 +12,8 @@ export interface Below {
 }
 
 export interface BelowOptions {
-  /** What does not stand below a workspace. Rejects as a door does. */
-  readonly own: (incoming: IncomingMessage, path: string) => Promise<OwnAnswer>;
+  /** Answers what does not stand below a workspace. */
+  readonly own: { readonly fetch: Fetch };
   /** The doors of a workspace, for one request or socket: `leave` once that has ended. Rejects where there are none. */
   readonly enter: (workspace: string) => Promise<{ readonly doors: Below; readonly leave: () => void }>;
   readonly log: Log;
@@ -38,28 +29,20 @@ function placeOf(url: string): { readonly workspace: string; readonly rest: stri
 
 /** One listener for the doors of many workspaces: each below `/w/<workspace>`, and what the listener says of itself. */
 export function serveBelow({ own, enter, log }: BelowOptions): Below {
-  async function answerOwn(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const path = (incoming.url ?? '/').split('?', 1)[0] ?? '/';
-    const { status, body, type = 'application/json' } = await own(incoming, path);
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    send(outgoing, status, { ...safeHeaders, 'content-type': type }, text);
-  }
   return {
     app: {
       async fetch(request, env) {
         const { incoming, outgoing } = env as HttpBindings;
         const at = placeOf(incoming.url ?? '/');
         try {
-          if (at === undefined) await answerOwn(incoming, outgoing);
-          else {
-            const { doors, leave } = await enter(at.workspace);
-            if (outgoing.closed) leave();
-            else outgoing.once('close', leave);
-            incoming.url = at.rest;
-            // The path is all that the doors of a workspace read of the URL.
-            const inner = Object.create(request, { url: { value: new URL(at.rest, request.url).href } });
-            return await doors.app.fetch(inner as Request, env);
-          }
+          if (at === undefined) return await own.fetch(request, env);
+          const { doors, leave } = await enter(at.workspace);
+          if (outgoing.closed) leave();
+          else outgoing.once('close', leave);
+          incoming.url = at.rest;
+          // The path is all that the doors of a workspace read of the URL.
+          const inner = Object.create(request, { url: { value: new URL(at.rest, request.url).href } });
+          return await doors.app.fetch(inner as Request, env);
         } catch (error) {
           sendRefusal(outgoing, refusalOf(error, log, at ? 'a workspace' : 'the relay'));
         }

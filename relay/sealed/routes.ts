@@ -1,33 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import { AdmissionRequest, CoterieError, type RelayInfo } from '../../schemas/index.ts';
+import { AdmissionRequest, CoterieError } from '../../schemas/index.ts';
 import type { Mailboxes } from '../../src/seal/mailbox/index.ts';
 import { askerOf } from '../http/address.ts';
 import { openAllowance, type RateLimit } from '../http/allowance.ts';
-import { check, expectNoBody, readJson } from '../http/input.ts';
+import { check, readJson } from '../http/input.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { OwnRoute } from '../http/own.ts';
+import { type OwnRoutesOptions, routesOfRelay, tokenOf } from '../http/own-routes.ts';
 import { Package, type Packages } from './packages.ts';
 import type { Prove } from './sockets.ts';
 
-export interface SealedRoutesOptions {
-  readonly relay: RelayInfo;
-  /** Random, new for each start. */
-  readonly node: string;
+export interface SealedRoutesOptions extends Omit<OwnRoutesOptions, 'measured'> {
   readonly mailboxes: Pick<Mailboxes, 'countersign' | 'admits'>;
   readonly packages: Packages;
   readonly prove: Prove;
   readonly metrics: Metrics;
-  readonly isOperator: (token: string | undefined) => boolean;
   /** How often one address may ask what costs something. */
   readonly rate: RateLimit;
 }
 
-const bearer = /^Bearer +(\S{1,4096})$/i;
 const packageId = /^[A-Za-z0-9_-]{43}$/;
 const inviteId = /^[a-z2-7]{26}$/;
-
-const tokenOf = (incoming: IncomingMessage): string | undefined =>
-  bearer.exec(incoming.headers.authorization ?? '')?.[1];
 
 /** The mailbox that a proof of key says it is for, before anything of it is believed. */
 function mailboxOf(token: string): string {
@@ -44,7 +37,7 @@ function mailboxOf(token: string): string {
 
 /** What a sealed relay answers over HTTP: who it is, packages of tickets, admissions. */
 export function sealedRoutes(options: SealedRoutesOptions): readonly OwnRoute[] {
-  const { relay, node, mailboxes, packages, prove, metrics } = options;
+  const { mailboxes, packages, prove, metrics } = options;
   const allowance = openAllowance(options.rate);
   const take = (incoming: IncomingMessage): Promise<void> => allowance.take(askerOf(incoming).address);
 
@@ -66,32 +59,7 @@ export function sealedRoutes(options: SealedRoutesOptions): readonly OwnRoute[] 
   }
 
   return [
-    {
-      method: 'GET',
-      path: '/v1/relay',
-      run: async ({ incoming }) => {
-        expectNoBody(incoming);
-        return relay;
-      },
-    },
-    { method: 'GET', path: '/healthz', run: async () => ({ ok: true, node }) },
-    {
-      method: 'GET',
-      path: '/version',
-      run: async () => ({ name: 'coterie', version: relay.version, api: 'v1' }),
-    },
-    {
-      method: 'GET',
-      path: '/metrics',
-      type: 'text/plain; version=0.0.4; charset=utf-8',
-      async run({ incoming }) {
-        if (!options.isOperator(tokenOf(incoming)))
-          throw new CoterieError('unauthorized', 'This is for the operator of the relay alone.', {
-            hint: 'Its token lies in operator.token, in the directory of the relay.',
-          });
-        return metrics.text([]);
-      },
-    },
+    ...routesOfRelay({ ...options, measured: () => metrics.text([]) }),
     {
       method: 'POST',
       path: '/v1/invites/{invite}/admissions',
