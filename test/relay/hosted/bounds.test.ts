@@ -57,7 +57,7 @@ describe('bounds of a readable relay', () => {
   });
 
   it('HST-6: a workspace over its quota is written to no more at the relay; another is not hindered, nor is its node', async () => {
-    const relay = await startRelay(undefined, { limits: { bytes: 1 } });
+    const relay = await startRelay(undefined, { limits: { bytes: 1_000_000 } });
     const node = await hosted(relay);
     const { id } = node.replica.workspace;
     const token = tokenOf(`${relay.directory}/workspaces/${id}/data`, 'bot');
@@ -65,7 +65,7 @@ describe('bounds of a readable relay', () => {
       ask(`${relay.url}/w/${id}/v1/channels/general/messages`, {
         method: 'POST',
         token,
-        json: { text: 'more' },
+        json: { text: 'more'.repeat(15_000) },
       });
     await comes(async () => (await say()).body).toMatchObject({ error: { code: 'disk_full' } });
     expect((await post(node, 'here')).text).toBe('here');
@@ -113,9 +113,18 @@ describe('bounds of a readable relay', () => {
       method: 'POST',
       token,
       headers: { accept: 'application/json, text/event-stream' },
-      json: { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} },
+      json: {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-06-18',
+          capabilities: {},
+          clientInfo: { name: 'test', version: '1' },
+        },
+      },
     });
     expect(mcp.status).toBe(200);
-    expect(mcp.text).toContain('catch_up');
+    expect(mcp.text).toContain('serverInfo');
   });
 });
