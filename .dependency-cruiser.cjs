@@ -109,6 +109,8 @@ module.exports = {
     oneDoor('@modelcontextprotocol/[^/]+', '^relay/mcp/sdk[.]ts$'),
     oneDoor('bonjour-service', '^relay/lan/bonjour[.]ts$'),
     oneDoor('@noble/ciphers', '^src/seal/cipher[.]ts$'),
+    oneDoor('@scure/base', '^src/machines/ticket/code[.]ts$'),
+    oneDoor('uqr', '^relay/cli/show/qr[.]ts$'),
     oneDoor('jose', '^relay/proof/verify[.]ts$'),
     oneDoor('pino', '^relay/node/'),
     oneDoor('env-paths', '^relay/'),

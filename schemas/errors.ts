@@ -152,7 +152,7 @@ export const errorKinds = {
     400,
     x.usage,
     'The ticket is cut short, damaged or none of Coterie.',
-    'Copy it whole, from "coterie1." to its end.',
+    'Copy it whole, from "http" to the last character of its code.',
   ),
   ticket_expired: kind(
     403,
@@ -171,6 +171,12 @@ export const errorKinds = {
     x.notFound,
     'Who answered is not the relay that gave out the ticket.',
     'Ask who invited you whether their node runs, or for another ticket.',
+  ),
+  ticket_lost: kind(
+    404,
+    x.notFound,
+    'The relay of the ticket does not have it, or not any more.',
+    'It is over for long, or the relay lost it. Ask for another; an admin makes one with: coterie invite',
   ),
   relay_changed: kind(
     409,

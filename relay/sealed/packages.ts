@@ -1,22 +1,5 @@
-import { z } from 'zod';
-import { CoterieError } from '../../schemas/index.ts';
-import { Millis } from '../../schemas/primitives.ts';
+import { CoterieError, type Package } from '../../schemas/index.ts';
 import type { Store } from '../../src/storage/port.ts';
-
-/** Bytes of a package. */
-const packageBytes = 32 * 1024;
-
-/** What a ticket stands for, sealed with a key that only who has the ticket knows. */
-export const Package = z.strictObject({
-  /** base64url. */
-  sealed: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]*$/)
-    .max(Math.ceil((packageBytes * 4) / 3)),
-  /** When it may be forgotten, ms. */
-  expires: Millis,
-});
-export type Package = z.infer<typeof Package>;
 
 export interface Packages {
   /** Keeps a package for `by`. Rejects with `exists` where another is there, and with `quota_exceeded`. */

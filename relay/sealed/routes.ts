@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { AdmissionRequest, CoterieError } from '../../schemas/index.ts';
+import { AdmissionRequest, CoterieError, Package } from '../../schemas/index.ts';
 import type { Mailboxes } from '../../src/seal/mailbox/index.ts';
 import { askerOf } from '../http/address.ts';
 import { openAllowance, type RateLimit } from '../http/allowance.ts';
@@ -7,7 +7,7 @@ import { check, readJson } from '../http/input.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { OwnRoute } from '../http/own.ts';
 import { type OwnRoutesOptions, routesOfRelay, tokenOf } from '../http/own-routes.ts';
-import { Package, type Packages } from './packages.ts';
+import type { Packages } from './packages.ts';
 import type { Prove } from './sockets.ts';
 
 export interface SealedRoutesOptions extends Omit<OwnRoutesOptions, 'measured'> {

@@ -4,11 +4,26 @@ import { Handle, Hash, Millis, PublicKey, Signature } from '../primitives.ts';
 import { Role } from '../values.ts';
 import { list, Person, page, Time } from './common.ts';
 
-/** Where a node listens: an origin, without path, query or credentials. */
+/** Where a node listens, or a workspace of a readable relay: an origin, with `/w/<workspace>` at most behind it. */
 export const Address = z
   .string()
   .max(256)
-  .regex(/^https?:\/\/[^\s/?#@]+$/, 'an address is http://host:port');
+  .regex(/^https?:\/\/[^\s/?#@]+(?:\/w\/[a-z2-7]{26})?$/, 'an address is http://host:port');
+
+/** Bytes of a package. */
+const packageBytes = 32 * 1024;
+
+/** What a ticket stands for, sealed with a key that only who has the ticket knows. */
+export const Package = z.strictObject({
+  /** base64url. */
+  sealed: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]*$/)
+    .max(Math.ceil((packageBytes * 4) / 3)),
+  /** When it may be forgotten, ms. */
+  expires: Millis,
+});
+export type Package = z.infer<typeof Package>;
 
 export const InviteCreate = z.strictObject({
   /** What members of who joins may be at most; `member` unless said. */
@@ -28,6 +43,8 @@ export const Invitation = z.strictObject({
   /** The text that who joins needs. Whoever has it can join: send it as you would a password. */
   ticket: z.string(),
   invite: z.string(),
+  /** Whether what answers there is a replica, or a relay that keeps what it can't read. */
+  relay: z.enum(['readable', 'sealed']),
   role: Role,
   expires: Time,
   uses: z.int(),

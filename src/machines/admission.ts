@@ -2,14 +2,14 @@ import { Admission, type AdmissionRequest, CoterieError, muxProtocol } from '../
 import { createCaller } from '../client/call.ts';
 import type { Transport } from '../client/transport.ts';
 import { type Admitted, type Crypto, proofBytes, type Signer, toBase64url, utf8 } from '../op/index.ts';
-import type { Ticket } from './ticket.ts';
+import { foreign, stranger, type TicketContent, unanswered } from './ticket/index.ts';
 
 /** What the listening key signs, so that the answer is its own and of now. */
 export const answerBytes = (nonce: string, countersignature: string): Uint8Array =>
   utf8(`coterie admission 1\n${nonce}\n${countersignature}`);
 
 export interface AdmissionOptions {
-  readonly ticket: Pick<Ticket, 'workspace' | 'invite' | 'addresses' | 'key'>;
+  readonly ticket: Pick<TicketContent, 'workspace' | 'invite' | 'addresses' | 'key'>;
   /** The ticket's seed. */
   readonly seed: Signer;
   /** The key of this machine, by which uses are counted. */
@@ -55,11 +55,6 @@ export async function requestAdmission(options: AdmissionOptions): Promise<Admis
 
 const retried: ReadonlySet<string> = new Set(['unreachable', 'ticket_elsewhere', 'closed', 'busy']);
 
-const stranger = (address: string, cause?: unknown): CoterieError =>
-  new CoterieError('ticket_elsewhere', `Who answers at ${address} is not the relay of this ticket.`, {
-    cause,
-  });
-
 async function askAt(
   address: string,
   request: AdmissionRequest,
@@ -72,14 +67,8 @@ async function askAt(
   } catch (error) {
     if (!(error instanceof CoterieError)) throw error;
     // A node that has no such route, or asks for a token, is one of before tickets.
-    if (['no_route', 'unauthorized', 'bad_method'].includes(error.code)) throw stranger(address, error);
-    if (error.code !== 'unreachable') throw error;
-    // Something answered, and not in our words: another program has the port.
-    if (error.cause === undefined) throw stranger(address, error);
-    throw new CoterieError('unreachable', `The relay of the ticket does not answer at ${address}.`, {
-      hint: 'It runs on the machine of who invited you: ask whether their node is up, then join again.',
-      cause: error,
-    });
+    if (foreign.has(error.code)) throw stranger(address, error);
+    throw error.code === 'unreachable' ? unanswered(address, error) : error;
   }
   const parsed = Admission.safeParse(answer);
   if (!parsed.success) throw stranger(address);

@@ -299,10 +299,7 @@ async function openOn(
       return signer.id;
     },
     directory: storage.info.directory,
-    countersign: async (invite, request) => {
-      refuseClosed();
-      return machines.countersign(invite, request);
-    },
+    ...withCodes({ countersign: machines.countersign, package: machines.package }, refuseClosed),
     enrol: (relay) => machines.enrol(me, relay),
     membersLog: machines.membersLog,
     attach: machines.attach,

@@ -36,6 +36,7 @@ import type {
   MessageFlags,
   MessagePost,
   MessagesQuery,
+  Package,
   Presence,
   PresenceQuery,
   PresenceSet,
@@ -292,6 +293,8 @@ export interface Replica extends Surface {
   doctor(work?: LongWork): Promise<DoctorReport>;
   /** Countersigns the admission of who joins by a ticket that this replica gave out. */
   countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
+  /** What a ticket that this replica gave out stands for, sealed. Rejects with `not_found`. */
+  package(id: string): Promise<Package>;
   /** The members log, causes first: by it others know who is in. */
   membersLog(): Promise<Admission['members']>;
   /** Has a readable relay become a replica of the workspace, unless it is one, as the member it was opened with. */

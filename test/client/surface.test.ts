@@ -22,6 +22,7 @@ it('a client stands where a surface is asked for, but for the member, which the 
     | 'countersign'
     | 'enrol'
     | 'membersLog'
+    | 'package'
     | 'attach'
     | 'close';
   expectTypeOf<Exclude<keyof Replica, keyof Client>>().toEqualTypeOf<Own>();

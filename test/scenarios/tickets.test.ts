@@ -1,15 +1,14 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../relay/node/log.ts';
 import { type Node, startNode } from '../../relay/node/node.ts';
-import { ErrorAnswer, errorKinds, type Invitation } from '../../schemas/index.ts';
+import { ErrorAnswer, errorKinds } from '../../schemas/index.ts';
 import { nodeCrypto } from '../../src/keys/node.ts';
-import { readTicket, writeTicket } from '../../src/machines/ticket.ts';
+import { readTicket, writeTicket } from '../../src/machines/ticket/index.ts';
 import { openReplica } from '../../src/replica/open.ts';
 import { type Home, home } from '../relay/cli/support.ts';
 import { scratch } from '../support/scratch.ts';
+import { answering, changed, movedTo } from '../support/tickets.ts';
 
 /** A node of a user of its own, whose clock goes forward on command. */
 async function startAt(now: { ahead: number }): Promise<Node> {
@@ -27,23 +26,6 @@ async function startAt(now: { ahead: number }): Promise<Node> {
   return node;
 }
 
-/** Something that listens and answers each request the same. */
-async function answering(status: number, type: string, body: string): Promise<string> {
-  const server = createServer((_, outgoing) => {
-    outgoing.writeHead(status, { 'content-type': type }).end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** The same ticket, with other addresses. */
-const at = ({ ticket }: Invitation, ...addresses: string[]): string =>
-  writeTicket(nodeCrypto, { ...readTicket(nodeCrypto, ticket), addresses });
-
 it('MCH-7 MCH-9 MCH-10: whoever joins by a ticket that does not work is told why and what to do, and nothing is left behind', async () => {
   const now = { ahead: 0 };
   const [node, other] = [await startAt(now), await startAt(now)];
@@ -56,31 +38,34 @@ it('MCH-7 MCH-9 MCH-10: whoever joins by a ticket that does not work is told why
   expect((await home(scratch()).run(['join', once.ticket, '--json'])).code).toBe(0);
   now.ahead = 2 * 3_600_000;
 
-  const newer = JSON.stringify({
+  const newer = {
     error: { code: 'protocol_newer', message: 'Who joins speaks version 1; this node speaks 7.', hint: 'h' },
-  });
+  };
   const nobody = 'http://127.0.0.1:1';
+  const at = (...addresses: string[]): Promise<string> => changed(good.ticket, { addresses });
+  const page = await answering(() => ({ status: 404, type: 'text/html', body: '<h1>Not here</h1>' }));
+  const later = await answering(() => ({ status: 426, body: newer }));
+  const code = good.ticket.slice(good.ticket.indexOf('#') + 1);
+  const typo = `${good.ticket.slice(0, -1)}${good.ticket.endsWith('0') ? '1' : '0'}`;
+  const lost = await node.replica.invites.create();
+  const { secret, ...rest } = readTicket(nodeCrypto, lost.ticket);
+  const unknown = writeTicket(nodeCrypto, { ...rest, secret: secret.map((byte) => byte ^ 1) });
   const cases: readonly (readonly [name: string, ticket: string, code: string, hint: RegExp])[] = [
-    ['truncated', good.ticket.slice(0, -20), 'ticket_invalid', /Copy it whole/],
-    ['none', 'https://example.org/join', 'ticket_invalid', /Copy it whole/],
-    ['of a later version', 'coterie2.abc.def', 'protocol_newer', /newer version/],
+    ['truncated', good.ticket.slice(0, -8), 'ticket_invalid', /Copy it whole/],
+    ['without its code', `${node.url}/join`, 'ticket_invalid', /Copy it whole/],
+    ['mistyped', typo, 'ticket_invalid', /Copy it whole/],
+    ['of no relay', `file:///join#${code}`, 'ticket_invalid', /Copy it whole/],
     ['expired', short.ticket, 'ticket_expired', /coterie invite/],
     ['used up', once.ticket, 'ticket_used', /coterie invite/],
-    ['answered by another relay', at(good, other.url), 'ticket_elsewhere', /who invited you/],
-    [
-      'answered by no relay',
-      at(good, await answering(404, 'text/html', '<h1>Not here</h1>')),
-      'ticket_elsewhere',
-      /who invited you/,
-    ],
-    [
-      'answered by a newer relay',
-      at(good, await answering(426, 'application/json', newer)),
-      'protocol_newer',
-      /./,
-    ],
-    ['answered by nobody', at(good, nobody), 'unreachable', /their node is up/],
-    ['answered by another relay at one of two', at(good, nobody, other.url), 'ticket_elsewhere', /./],
+    ['that its relay does not have', unknown, 'ticket_lost', /coterie invite/],
+    ['shown to another relay', movedTo(good.ticket, other.url), 'ticket_elsewhere', /who invited you/],
+    ['shown to no relay', movedTo(good.ticket, page), 'ticket_elsewhere', /who invited you/],
+    ['shown to nobody', movedTo(good.ticket, nobody), 'unreachable', /their node is up/],
+    ['answered by another relay', await at(other.url), 'ticket_elsewhere', /who invited you/],
+    ['answered by no relay', await at(page), 'ticket_elsewhere', /who invited you/],
+    ['answered by a newer relay', await at(later), 'protocol_newer', /./],
+    ['answered by nobody', await at(nobody), 'unreachable', /their node is up/],
+    ['answered by another relay at one of two', await at(nobody, other.url), 'ticket_elsewhere', /./],
   ];
   const joiner = home(scratch());
   const refused = async (user: Home, ticket: string) => user.run(['join', ticket, '--as', 'zoe', '--json']);
@@ -96,8 +81,10 @@ it('MCH-7 MCH-9 MCH-10: whoever joins by a ticket that does not work is told why
   // For people it is two lines.
   const { stderr, stdout } = await joiner.run(['join', once.ticket]);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^error: The ticket was used already\.\nhint: Ask for another; .+\n$/);
+  expect(stderr).toMatch(
+    /^coterie: joining default as member, invited by @kai\nerror: The ticket was used already\.\nhint: Ask for another; .+\n$/,
+  );
   // And the same directory joins by one that works.
-  const joined = await refused(joiner, at(good, nobody, other.url, node.url));
+  const joined = await refused(joiner, await at(nobody, other.url, node.url));
   expect(joined.code, joined.stdout).toBe(0);
 }, 120_000);

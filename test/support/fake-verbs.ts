@@ -340,7 +340,8 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     },
     invites: {
       create: async ({ role = 'member', uses = 1, expires = at } = {}) => ({
-        ticket: 'coterie1.fake',
+        ticket: 'http://127.0.0.1:4270/join#FAKE',
+        relay: 'readable',
         invite: next('invite'),
         role,
         uses,

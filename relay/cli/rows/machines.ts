@@ -13,7 +13,9 @@ export const machinesRows: readonly Row[] = [
       ['--role <role>', 'what members of who joins may be at most: reader, member, admin or owner'],
       ['--expires <time>', 'when it ends: 90m, 2h, 3d or 1w from now, or a time (by default 7d)'],
       ['--uses <n>', 'how many machines may join by it (by default 1)', 'number'],
+      ['--for <handle>', 'for whom it is: shown to who joins, and in the list of invites'],
       ['--address <url>', 'where the node is reached, in place of where it listens; repeat for more', 'many'],
+      ['--qr', 'draw the ticket as a QR code, also where the output is no terminal'],
       ...onWrites,
     ],
     example: 'coterie invite --role member --expires 2d',
@@ -38,7 +40,7 @@ export const machinesRows: readonly Row[] = [
     name: 'join',
     takes: '<ticket...>',
     summary: 'Make the data directory a replica of the workspace of a ticket; its relay must run.',
-    example: 'coterie join coterie1.eyJhZGRy… --data ./team',
+    example: "coterie join 'http://127.0.0.1:4270/join#0J1R-5XKT-…' --data ./team",
     load: async () => (await machines()).join,
   },
   {

@@ -12,17 +12,18 @@ import { more } from './conversation.ts';
 import { counted, facts, oneLine, type Tint, table, tint, type View } from './terminal.ts';
 import { ago } from './time.ts';
 
-/** The ticket stands alone on its line, so that it is copied whole. */
-export const invitation = (answer: Invitation, view: View): string =>
+/** The ticket stands alone on its line, so that it is copied whole. `drawn`: the same for a camera. */
+export const invitation = (answer: Invitation, drawn: string | undefined, view: View): string =>
   [
     answer.ticket,
     '',
+    ...(drawn === undefined ? [] : [drawn, '']),
     tint(
       view,
       'dim',
       `for ${counted(answer.uses, 'machine')}, as ${answer.role}, ends ${ago(answer.expires, view.now)}; whoever has it can join`,
     ),
-    tint(view, 'dim', 'there: coterie join TICKET'),
+    tint(view, 'dim', "there: coterie join 'TICKET'"),
     tint(view, 'dim', `to take it back: coterie uninvite ${answer.invite}`),
   ].join('\n');
 
@@ -54,6 +55,7 @@ export const joined = (answer: JoinAnswer, view: View): string =>
         ['directory', answer.directory],
         ['replica', answer.replica],
         ['member', answer.member],
+        ['invited by', `@${oneLine(answer.by)}, as ${answer.role} at most`],
         ['syncs with', answer.addresses.join(', ')],
       ],
       view,

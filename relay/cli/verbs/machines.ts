@@ -14,6 +14,7 @@ import {
   replica,
   replicas as replicasText,
 } from '../show/machines.ts';
+import { oneLine } from '../show/terminal.ts';
 import { untilTime } from '../show/time.ts';
 
 export const invite = asking({
@@ -25,12 +26,18 @@ export const invite = asking({
         role: await role(call.text('role')),
         expires: typed === undefined ? undefined : untilTime(typed, Date.now()),
         uses: call.number('uses'),
+        handle: call.text('for'),
         addresses: call.many('address'),
       }),
       once(call),
     );
   },
-  show: invitation,
+  show: async (answer, view, call) => {
+    const columns = call.has('qr') ? Number.POSITIVE_INFINITY : view.width;
+    const drawn =
+      columns === undefined ? undefined : (await import('../show/qr.ts')).qr(answer.ticket, columns);
+    return invitation(answer, drawn, view);
+  },
 });
 
 export const invites = asking({
@@ -40,18 +47,18 @@ export const invites = asking({
 
 /** The id of an invite, also where its ticket is given. */
 async function inviteId(typed: string): Promise<string> {
-  if (!typed.startsWith('coterie')) return typed;
-  const [{ readTicket }, { nodeCrypto }] = await Promise.all([
-    import('../../../src/machines/ticket.ts'),
+  if (!/^https?:/i.test(typed)) return typed;
+  const [{ askForTicket }, { nodeCrypto }, { fetchTransport }] = await Promise.all([
+    import('../../../src/machines/ticket/index.ts'),
     import('../../../src/keys/node.ts'),
+    import('../../../src/client/transport.ts'),
   ]);
-  return readTicket(nodeCrypto, typed).invite;
+  return (await askForTicket(typed, { crypto: nodeCrypto, transport: fetchTransport })).invite;
 }
 
 export const uninvite = asking({
   write: true,
-  ask: async (team, call) =>
-    team.invites.revoke(await inviteId((await call.words(0)).replaceAll(/\s+/g, '')), once(call)),
+  ask: async (team, call) => team.invites.revoke(await inviteId((await call.words(0)).trim()), once(call)),
   show: inviteText,
 });
 
@@ -93,6 +100,9 @@ export interface JoinAnswer {
   readonly workspace: { readonly id: string; readonly name: string };
   readonly replica: string;
   readonly member: string;
+  /** Handle of who invited, and what members of who joined may be at most. */
+  readonly by: string;
+  readonly role: string;
   /** Where the workspace is synced with as soon as something runs on the directory. */
   readonly addresses: readonly string[];
   /** False when the directory was a replica of this workspace already. */
@@ -109,7 +119,9 @@ export const join: Verb = async (call) => {
   const made = await joinByTicket({
     directory,
     config: configDirectory(),
-    ticket: (await call.words(0)).replaceAll(/\s+/g, ''),
+    ticket: await call.words(0),
+    onTicket: ({ name, by, role }) =>
+      out.note(`coterie: joining ${oneLine(name)} as ${role}, invited by @${oneLine(by)}`),
   });
   const kept = remembered(directory);
   const { handle, named } = speaker(settings, kept, process.env);
@@ -125,8 +137,10 @@ export const join: Verb = async (call) => {
   await opened.close();
   if (settings.as !== undefined && kept.member === undefined)
     remember(directory, { ...remembered(directory), member: handle });
-  const { workspace, addresses, fresh } = made;
-  const answer: JoinAnswer = { directory, workspace, replica: opened.id, member: handle, addresses, fresh };
+  const { workspace, addresses, by, role: most, fresh } = made;
+  const answer: JoinAnswer = {
+    ...{ directory, workspace, replica: opened.id, member: handle, by, role: most, addresses, fresh },
+  };
   if (out.json) out.data(answer);
   else out.print(joined(answer, out.view));
   return undefined;

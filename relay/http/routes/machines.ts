@@ -9,6 +9,7 @@ import {
   InvitesQuery,
   list,
   MembersLog,
+  Package,
   ReplicaInfo,
   ReplicaRevoke,
   ReplicasQuery,
@@ -82,6 +83,14 @@ export const machineRoutes = [
     summary: 'The members log: what who was away needs to know whom this replica may be.',
     answer: MembersLog,
     run: async ({ door }) => ({ members: await door.replica.membersLog() }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/packages/{id}',
+    open: true,
+    summary: 'What a ticket stands for, sealed with a key that only who has the ticket knows.',
+    answer: Package,
+    run: ({ door, params }) => door.replica.package(params.id),
   }),
   route({
     method: 'post',

@@ -94,11 +94,7 @@ async function invited(
         countersigner: writing.reading.replica,
       },
     });
-    work.draft.put(inviteKey(hash), {
-      seed: toBase64url(seed),
-      addresses,
-      machines: {},
-    } satisfies InviteRow);
+    work.draft.put(inviteKey(hash), { addresses, machines: {} } satisfies InviteRow);
     return hash;
   });
   const genesis = await database.getConfirmed<OperationRow>(keys.operation(workspace));

@@ -1,16 +1,30 @@
-import { CoterieError, type Hash, type Invitation, type InviteCreate } from '../../../schemas/index.ts';
-import { generateSeed, signerFromSeed } from '../../keys/node.ts';
+import {
+  CoterieError,
+  type Hash,
+  type Invitation,
+  type InviteCreate,
+  type Package,
+} from '../../../schemas/index.ts';
+import { signerFromSeed } from '../../keys/node.ts';
 import type { Host } from '../../machines/host.ts';
-import { type Ticket, writeTicket } from '../../machines/ticket.ts';
-import { fromBase64url, toBase64url } from '../../op/index.ts';
+import {
+  markOf,
+  sealPackage,
+  secretBytes,
+  secretOf,
+  ticketKeys,
+  writeTicket,
+} from '../../machines/ticket/index.ts';
+import { toBase64url } from '../../op/index.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
+import { pooledRandom } from '../random.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
 import { mustBe } from './roles.ts';
 
 /** What the countersigner keeps of an invite: a fact that no operation tells. */
 export interface InviteRow {
-  /** The ticket's seed, so that a repeat of the request answers with the same ticket. */
-  readonly seed: string;
+  /** The ticket's secret, so that a repeat of the request answers with the same ticket; none of what a relay came in by. */
+  readonly secret?: string | undefined;
   readonly addresses: readonly string[];
   /** Machines that joined by it, and the replicas of each that were countersigned. */
   readonly machines: Readonly<Record<string, Readonly<Record<string, Countersigned>>>>;
@@ -23,6 +37,9 @@ export interface Countersigned {
 }
 
 export const inviteKey = (invite: Hash): string => `invite/${invite}`;
+
+/** What who has a ticket gets for it, by the id that follows from the ticket. */
+export const packageKey = (id: string): string => `package/${id}`;
 
 /** Seven days, ms. */
 const usualTime = 7 * 24 * 3_600_000;
@@ -48,7 +65,8 @@ export async function createInvite(
     });
   const expires = input.expires === undefined ? now() + usualTime : Date.parse(input.expires);
   if (expires <= now()) throw new CoterieError('invalid', 'expires: it has passed');
-  const seed = generateSeed();
+  const secret = pooledRandom(secretBytes);
+  const { seed } = ticketKeys(secret);
   const invite = await once(writing, { actor, key, input: { invite: input } }, async (work, hashed) => {
     mustBe(
       writing,
@@ -70,14 +88,15 @@ export async function createInvite(
       },
       key: hashed,
     });
-    const row: InviteRow = { seed: toBase64url(seed), addresses, machines: {} };
+    const row: InviteRow = { secret: toBase64url(secret), addresses, machines: {} };
     work.draft.put(inviteKey(hash), row);
     return hash;
   });
   return invitation(writing, host, invite);
 }
 
-async function invitation({ reading }: Writing, host: Host, invite: Hash): Promise<Invitation> {
+/** The ticket, and its package in its place, where that is not there yet. */
+async function invitation({ reading, commits }: Writing, host: Host, invite: Hash): Promise<Invitation> {
   const { database, membership, crypto, workspace } = reading;
   const row = await database.getConfirmed<InviteRow>(inviteKey(invite));
   const genesis = await database.getConfirmed<OperationRow>(keys.operation(workspace));
@@ -86,24 +105,47 @@ async function invitation({ reading }: Writing, host: Host, invite: Hash): Promi
     throw new CoterieError('ticket_elsewhere', 'This node does not know how often that ticket was used.', {
       hint: 'Its directory was restored from a backup. Invite again, under another key.',
     });
-  if (!genesis || !state || !fromBase64url(row.seed, 32))
+  const secret = secretOf(row.secret ?? '');
+  const [url] = row.addresses;
+  if (!genesis || !state || !secret || url === undefined)
     throw new CoterieError('internal', `the invite ${invite} is not stored whole`);
   const { role, uses, expires } = state;
-  const ticket: Ticket = {
-    workspace,
-    name: membership.state.name,
-    genesis: entryOf(genesis),
-    invite,
-    seed: row.seed,
-    addresses: row.addresses,
-    key: host.key,
+  const { id } = ticketKeys(secret);
+  const made: Package = {
+    sealed: sealPackage(
+      secret,
+      {
+        workspace,
+        name: membership.state.name,
+        genesis: entryOf(genesis),
+        invite,
+        addresses: row.addresses,
+        key: host.key,
+        expires,
+        role,
+        by: membership.person(state.by).handle,
+      },
+      pooledRandom,
+    ),
     expires,
   };
+  await commits.write(async ({ draft }) => {
+    if (!(await draft.getConfirmed<Package>(packageKey(id)))) draft.put(packageKey(id), made);
+  });
+  const mark = markOf(crypto, host.key);
   return {
-    ticket: writeTicket(crypto, ticket),
+    ticket: writeTicket(crypto, { url, kind: 'readable', secret, mark }),
     invite,
+    relay: 'readable',
     role,
     expires: new Date(expires).toISOString(),
     uses,
   };
+}
+
+/** What a ticket stands for, sealed. Rejects with `not_found`. */
+export async function packageOf({ database }: Writing['reading'], id: string): Promise<Package> {
+  const found = await database.getConfirmed<Package>(packageKey(id));
+  if (!found) throw new CoterieError('not_found', 'There is no such package here.');
+  return found;
 }

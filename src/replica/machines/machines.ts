@@ -6,6 +6,7 @@ import type {
   InviteCreate,
   InviteInfo,
   List,
+  Package,
   Peer,
   ReplicaInfo,
 } from '../../../schemas/index.ts';
@@ -15,7 +16,7 @@ import type { PageOptions } from '../surface.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { enrol, type HostingRelay } from './enrol.ts';
-import { createInvite } from './invites.ts';
+import { createInvite, packageOf } from './invites.ts';
 import { createMembersLog } from './members-log.ts';
 import { remotingOf } from './remotes.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
@@ -36,6 +37,8 @@ export interface Machines {
   invites(query: PageOptions | undefined): Promise<List<InviteInfo>>;
   uninvite(actor: Actor, invite: string, key: string | undefined): Promise<InviteInfo>;
   countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
+  /** What a ticket of this node stands for, sealed. Rejects with `not_found`. */
+  package(id: string): Promise<Package>;
   membersLog(): Promise<Admission['members']>;
   list(query: PageOptions | undefined): Promise<List<ReplicaInfo>>;
   revoke(
@@ -76,6 +79,7 @@ export function createMachines(options: {
     invites: (query) => listInvites(writing.reading, query),
     uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),
     countersign: countersigned,
+    package: (id) => packageOf(writing.reading, id),
     membersLog,
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),

@@ -8,7 +8,7 @@ import { restoreStorage } from '../../storage/backup.ts';
 import { openStorage } from '../../storage/open.ts';
 import { StorageError, type Write } from '../../storage/port.ts';
 import { decodeRow, encodeRow, keys, under } from '../commit/rows.ts';
-import { inviteKey } from '../machines/invites.ts';
+import { inviteKey, packageKey } from '../machines/invites.ts';
 import type { LongWork } from '../surface.ts';
 import { freshEpoch, keyFileName, type WorkspaceRow } from '../workspace/bootstrap.ts';
 
@@ -41,9 +41,12 @@ export async function restoreBackup(
       const row = await storage.store.get(keys.meta('workspace'));
       if (row === undefined)
         throw new CoterieError('storage_corrupt', `The backup ${options.backup} holds no workspace.`);
-      const invites = await storage.store.list(under(inviteKey('')));
+      const rows = [
+        ...(await storage.store.list(under(inviteKey('')))),
+        ...(await storage.store.list(under(packageKey('')))),
+      ];
       await storage.store.commit([
-        ...invites.map(([key]): Write => [key, undefined]),
+        ...rows.map(([key]): Write => [key, undefined]),
         [keys.meta('epoch'), encodeRow(freshEpoch(randomBytes))],
         [keys.meta('restored'), encodeRow(!alone)],
       ]);

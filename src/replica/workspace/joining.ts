@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
+import { type Admission, CoterieError, type Hash, type Role } from '../../../schemas/index.ts';
 import { fetchTransport, type Transport } from '../../client/transport.ts';
 import { nodeCrypto, signerFromSeed, x25519FromSeed } from '../../keys/node.ts';
 import { requestAdmission } from '../../machines/admission.ts';
-import { readTicket, type Ticket } from '../../machines/ticket.ts';
+import { askForTicket, type OpenedTicket } from '../../machines/ticket/index.ts';
 import { fromBase64url } from '../../op/index.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
 import { decodeRow, encodeRow, keys, under } from '../commit/rows.ts';
@@ -41,6 +41,8 @@ export interface JoinOptions {
   readonly directory: string;
   readonly config: string;
   readonly ticket: string;
+  /** Called with what the ticket stands for, before anything is done with it. */
+  readonly onTicket?: ((ticket: Pick<OpenedTicket, 'name' | 'by' | 'role'>) => void) | undefined;
   readonly transport?: Transport | undefined;
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
 }
@@ -54,6 +56,9 @@ export interface JoinedDirectory {
   /** Where to find the others of the workspace, and the listening key that is proved there. */
   readonly addresses: readonly string[];
   readonly key: string;
+  /** Handle of who invited, and what members of who joined may be at most. */
+  readonly by: string;
+  readonly role: Role;
   /** False when the directory was one of this workspace already, and no copied one that needed a key of its own. */
   readonly fresh: boolean;
 }
@@ -62,13 +67,14 @@ export interface JoinedDirectory {
  * Prepares a directory to be opened as a replica of a ticket's workspace: its countersigner is asked, and the workspace
  * kept for this user; opening does the rest. A directory of another workspace gives way if it holds nothing but
  * membership and marks. A copied directory of the workspace itself that could take no key of its own gets one, and keeps
- * what it holds. Done again, after whatever cut it off, it uses the ticket no further. Rejects as `readTicket` and
+ * what it holds. Done again, after whatever cut it off, it uses the ticket no further. Rejects as `askForTicket` and
  * `requestAdmission` do, with `directory_not_empty` and, while it is in use, `directory_locked`.
  */
 export async function joinByTicket(options: JoinOptions): Promise<JoinedDirectory> {
-  const { config, transport, random = pooledRandom } = options;
+  const { config, transport = fetchTransport, random = pooledRandom } = options;
   const directory = resolve(options.directory);
-  const ticket = readTicket(nodeCrypto, options.ticket);
+  const ticket = await askForTicket(options.ticket, { crypto: nodeCrypto, transport });
+  options.onTicket?.(ticket);
   const before = await onStorage(directory, holds);
   const done = (file: string, fresh: boolean): JoinedDirectory => ({
     directory,
@@ -76,6 +82,8 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
     file,
     addresses: ticket.addresses,
     key: ticket.key,
+    by: ticket.by,
+    role: ticket.role,
     fresh,
   });
   const { isIn } = before;
@@ -116,7 +124,7 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
  * is admitted with it. Whoever speaks there is another member from then on: one of the ticket. False where this user owns the
  * workspace: then no ticket is needed.
  */
-async function joinAnew(options: JoinOptions, ticket: Ticket): Promise<boolean> {
+async function joinAnew(options: JoinOptions, ticket: OpenedTicket): Promise<boolean> {
   const { config, transport, random = pooledRandom } = options;
   const directory = resolve(options.directory);
   const kept = await findMachineWorkspace(config, ticket.workspace);
@@ -142,7 +150,7 @@ async function joinAnew(options: JoinOptions, ticket: Ticket): Promise<boolean> 
   return true;
 }
 
-function workspaceOf(ticket: Ticket): MachineWorkspace {
+function workspaceOf(ticket: OpenedTicket): MachineWorkspace {
   const seed = fromBase64url(ticket.seed, 32);
   if (!seed) throw new CoterieError('ticket_invalid', 'The ticket has no seed.');
   const { invite, key, expires } = ticket;

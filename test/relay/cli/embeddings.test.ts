@@ -96,7 +96,7 @@ describe('the verbs that open a directory', () => {
     ['up', ['up', '--port', '0'], { COTERIE_EMBEDDINGS: 'ollama' }],
     ['status', ['status', '--embeddings', 'ollama'], {}],
     ['status', ['status'], { COTERIE_EMBEDDINGS: 'ollama' }],
-    ['join', ['join', 'coterie1.x'], { COTERIE_EMBEDDINGS: 'ollama' }],
+    ['join', ['join', 'http://127.0.0.1:1/join#X'], { COTERIE_EMBEDDINGS: 'ollama' }],
   ])('%s refuses what cannot be meant before it makes one: %j %j', async (_, argv, env) => {
     const here = home();
     const { code, stderr } = await here.run(argv, { env });

@@ -14,6 +14,8 @@ export interface Things {
   readonly key: string;
   readonly receipt: string;
   readonly reservation: string;
+  /** Id of a package. */
+  readonly kept: string;
 }
 
 export const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
@@ -27,6 +29,7 @@ export function goodRequests({
   key: named,
   receipt,
   reservation,
+  kept,
 }: Things): Record<string, Row> {
   const key = encodeURIComponent(named);
   return {
@@ -37,6 +40,7 @@ export function goodRequests({
     'post /v1/members/{member}/role': ['/v1/members/mira/role', { role: 'admin' }, 'members.grant'],
     'get /v1/replicas': ['/v1/replicas?limit=5', undefined, 'replicas.list'],
     'get /v1/members-log': ['/v1/members-log', undefined, 'membersLog'],
+    'get /v1/packages/{id}': [`/v1/packages/${kept}`, undefined, 'package'],
     'get /v1/relay': ['/v1/relay', undefined, ''],
     'get /v1/remotes': ['/v1/remotes', undefined, 'remotes.list'],
     'get /v1/arbiter': ['/v1/arbiter', undefined, 'arbiter.get'],

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { routes } from '../../../relay/http/routes/index.ts';
 import { type Node, startNode } from '../../../relay/node/node.ts';
 import { tokenOf } from '../../../relay/node/tokens.ts';
-import { Message, Remembered, Reservation, Task } from '../../../schemas/index.ts';
+import { Invitation, Message, Remembered, Reservation, Task } from '../../../schemas/index.ts';
+import { nodeCrypto } from '../../../src/keys/node.ts';
+import { readTicket, ticketKeys } from '../../../src/machines/ticket/index.ts';
 import { shared } from '../../support/scratch.ts';
 import { goodRequests, nameOf, type Row, streamed } from './good.ts';
 import { ask, follow } from './support.ts';
@@ -40,7 +42,9 @@ beforeAll(async () => {
   });
   const reservation = Reservation.parse(await post('/v1/reservations', { globs: ['src/**'] })).id;
   const { receipt } = (await ask(`${node.url}/v1/catch-up`, { token })).body as { receipt: string };
-  good = goodRequests({ message, other, task, second, key, receipt, reservation });
+  const { ticket } = Invitation.parse(await post('/v1/invites', {}));
+  const { id: kept } = ticketKeys(readTicket(nodeCrypto, ticket).secret);
+  good = goodRequests({ message, other, task, second, key, receipt, reservation, kept });
 });
 afterAll(async () => {
   await node.close();

@@ -26,6 +26,7 @@ const things: Things = {
   key: 'a/b %2F?é',
   receipt: 'r1',
   reservation: 'reservation-1',
+  kept: 'package-1',
 };
 const good = goodRequests(things);
 

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { nodeCrypto } from '../../../src/keys/node.ts';
-import { readTicket } from '../../../src/machines/ticket.ts';
 import { syncSourceOf } from '../../../src/replica/sync/index.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { home, open } from '../../replica/support/open.ts';
 import { asTexts, hand } from '../../replica/sync/hand.ts';
 import { session } from '../../replica/sync/support.ts';
+import { opened } from '../../support/tickets.ts';
 import { ask } from '../http/support.ts';
 import { request } from './request.ts';
 import { start } from './start.ts';
@@ -56,7 +55,7 @@ async function crowd() {
 describe('many admissions', () => {
   it('FOLD-36, MCH-8: of those made apart none folds or orders the members log again', async () => {
     const { node, invitation, admit, comeIn } = await crowd();
-    const ticket = readTicket(nodeCrypto, invitation.ticket);
+    const ticket = await opened(invitation.ticket);
     const url = `${node.url}/v1/invites/${invitation.invite}/admissions`;
     const answered = async () => (await ask(url, { method: 'POST', json: await request(ticket) })).status;
     await admit();

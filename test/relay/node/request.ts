@@ -1,11 +1,11 @@
 import type { AdmissionRequest } from '../../../schemas/index.ts';
 import { generateSeed, signerFromSeed, x25519FromSeed } from '../../../src/keys/node.ts';
-import type { Ticket } from '../../../src/machines/ticket.ts';
+import type { OpenedTicket } from '../../../src/machines/ticket/index.ts';
 import { fromBase64url, proofBytes, toBase64url } from '../../../src/op/index.ts';
 
 /** What a program sends that joins by a ticket with keys of its own. */
 export async function request(
-  ticket: Ticket,
+  ticket: OpenedTicket,
   more: Partial<AdmissionRequest> = {},
 ): Promise<AdmissionRequest> {
   const replica = generateSeed();
