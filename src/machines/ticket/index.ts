@@ -7,6 +7,5 @@ export {
   secretBytes,
   secretOf,
   type Ticket,
-  type TicketKind,
   writeTicket,
 } from './ticket.ts';
