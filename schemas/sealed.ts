@@ -27,6 +27,9 @@ export const sealedProtocol = {
   recordsInFrame: 4_096,
 } as const;
 
+/** Why a session of a revoked key ends: it need not come again. That of a key which may be admitted yet has another. */
+export const revokedReason = 'this key is revoked';
+
 /** Types of frames; some mean another thing in each direction. */
 export const sealedFrame = {
   hello: 0,

@@ -108,6 +108,7 @@ export async function openHosting(options: HostingOptions): Promise<Hosting> {
     source &&
     openSealedLinks({
       source,
+      links: network?.links,
       directory: replica.directory,
       log,
       now: Date.now,

@@ -6,6 +6,7 @@ import {
   type RemoteInfo,
 } from '../../schemas/index.ts';
 import type { Remoting } from '../../src/machines/host.ts';
+import type { Alarm } from '../../src/seal/link/port.ts';
 import { type Backoff, openBackoff } from '../mux/backoff.ts';
 import type { Log } from './log.ts';
 import type { Trouble } from './machine/port.ts';
@@ -20,6 +21,8 @@ export interface RemoteStatus {
   /** When it last said that something is durable there, ms since 1970. */
   readonly acknowledged: number | undefined;
   readonly trouble: Omit<Trouble, 'refused'> | undefined;
+  /** What a sealed relay was found out by, the newest last. */
+  readonly alarms?: readonly Alarm[] | undefined;
 }
 
 /** A link that comes back by itself until it is closed. */
@@ -29,7 +32,10 @@ export interface RemoteLink {
 }
 
 /** Whom to link with. */
-export type Linked = Pick<Remote, 'url' | 'key' | 'code'>;
+export type Linked = Pick<Remote, 'url' | 'key' | 'code'> & {
+  /** When it was added, where it is kept: what its link told of it before that is over. */
+  readonly added?: string | undefined;
+};
 
 export interface RemotingOptions {
   readonly remotes: Remotes;
@@ -96,7 +102,7 @@ export function openRemoting(options: RemotingOptions): Remoted {
     const start = link[mode];
     one.refused = start ? undefined : unlinkable(mode);
     one.since = now();
-    one.link = start?.({ url: one.remote.url, key, code: one.remote.code });
+    one.link = start?.({ url: one.remote.url, key, code: one.remote.code, added: one.remote.added });
   }
 
   function refuse(one: Held, error: CoterieError): void {
@@ -240,6 +246,7 @@ function shown({ remote, mode, key, link, refused, since }: Held): RemoteInfo {
       lag: 0,
       acknowledged: null,
       trouble: refused ? { code: refused.code, message: refused.message } : null,
+      alarms: [],
     };
   const { state, lag, acknowledged, trouble } = status;
   return {
@@ -249,5 +256,11 @@ function shown({ remote, mode, key, link, refused, since }: Held): RemoteInfo {
     lag,
     acknowledged: acknowledged === undefined ? null : iso(acknowledged),
     trouble: trouble ? { code: trouble.code, message: trouble.message } : null,
+    alarms: (status.alarms ?? []).map(({ kind, document, message, at }) => ({
+      kind,
+      document: document ?? null,
+      message,
+      at: iso(at),
+    })),
   };
 }

@@ -73,7 +73,7 @@ export const Status = z.strictObject({
   listening: z.array(z.string()),
   /** Links with other replicas. */
   peers: z.array(Peer),
-  /** Copied directories, forks, broken documents, crowded pads, refused updates, failing checkpoints; empty when all is well. */
+  /** Copied directories, forks, broken documents, crowded pads, refused updates, relays that were found out, failing checkpoints; empty when all is well. */
   warnings: z.array(Warning),
   since: Time,
 });

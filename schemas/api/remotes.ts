@@ -26,6 +26,31 @@ export const RemoteAdd = z.strictObject({
 export type RemoteAdd = z.infer<typeof RemoteAdd>;
 export const RemoteRemove = z.strictObject({ url: Address });
 
+/**
+ * What a sealed relay is found out by (docs/spec/sealed-heads.md). `replaced` is no alarm: it was emptied, and everything
+ * is brought to it again.
+ */
+export const relayAlarms = [
+  'altered',
+  'replayed',
+  'reordered',
+  'withheld',
+  'rolled_back',
+  'forked',
+  'replaced',
+  'impostor',
+] as const;
+
+/** Something that a sealed relay did and no honest one does. */
+export const RelayAlarm = z.strictObject({
+  kind: z.enum(relayAlarms),
+  /** The document's name at the relay, where it is about one. */
+  document: z.string().nullable(),
+  message: z.string(),
+  at: Time,
+});
+export type RelayAlarm = z.infer<typeof RelayAlarm>;
+
 /** A relay or node that is dialled always. */
 export const RemoteInfo = z.strictObject({
   url: z.string(),
@@ -39,10 +64,12 @@ export const RemoteInfo = z.strictObject({
   state: z.enum(['connecting', 'linked', 'waiting', 'refused']),
   /** Since when it is in this state. */
   since: Time,
-  /** Updates that were sent and are not yet known to be durable there. */
+  /** Updates that were sent and are not yet known to be durable there; of a sealed relay, documents that hold such. */
   lag: z.int(),
   /** When it last said that something is durable there. */
   acknowledged: Time.nullable(),
   trouble: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  /** Of a sealed relay: of each kind and document the last since it was added, for 30 days. The newest comes last. */
+  alarms: z.array(RelayAlarm),
 });
 export type RemoteInfo = z.infer<typeof RemoteInfo>;

@@ -72,6 +72,7 @@ export async function statusOf(options: {
       refused: source.refused,
       pads: source.pads,
       clocks: core.presence.clocks(),
+      remotes: core.machines.dialled(),
       reading,
     }),
     since: options.since,

@@ -10,7 +10,7 @@ import {
   type SessionTransport,
   type Timer,
 } from './session.ts';
-import { createSettling, type Settled, type SettledWanted } from './settled.ts';
+import { createSettling, type Marked, type Settled, type SettledWanted } from './settled.ts';
 
 /** What is known of a peer, also after its session ended. */
 export interface PeerStatus {
@@ -71,6 +71,11 @@ export interface Links {
    * that come meanwhile count. Rejects only once `signal` aborts.
    */
   settled(wanted: SettledWanted): Promise<Settled>;
+  /**
+   * From now on this counts as a peer that keeps what is here: a mailbox, whose key is its relay's. `heard` is to be called
+   * whenever it has more, `gone` when its session is over.
+   */
+  keeps(other: Marked): { heard(): void; gone(): void };
   /** Closes all sessions; later ones are refused. */
   close(): void;
 }
@@ -106,7 +111,8 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
 export function createLinks(source: SyncSource, options: LinksOptions): Links {
   const { now } = options;
   const links = new Map<number, Link>();
-  const settling = createSettling(() => links.values(), options.timer);
+  const others = new Set<Marked>();
+  const settling = createSettling(() => [...links.values(), ...others], options.timer);
   const gone = new Map<string, PeerStatus>();
   const alone = new Set<{ readonly peer: MetPeer; ended(): void }>();
   /** What the last few sessions that ended said in their hello: the other end of one may be judged only now. */
@@ -277,6 +283,18 @@ export function createLinks(source: SyncSource, options: LinksOptions): Links {
     },
 
     settled: settling.settled,
+
+    keeps(other) {
+      others.add(other);
+      settling.heard(other);
+      return {
+        heard: () => others.has(other) && settling.heard(other),
+        gone() {
+          others.delete(other);
+          settling.gone(other);
+        },
+      };
+    },
 
     close() {
       if (!open) return;

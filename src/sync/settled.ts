@@ -14,7 +14,8 @@ export interface SettledWanted {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Marked {
+/** Where what is here may be durable: a session with a peer, or with what keeps things as a peer does. */
+export interface Marked {
   readonly publicKey: string | undefined;
   readonly session: Pick<Session, 'mark'>;
 }

@@ -106,6 +106,7 @@ export function fakeVerbs(store: FakeStore, handle: string, directory: string): 
     lag: 0,
     acknowledged: null,
     trouble: null,
+    alarms: [],
   };
   const arbiterInfo: ArbiterInfo = {
     replica: 'r',

@@ -98,14 +98,16 @@ export function peers(list: readonly Peer[], view: View): string {
   return table(list, shape, view);
 }
 
-const remoteState = ({ state, trouble, lag }: RemoteInfo): string =>
+const remoteState = ({ mode, state, trouble, lag }: RemoteInfo): string =>
   state !== 'linked'
     ? trouble
       ? `${state}: ${oneLine(trouble.message)}`
       : state
-    : lag > 0
-      ? `linked, ${counted(lag, 'update')} behind`
-      : 'linked';
+    : trouble
+      ? `linked, but ${oneLine(trouble.message)}`
+      : lag > 0
+        ? `linked, ${counted(lag, mode === 'sealed' ? 'document' : 'update')} behind`
+        : 'linked';
 
 export const remote = (item: RemoteInfo, view: View): string =>
   `${tint(view, 'cyan', item.url)} ${item.mode ?? 'unknown'}, ${remoteState(item)}`;

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { sealedProtocol } from '../../../schemas/sealed.ts';
+import { closeCodes } from '../../../schemas/protocol.ts';
+import { revokedReason, sealedProtocol } from '../../../schemas/sealed.ts';
 import { nodeCrypto } from '../../../src/keys/node.ts';
 import { makeProof } from '../../../src/keys/proof.ts';
 import type { ReplicaSource } from '../../../src/replica/sync/index.ts';
 import { openPlaces } from '../../../src/seal/link/places.ts';
-import type { Alarm, Places } from '../../../src/seal/link/port.ts';
+import type { Places } from '../../../src/seal/link/port.ts';
 import { openSealedSession, type SealedSession } from '../../../src/seal/link/session.ts';
 import { mailboxId } from '../../../src/seal/names.ts';
 import { openLevelStore } from '../../../src/storage/store/level.ts';
+import type { Links } from '../../../src/sync/index.ts';
 import { openBackoff } from '../../mux/backoff.ts';
 import { connectSocket } from '../../mux/socket.ts';
 import type { Log } from '../log.ts';
@@ -15,6 +17,8 @@ import type { Linked, RemoteLink, RemoteStatus } from '../remoting.ts';
 
 export interface SealedLinksOptions {
   readonly source: ReplicaSource;
+  /** What waits until things are stored elsewhere counts mailboxes too. */
+  readonly links?: Pick<Links, 'keeps'> | undefined;
   /** Of the replica: places are kept below it. */
   readonly directory: string;
   readonly log: Log;
@@ -31,8 +35,8 @@ export interface SealedLinks {
 
 /** Sessions of this kind are numbered apart from those of other replicas. */
 const firstSession = 2 ** 40;
-/** Alarms of a relay that are kept. */
-const mostAlarms = 64;
+/** Alarms are shown for so long, ms. */
+const alarming = 30 * 24 * 3_600_000;
 /** A session that held so long was a good one, ms. */
 const lasting = 10_000;
 
@@ -69,9 +73,13 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
     return opening;
   }
 
-  function link({ url, key, code }: Linked): RemoteLink {
+  function link({ url, key, code, added }: Linked): RemoteLink {
     const backoff = openBackoff(random);
-    const alarms: Alarm[] = [];
+    const mailbox = mailboxId(nodeCrypto, source.workspace);
+    /** Documents that were written to while no session was in step. */
+    const away = new Set<string>();
+    let known: Places | undefined;
+    let lag = 0;
     let session: SealedSession | undefined;
     let state: RemoteStatus['state'] = 'connecting';
     let since = now();
@@ -89,9 +97,16 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
 
     function wait(why: NonNullable<RemoteStatus['trouble']>): void {
       giveUp = undefined;
+      lag = session?.lag ?? lag;
       session = undefined;
       if (closed) return;
       trouble = why;
+      if (why.code === 'revoked') {
+        // Until something changes: another key of this replica, or what the members log says of it.
+        cancel?.();
+        enter('refused');
+        return;
+      }
       enter('waiting');
       cancel?.();
       cancel = timer(() => void dial(), backoff.next());
@@ -104,10 +119,10 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
         wait({ code: 'unreachable', message: 'it does not say its key' });
         return;
       }
-      const mailbox = mailboxId(nodeCrypto, source.workspace);
       enter('connecting');
       try {
         const { places } = await placesOf(url);
+        known = places;
         const token = await prove(mailbox);
         if (!closed) open(mailbox, places, token);
       } catch (error) {
@@ -121,6 +136,16 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
         { publicKey: source.publicKey, sign: (bytes) => source.sign(bytes) },
         { audience: key ?? '', workspace: mailbox, now: now(), random },
       );
+
+    function ended(closeCode: number, reason: string, why: SealedSession['trouble']): void {
+      cancel?.();
+      if (closeCode >= 4400 && closeCode < 4500) backoff.refuse();
+      if (closeCode !== closeCodes.stranger)
+        wait({ code: 'unreachable', message: why?.message ?? (reason === '' ? 'the link broke' : reason) });
+      else if (reason === revokedReason || source.roster().revoked.includes(source.publicKey))
+        wait({ code: 'revoked', message: 'this replica was revoked: the relay has it no more' });
+      else wait({ code: 'not_admitted', message: 'this replica is not admitted to the mailbox (yet)' });
+    }
 
     function open(mailbox: string, places: Places, token: string): void {
       giveUp = connectSocket({
@@ -144,9 +169,9 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
             },
             prove,
             onAlarm(kind, document, message) {
-              alarms.push({ kind, document, message, at: now() });
-              if (alarms.length > mostAlarms) alarms.shift();
-              log.warn({ url, kind, document }, `a sealed relay is not to be trusted: ${message}`);
+              places.alarmed(mailbox, { kind, document, message, at: now() });
+              if (kind === 'replaced') log.info({ url }, message);
+              else log.warn({ url, kind, document }, `a sealed relay is not to be trusted: ${message}`);
             },
             onRefused: (author, document, reason) =>
               log.warn({ author, document, reason }, 'a record in the mailbox was refused'),
@@ -155,27 +180,24 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
               if (made.state === 'live') {
                 enter('linked');
                 trouble = undefined;
+                away.clear();
               }
+              keeping?.heard();
             },
           });
           session = made;
+          const keeping = options.links?.keeps({ publicKey: key ?? undefined, session: made });
           cancel = timer(() => backoff.reset(), lasting);
           return {
             message: made.receive,
             drained: () => undefined,
             closed(closeCode, reason) {
               const why = made.trouble;
+              const { lag: left } = made;
               made.closed();
-              cancel?.();
-              if (closeCode >= 4400 && closeCode < 4500) backoff.refuse();
-              wait(
-                closeCode === 4403
-                  ? { code: 'not_admitted', message: 'this replica is not admitted to the mailbox (yet)' }
-                  : {
-                      code: 'unreachable',
-                      message: why?.message ?? (reason === '' ? 'the link broke' : reason),
-                    },
-              );
+              keeping?.gone();
+              lag = left;
+              ended(closeCode, reason, why);
             },
           };
         },
@@ -183,22 +205,39 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
       });
     }
 
-    const stopKeys = source.keyring.onChange(() => {
-      if (state !== 'waiting' || session) return;
+    function again(): void {
+      if (session || (state !== 'waiting' && state !== 'refused')) return;
       cancel?.();
       void dial();
-    });
+    }
+    const stops = [
+      source.keyring.onChange(() => {
+        if (state === 'waiting') again();
+      }),
+      source.onKey(() => {
+        if (session) giveUp?.();
+        again();
+      }),
+      source.onUpdate(({ document }) => {
+        if (session?.state !== 'live') away.add(document);
+        if (!document.startsWith('log/members/') || state !== 'refused') return;
+        if (!source.roster().revoked.includes(source.publicKey)) again();
+      }),
+    ];
     void dial();
 
     const made: RemoteLink = {
       status() {
-        const [alarm] = alarms.filter(({ kind }) => kind !== 'replaced').slice(-1);
+        const from = Math.max(now() - alarming, added === undefined ? 0 : Date.parse(added));
+        const alarms = (known?.alarms(mailbox) ?? []).filter(({ at }) => at >= from);
+        const alarm = alarms.findLast(({ kind }) => kind !== 'replaced');
         const hindered = session?.trouble;
         return {
           state,
           since,
-          lag: session?.lag ?? 0,
+          lag: session?.state === 'live' ? session.lag : lag + away.size,
           acknowledged,
+          alarms,
           trouble: alarm
             ? { code: 'relay_tampered', message: `${alarm.kind}: ${alarm.message}` }
             : hindered
@@ -209,7 +248,7 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
       close() {
         closed = true;
         links.delete(made);
-        stopKeys();
+        for (const stop of stops) stop();
         cancel?.();
         session?.closed();
         giveUp?.();

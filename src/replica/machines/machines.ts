@@ -8,6 +8,7 @@ import type {
   List,
   Package,
   Peer,
+  RemoteInfo,
   ReplicaInfo,
 } from '../../../schemas/index.ts';
 import type { Host, Remoting } from '../../machines/host.ts';
@@ -31,6 +32,8 @@ export interface Machines {
   peers(): Promise<readonly Peer[]>;
   /** What is dialled always. Throws `unreachable` while nobody listens, `unsupported` where that is not this one's to say. */
   remotes(): Remoting;
+  /** The same as they stand; none while nobody listens. */
+  dialled(): readonly RemoteInfo[];
   /** Has a readable relay become a replica of the workspace, unless it is one. */
   enrol(actor: Actor, relay: HostingRelay): Promise<void>;
   invite(actor: Actor, input: InviteCreate, key: string | undefined): Promise<Invitation>;
@@ -70,6 +73,7 @@ export function createMachines(options: {
     addresses: () => host?.addresses ?? [],
     peers,
     remotes: () => remotingOf(host),
+    dialled: () => host?.remotes?.list() ?? [],
     enrol: (actor, relay) =>
       enrol(
         { writing, actor, host, now, countersign: (invite, request) => countersigned(invite, request) },

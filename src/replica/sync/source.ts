@@ -11,6 +11,7 @@ import type { Breathing } from '../commit/breathing.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { type HeadRow, keys, type SegmentRow } from '../commit/rows.ts';
+import type { Draft } from '../commit/transaction.ts';
 import type { Checkpoints } from '../documents/checkpoints.ts';
 import type { Digests } from '../documents/digest.ts';
 import type { Shown } from '../documents/documents.ts';
@@ -67,6 +68,8 @@ export interface ReplicaSource extends SyncSource {
   /** For sealed relays: key epochs, who is to be admitted there, how far replicas read there. */
   readonly keyring: Keyring;
   roster(): Roster;
+  /** It is synced by key. */
+  isSplit(document: string): boolean;
   readonly heads: Heads;
 }
 
@@ -122,12 +125,8 @@ export function createSource(options: SourceOptions): {
 
   async function markSplit(document: string): Promise<void> {
     if (isSplit(document) || !(await exists(document))) return;
-    await remake(
-      made,
-      document,
-      (draft) => entriesIn(crypto, draft, document),
-      (draft) => draft.put(keys.split(document), 1),
-    );
+    const entries = (draft: Draft) => entriesIn(crypto, draft, document);
+    await remake(made, document, entries, (draft) => draft.put(keys.split(document), 1));
   }
 
   const receiving = createReceiving({
@@ -298,6 +297,7 @@ export function createSource(options: SourceOptions): {
     keyring: options.keyring,
     heads: options.heads,
     roster: () => rosterOf(context.membership.state),
+    isSplit,
   };
 
   return {

@@ -1,4 +1,4 @@
-import type { DoctorReport, Entry, Hash, Progress, Warning } from '../../../schemas/index.ts';
+import type { DoctorReport, Entry, Hash, Progress, RemoteInfo, Warning } from '../../../schemas/index.ts';
 import { nodeCrypto } from '../../keys/node.ts';
 import { entryKey } from '../../op/index.ts';
 import type { Storage } from '../../storage/open.ts';
@@ -18,7 +18,7 @@ import type { Refusals } from '../sync/refusals.ts';
 import { remake } from '../sync/split.ts';
 import { operations, replicas } from './chains.ts';
 import { damaged, type Finding } from './finding.ts';
-import { epochsWarning, keptText, padsWarning, refusedText } from './warnings.ts';
+import { epochsWarning, keptText, padsWarning, refusedText, relaysWarning } from './warnings.ts';
 
 export interface DoctorOptions {
   readonly storage: Storage;
@@ -33,6 +33,7 @@ export interface DoctorOptions {
   readonly pads: Pick<Pads, 'crowded'>;
   readonly keyring: Pick<Keyring, 'lacking' | 'used'>;
   readonly clocks: () => Warning | undefined;
+  readonly remotes: () => readonly RemoteInfo[];
   /** This replica. */
   readonly self: Hash;
   readonly digests: Digests;
@@ -93,6 +94,12 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
   await look('key epochs', async () => {
     const warning = epochsWarning(options.keyring);
     return warning ? [{ ...warning, state: 'warning' }] : 'none is lacking that is needed here';
+  });
+  await look('relays', async () => {
+    const remotes = options.remotes();
+    const warning = relaysWarning(remotes);
+    if (warning) return [{ ...warning, state: 'warning' }];
+    return remotes.length === 0 ? 'none is linked with here' : 'nothing was found out of any';
   });
   await look('clock', async () => {
     const warning = options.clocks();

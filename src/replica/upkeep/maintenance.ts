@@ -107,6 +107,7 @@ export function maintenanceOf(options: {
         refused: options.source.refused,
         pads: options.source.pads,
         keyring: options.source.keyring,
+        remotes: () => core.machines.dialled(),
         clocks: () => clocksWarning(core.reading, core.presence.clocks()),
         ...work,
       }),

@@ -1,4 +1,4 @@
-import type { Hash, Warning } from '../../../schemas/index.ts';
+import type { Hash, RemoteInfo, Warning } from '../../../schemas/index.ts';
 import type { MemberState } from '../../fold/types.ts';
 import { type CrowdedPad, mostClients, type Pads } from '../../storage/pads.ts';
 import type { Database } from '../commit/database.ts';
@@ -27,6 +27,23 @@ export function epochsWarning({ used, lacking }: Pick<Keyring, 'used' | 'lacking
     what: 'key epochs',
     message: `the secrets of ${count} key epochs are not here: what is sealed in them can't be read`,
     hint: 'They come by a letter once the replica of an admin meets the same sealed relay.',
+  };
+}
+
+/** Relays that were found out, by name, and those where another key answers. */
+export function relaysWarning(remotes: readonly RemoteInfo[]): Warning | undefined {
+  const told = remotes.flatMap(({ url, alarms, trouble }) => {
+    const bad = alarms.filter(({ kind }) => kind !== 'replaced');
+    const last = bad.at(-1);
+    const kinds = [...new Set(bad.map(({ kind }) => kind))].join(', ');
+    if (last) return [`${url}: ${kinds}, the last ${last.at}: ${last.message}`];
+    return trouble?.code === 'relay_changed' ? [`${url}: impostor, ${trouble.message}`] : [];
+  });
+  if (told.length === 0) return undefined;
+  return {
+    what: 'relays',
+    message: `not to be trusted: ${some(told)}`,
+    hint: 'Nothing here is lost. Sync with the others by another way; what it is about: coterie remote status --json',
   };
 }
 
@@ -185,6 +202,7 @@ export async function warningsOf(options: {
   readonly refused: Pick<KeptRefusals, 'recent'>;
   readonly pads: Pick<Pads, 'crowded'>;
   readonly clocks: ReadonlyMap<Hash, number>;
+  readonly remotes: readonly RemoteInfo[];
 }): Promise<Warning[]> {
   const { reading, refusals } = options;
   const { database, replica: self } = reading;
@@ -200,6 +218,7 @@ export async function warningsOf(options: {
     padsWarning(options.pads.crowded()),
     clocksWarning(reading, options.clocks),
     handlesWarning(reading),
+    relaysWarning(options.remotes),
     refused === undefined
       ? undefined
       : {

@@ -1,7 +1,11 @@
 import { applyUpdate, Doc, mergeUpdates } from 'yjs';
+import type { Hash } from '../../../schemas/index.ts';
+import { recordHash } from '../chain.ts';
 import type { DocumentContext } from './document.ts';
+import { entriesOf } from './entries.ts';
 import type { Opened } from './opening.ts';
 import type { Place } from './port.ts';
+import { hasBeenRead } from './snapshots.ts';
 import { extended, type Vector } from './vectors.ts';
 
 /** Updates that are taken in together, bytes. */
@@ -18,13 +22,19 @@ interface Applying {
   readonly from: number;
 }
 
+/** What the mailbox holds, and how many parts of it wait for what they follow. */
+export interface Applied extends Pick<Place, 'vector' | 'removed'> {
+  readonly parked: number;
+}
+
 /**
  * Gives the replica what records hold, which its guard judges, and returns what the mailbox holds with them. A snapshot
  * of another replica that holds all of it is confirmed.
  */
-export async function applied(context: DocumentContext, batch: Applying): Promise<Vector> {
-  const { source, session } = context;
-  let { vector } = batch.before;
+export async function applied(context: DocumentContext, batch: Applying): Promise<Applied> {
+  const { source, crypto, session } = context;
+  let { vector, removed } = batch.before;
+  let parked = 0;
   let gathered: { update: Uint8Array; author: string }[] = [];
   let size = 0;
 
@@ -36,35 +46,46 @@ export async function applied(context: DocumentContext, batch: Applying): Promis
     const [first] = updates;
     if (first === undefined) return;
     const merged = updates.length === 1 ? first : merge(updates);
-    if (merged && (await source.receive(batch.name, merged, session)).ok) return;
+    const received = merged && (await source.receive(batch.name, merged, session));
+    if (received?.ok) parked = received.parked;
     // One of them is not to be had: each is judged by itself, and its author is told of.
-    for (const { update, author } of all) {
-      const received = await source.receive(batch.name, update, session);
-      if (!received.ok) context.refused(author, batch.id, received.reason);
-    }
+    else
+      for (const { update, author } of all) {
+        const one = await source.receive(batch.name, update, session);
+        if (one.ok) parked = one.parked;
+        else context.refused(author, batch.id, one.reason);
+      }
+    if (source.isSplit(batch.name))
+      for (const { update, author } of all) await byKey(entriesOf(update), author);
+  }
+
+  async function byKey(entries: readonly (readonly [Hash, string])[], author: string): Promise<void> {
+    if (entries.length === 0) return;
+    const received = await source.take(batch.name, entries, session);
+    if (!received.ok) context.refused(author, batch.id, received.reason);
   }
 
   for (const { payload, head, place } of batch.opened) {
     if (!payload || !head) continue;
     if (payload.kind === 'entries') {
       await flush();
-      const received = await source.take(batch.name, payload.entries, session);
-      if (!received.ok) context.refused(head.author, batch.id, received.reason);
+      await byKey(payload.entries, head.author);
       continue;
     }
     if (size + payload.update.length > together) await flush();
     gathered.push({ update: payload.update, author: head.author });
     size += payload.update.length;
     vector = grown(vector, payload.update);
+    removed = hasBeenRead({ removed }, payload.update, payload.kind === 'snapshot');
     if (payload.kind === 'snapshot' && head.author !== source.publicKey) {
       await flush();
       const record = batch.records[place.offset - batch.from];
       if (record && (await holdsAll(context, batch.name, payload.update)))
-        await context.confirm(batch.id, place.offset, record);
+        await context.confirm(batch.id, place.offset, recordHash(crypto, record));
     }
   }
   await flush();
-  return vector;
+  return { vector, removed, parked };
 }
 
 function merge(updates: readonly Uint8Array[]): Uint8Array | undefined {

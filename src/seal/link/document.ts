@@ -1,15 +1,13 @@
 import type { Crypto } from '../../op/index.ts';
-import { sliceUpdate } from '../../sync/guard/index.ts';
 import { chainNext, recordHash } from '../chain.ts';
-import { documentKey, epochMark } from '../names.ts';
-import { noRecord, writeRecord } from '../record.ts';
 import type { Extent, ToClient } from '../wire.ts';
 import { applied } from './applying.ts';
 import { type Opened, openRecord } from './opening.ts';
 import type { AlarmKind, LinkSource, Place } from './port.ts';
-import { isDue, type SnapshotPolicy } from './snapshots.ts';
+import { hasBeenRead, isDue, type SnapshotPolicy } from './snapshots.ts';
 import { unread } from './unread.ts';
-import { covers, extended, hasStructs, vectorBytes, vectorOf } from './vectors.ts';
+import { extended } from './vectors.ts';
+import { createWriting, type Made } from './writing.ts';
 
 /** What the documents of one session share. */
 export interface DocumentContext {
@@ -26,7 +24,8 @@ export interface DocumentContext {
   read(document: string, after: number): Promise<Extract<ToClient, { readonly type: 'records' }>>;
   /** Appends; resolves with where it stands. */
   append(document: string, record: Uint8Array): Promise<Extract<ToClient, { readonly type: 'appended' }>>;
-  confirm(document: string, offset: number, record: Uint8Array): Promise<void>;
+  /** Confirms a snapshot by the hash of its record. */
+  confirm(document: string, offset: number, record: string): Promise<void>;
   put(document: string, place: Place): void;
   alarm(kind: AlarmKind, document: string, message: string): void;
   /** A record that an honest replica does not make: by whom. */
@@ -34,6 +33,9 @@ export interface DocumentContext {
   /** The replica, or this code, failed. */
   failed(error: unknown): void;
   changed(): void;
+  readonly now: () => number;
+  /** How many changes this session was told of: what was told by then is stored, or not yet. */
+  readonly told: () => number;
   /** Runs after a while by lot, unless the session is over by then. */
   later(task: () => void, from: number, to: number): void;
 }
@@ -43,30 +45,44 @@ export interface LinkedDocument {
   readonly place: Place;
   /** Something of it is not read, or not in the mailbox, as far as is known. */
   readonly behind: boolean;
+  /** It was met in this session. */
+  readonly met: boolean;
   /** Reads what lies beyond, then appends what the mailbox lacks. */
   meet(extent: Extent | undefined): Promise<void>;
   /** The relay told of a record. */
   entry(offset: number, record: Uint8Array): void;
-  /** The replica has more of it: appended at once. */
+  /** The replica has more of it, as it was told with this number. */
+  want(told: number): void;
+  /** Appends what it has more. */
   touch(): void;
+  /** All of it that was told up to this number is durable in the mailbox. */
+  isStored(told: number): boolean;
+  /** Confirms an old snapshot of this replica, where nobody else is there to do it. */
+  confirmOwn(): void;
   /** A secret is new here: what waited for it is tried again. */
   unlock(): void;
 }
 
-/** Bytes of an update in one record: what is around it has room beside. */
-const updateBytes = 1024 * 1024 - 4096;
+/** A snapshot that nobody else could confirm is confirmed by its author after this long, as its relay has it, ms. */
+const aloneFor = 7 * 24 * 3_600_000;
+
 export function linkDocument(context: DocumentContext, id: string, known: Place): LinkedDocument {
   const { source, crypto } = context;
-  const { keyring } = source;
   const policy = context.snapshots;
-  const opening = { crypto, keyring, at: { mailbox: context.mailbox, document: id }, idOf: context.idOf };
+  const at = { mailbox: context.mailbox, document: id };
+  const opening = { crypto, keyring: source.keyring, at, idOf: context.idOf };
+  const writing = createWriting(context, at);
   let place = known;
   let turn: Promise<unknown> = Promise.resolve();
   /** Met, and read as far as the relay told. */
   let ready = false;
   /** The highest offset that the relay told of. */
   let told = known.offset;
-  let dirty = false;
+  /** What was told last, and up to which all is in the mailbox. */
+  let wanted = 0;
+  let clean = -1;
+  /** Where it stood when something came that waits for what it follows: read from there when it is met again. */
+  let held: Place | undefined;
   let appending = false;
   let reading = false;
   let locked = false;
@@ -83,13 +99,14 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
 
   function move(next: Place): void {
     place = next;
-    context.put(id, place);
+    context.put(id, held ?? place);
     context.changed();
   }
 
   /** Takes records that follow each other. False once one can't be opened yet. */
   async function take(records: readonly Uint8Array[], from: number): Promise<boolean> {
     const opened: Opened[] = [];
+    const before = place;
     let at = place;
     for (const [i, record] of records.entries()) {
       if (from + i <= at.offset) continue;
@@ -104,8 +121,9 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
     }
     const name = at.name;
     if (name !== undefined) {
-      const vector = await applied(context, { id, name, before: place, opened, records, from });
-      at = { ...at, vector };
+      const { parked, ...holds } = await applied(context, { id, name, before, opened, records, from });
+      at = { ...at, ...holds };
+      held = parked > 0 ? (held ?? before) : undefined;
     }
     move(at);
     return !locked;
@@ -131,11 +149,14 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
   async function again(offset: number, message: string): Promise<void> {
     context.alarm('forked', id, message);
     doubted += 1;
+    held = undefined;
     move(unread(crypto, { ...context, document: id }, place.name));
     if (!isBroken()) await readTo(offset);
   }
 
   const isBroken = (): boolean => doubted > 1;
+  /** Named as of an epoch that is no more the first: read, and written to no more. */
+  const isFormer = (): boolean => place.name !== undefined && context.idOf(place.name) !== id;
 
   /** What was trimmed is in a snapshot that follows; until then nothing is known of the authors of what is between. */
   function trimmedTo({ base, baseChain }: { readonly base: number; readonly baseChain: string }): Place {
@@ -150,82 +171,44 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
 
   /** Appends what the mailbox lacks; one record of a document is under way at a time. */
   function flush(): void {
-    if (!ready || appending || locked || isBroken() || place.name === undefined) return;
+    if (!ready || appending || locked || isBroken() || isFormer() || place.name === undefined) return;
     appending = true;
-    dirty = false;
     void inTurn(async () => {
-      try {
-        const made = await next();
-        if (made) void send(made.record, made.update);
-        else appending = false;
-      } catch (error) {
+      const told = context.told();
+      const made = await writing.next(place).catch((error: unknown) => {
         appending = false;
         throw error;
-      }
+      });
+      if (made === 'nothing') clean = told;
+      if (made && made !== 'nothing') void send(made, made.all ? told : undefined);
+      else appending = false;
+      context.changed();
     });
   }
 
-  async function next(): Promise<{ record: Uint8Array; update: Uint8Array } | undefined> {
-    const { name, vector } = place;
-    if (name === undefined || covers(vector, vectorOf(await source.stateVector(name)))) return undefined;
-    const lacking = await source.diff(name, vectorBytes(vector));
-    if (!hasStructs(lacking)) return undefined;
-    const update = lacking.length <= updateBytes ? lacking : firstOf(lacking);
-    const record = write({ kind: 'update', update }, undefined);
-    return record && { record, update };
-  }
-
-  function firstOf(update: Uint8Array): Uint8Array {
-    const sliced = sliceUpdate(update, updateBytes);
-    if (sliced.verdict !== 'sliced' || !sliced.updates[0]) throw new Error(`an update of ${id} can't be cut`);
-    return sliced.updates[0];
-  }
-
-  function write(
-    payload: Parameters<typeof writeRecord>[0]['payload'],
-    snapshot: { readonly to: number; readonly chain: string } | undefined,
-  ): Uint8Array | undefined {
-    const epoch = keyring.current();
-    const { name } = place;
-    if (!epoch || name === undefined) return undefined;
-    const { seq, hash } = place.authors.get(source.publicKey) ?? { seq: 0, hash: noRecord };
-    return writeRecord({
-      place: opening.at,
-      head: {
-        epoch: epochMark(crypto, epoch.id),
-        author: source.publicKey,
-        seq: seq + 1,
-        prev: hash,
-        snapshot,
-      },
-      key: documentKey(epoch, id),
-      name,
-      payload,
-      random: context.random,
-    });
-  }
-
-  async function send(record: Uint8Array, update: Uint8Array | undefined): Promise<void> {
+  /** `told`: with this record all up to there is in the mailbox. Undefined for one that is no update of its own. */
+  async function send(made: Made, told: number | undefined, isSnapshot = false): Promise<void> {
     let answer: Awaited<ReturnType<DocumentContext['append']>>;
     try {
-      answer = await context.append(id, record);
+      answer = await context.append(id, made.record);
     } catch {
       // The session tells why. It is appended when the mailbox is met again.
       appending = false;
-      dirty = true;
+      wanted = Math.max(wanted, clean + 1);
       context.changed();
       return;
     }
-    await inTurn(() => landed(record, update, answer));
+    await inTurn(() => landed(made, isSnapshot, answer));
+    if (told !== undefined && !isBroken()) clean = Math.max(clean, told);
     appending = false;
-    if (dirty || update !== undefined) flush();
+    if (wanted > clean || !isSnapshot) flush();
     context.changed();
   }
 
   /** Its own record has its place. What others appended before it was told before. */
   async function landed(
-    record: Uint8Array,
-    update: Uint8Array | undefined,
+    { record, update }: Made,
+    isSnapshot: boolean,
     { offset, chain }: { readonly offset: number; readonly chain: string },
   ): Promise<void> {
     const hash = recordHash(crypto, record);
@@ -234,16 +217,18 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
       return;
     }
     const { seq } = place.authors.get(source.publicKey) ?? { seq: 0 };
-    const { since, vector } = place;
+    const { since } = place;
     move({
       ...place,
       offset,
       chain,
       authors: new Map(place.authors).set(source.publicKey, { seq: seq + 1, hash }),
-      vector: update ? extended(vector, update) : vector,
-      since: update
-        ? { records: since.records + 1, bytes: since.bytes + record.length }
-        : { records: 0, bytes: 0 },
+      vector: extended(place.vector, update),
+      removed: hasBeenRead(place, update, isSnapshot),
+      since: isSnapshot
+        ? { records: 0, bytes: 0 }
+        : { records: since.records + 1, bytes: since.bytes + record.length },
+      own: isSnapshot ? { offset, hash, at: context.now() } : place.own,
     });
     settle();
   }
@@ -251,7 +236,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
   /** Plans a snapshot where one is worth while. */
   function settle(): void {
     const { name } = place;
-    if (snapshotSoon || name === undefined) return;
+    if (snapshotSoon || name === undefined || isFormer()) return;
     const isWorth = (): boolean => isDue(policy, place, source.isHot(name));
     if (!isWorth()) return;
     snapshotSoon = true;
@@ -268,26 +253,26 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
   function snapshot(): void {
     appending = true;
     void inTurn(async () => {
-      const { name, vector, offset: to, chain, authors } = place;
-      const update = name === undefined ? undefined : await source.diff(name, vectorBytes(new Map()));
-      // What is larger than a record, or not all in the mailbox yet, waits.
-      const fits = update && update.length <= updateBytes && covers(extended(new Map(), update), vector);
-      const list = [...authors].map(([author, { seq, hash }]) => [author, seq, hash] as const);
-      const record = fits ? write({ kind: 'snapshot', update, authors: list }, { to, chain }) : undefined;
-      if (record) void send(record, undefined);
+      const made = await writing.snapshot(place);
+      if (made) void send(made, undefined, true);
       else appending = false;
     });
   }
 
+  let met = false;
   return {
+    get met() {
+      return met;
+    },
     get place() {
       return place;
     },
     get behind() {
-      return !ready || dirty || appending || reading || locked || isBroken();
+      return !ready || wanted > clean || appending || reading || locked || isBroken();
     },
     meet: (extent) =>
       inTurn(async () => {
+        met = true;
         locked = false;
         told = Math.max(told, extent?.last ?? 0);
         if (told > place.offset) await readTo(told);
@@ -307,9 +292,17 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
         if (place.since.records > 0) settle();
       });
     },
-    touch() {
-      dirty = true;
-      flush();
+    want(told) {
+      wanted = told;
+    },
+    touch: flush,
+    isStored: (told) =>
+      ready && !locked && !isBroken() && (isFormer() || clean >= told || (clean >= 0 && wanted <= clean)),
+    confirmOwn() {
+      const { own } = place;
+      if (!own || context.now() < own.at + aloneFor || source.roster().inForce.length > 1) return;
+      move({ ...place, own: undefined });
+      void context.confirm(id, own.offset, own.hash);
     },
     unlock() {
       if (!locked && ready) flush();

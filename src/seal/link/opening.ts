@@ -60,11 +60,9 @@ export function openRecord(
   const opened = readRecord(at, record, documentKey(epoch, at.document));
   if (!opened) return altered('its seal does not hold', head);
   const { name, payload } = opened;
-  // Where two began the first epoch apart, names of before are given up: what lies there is brought anew by its replicas.
-  if (idOf(name) !== at.document)
-    return isFormer(context, name)
-      ? { ...altered('', head), alarm: undefined }
-      : altered('it holds another document', head);
+  // Where two began the first epoch apart, one of them gave other names: what lies there is read, and no more added.
+  if (idOf(name) !== at.document && !isFormer(context, name))
+    return altered('it holds another document', head);
   const alarm = misplaced(place, head);
   const authors = new Map(place.authors);
   // What a snapshot knows of authors counts where their records are not read here.

@@ -1,4 +1,4 @@
-import type { Hash } from '../../../schemas/index.ts';
+import type { Hash, relayAlarms } from '../../../schemas/index.ts';
 import type { SyncSource } from '../../sync/port.ts';
 import type { EpochKey } from '../names.ts';
 import type { Heads } from './heads/heads.ts';
@@ -52,6 +52,8 @@ export interface LinkSource
   roster(): Roster;
   /** Where replicas tell each other, past the relay, how far they read there. */
   readonly heads?: Pick<Heads, 'watch'> | undefined;
+  /** Its structures are broken here: it takes entries by key. */
+  isSplit(document: string): boolean;
   /** What waits of this session is forgotten. */
   forget(session: number): void;
   /** Everything that differed at the start has been exchanged. */
@@ -59,16 +61,7 @@ export interface LinkSource
 }
 
 /** What is wrong with a relay, by name (SLH-4). */
-export const alarmKinds = [
-  'altered',
-  'replayed',
-  'reordered',
-  'withheld',
-  'rolled_back',
-  'forked',
-  'replaced',
-] as const;
-export type AlarmKind = (typeof alarmKinds)[number];
+export type AlarmKind = (typeof relayAlarms)[number];
 
 export interface Alarm {
   readonly kind: AlarmKind;
@@ -91,6 +84,10 @@ export interface Place {
   readonly authors: ReadonlyMap<string, { readonly seq: number; readonly hash: string }>;
   /** Records and their bytes since the last snapshot. */
   readonly since: { readonly records: number; readonly bytes: number };
+  /** How much its records say that was deleted, and whether that is more than the last snapshot knows. */
+  readonly removed: { readonly known: number | undefined; readonly since: boolean };
+  /** The last snapshot that this replica made, while it may have to confirm it itself; `at` in ms. */
+  readonly own?: { readonly offset: number; readonly hash: string; readonly at: number } | undefined;
 }
 
 /**
@@ -105,5 +102,9 @@ export interface Places {
   all(mailbox: string): Promise<ReadonlyMap<string, Place>>;
   /** Kept soon. */
   put(mailbox: string, document: string, place: Place): void;
+  /** What its relay was found out by, the newest last: of each kind and document the last. */
+  alarms(mailbox: string): readonly Alarm[];
+  /** Kept soon. */
+  alarmed(mailbox: string, alarm: Alarm): void;
   close(): Promise<void>;
 }

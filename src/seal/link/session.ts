@@ -1,14 +1,13 @@
 import type { Signer } from '../../op/index.ts';
 import { confirmBytes } from '../admitted.ts';
-import { chainStart, recordHash } from '../chain.ts';
 import { documentIds, mailboxId } from '../names.ts';
 import { decodeFromRelay, type Extent, encodeToRelay, type ToClient, type ToRelay } from '../wire.ts';
 import { createAdmitting } from './admitting.ts';
 import { createAsking, RelayRefusal } from './asking.ts';
-import { type DocumentContext, type LinkedDocument, linkDocument } from './document.ts';
+import type { DocumentContext } from './document.ts';
+import { createDocuments } from './documents.ts';
 import type { HeadsWatch } from './heads/heads.ts';
 import { createMeeting } from './meeting.ts';
-import type { Place } from './port.ts';
 import { usualSnapshots } from './snapshots.ts';
 import type { SealedSession, SealedSessionOptions } from './types.ts';
 
@@ -19,6 +18,8 @@ const renewEach = 150_000;
 /** Others' updates wait by lot, ms: mostly who made them has appended them by then. */
 const othersFrom = 800;
 const othersTo = 2_500;
+/** How often it is looked whether a snapshot has waited for others long enough, ms. */
+const confirmEach = 3_600_000;
 
 export function openSealedSession(options: SealedSessionOptions): SealedSession {
   const { source, crypto, places, timer, random, transport } = options;
@@ -26,14 +27,15 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
   const founding = source.keyring.founding();
   // Without a secret nothing has a name: then it only asks for letters.
   const idOf = founding ? documentIds(mailbox, founding) : (): string => '';
-  const ids = new Map<string, string>();
-  const documents = new Map<string, LinkedDocument>();
   const timers = new Set<() => void>();
   let state: SealedSession['state'] = 'meeting';
   let trouble: SealedSession['trouble'];
   let acknowledged: number | undefined;
   let incarnation = '';
   let watch: HeadsWatch | undefined;
+  let told = 0;
+  /** Documents that were written to before the meeting came to them. */
+  const early = new Set<string>();
 
   const send = (message: ToRelay): void => {
     if (state !== 'closed') transport.send(encodeToRelay(message));
@@ -65,14 +67,6 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     end(1011, 'this side failed');
   };
 
-  const named = (document: string): string => {
-    const known = ids.get(document);
-    if (known !== undefined) return known;
-    const id = idOf(document);
-    ids.set(document, id);
-    return id;
-  };
-
   const context: DocumentContext = {
     source,
     crypto,
@@ -82,7 +76,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     },
     session: options.session,
     random,
-    idOf: named,
+    idOf: (document) => documents.named(document),
     snapshots: options.snapshots ?? usualSnapshots,
     read: (document, after) =>
       ask((tag) => ({ type: 'read', tag, document, after, max: 1024 * 1024 }), 'records'),
@@ -97,7 +91,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       }
     },
     async confirm(document, offset, record) {
-      const about = { mailbox, incarnation, document, offset, record: recordHash(crypto, record) };
+      const about = { mailbox, incarnation, document, offset, record };
       const sig = await source.sign(confirmBytes(about));
       // Another may have confirmed it before.
       ask((tag) => ({ type: 'confirm', tag, document, offset, sig }), 'ok').catch(() => undefined);
@@ -110,25 +104,12 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     refused: options.onRefused,
     failed,
     changed: options.onChange,
+    now: options.now,
+    told: () => told,
     later,
   };
 
-  function documentAt(id: string, place: Place | undefined, name?: string): LinkedDocument {
-    const known = documents.get(id);
-    if (known) return known;
-    const fresh: Place = place ?? {
-      name,
-      offset: 0,
-      chain: chainStart(crypto, { mailbox, incarnation, document: id }),
-      vector: new Map(),
-      authors: new Map(),
-      since: { records: 0, bytes: 0 },
-    };
-    const made = linkDocument(context, id, fresh.name === undefined && name ? { ...fresh, name } : fresh);
-    documents.set(id, made);
-    return made;
-  }
-
+  const documents = createDocuments(context, idOf);
   const signer: Pick<Signer, 'publicKey' | 'sign'> = {
     get publicKey() {
       return source.publicKey;
@@ -136,13 +117,15 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     sign: (bytes) => source.sign(bytes),
   };
   const admitting = createAdmitting({ ...options, mailbox, signer, ask, send, later, hinder });
-  const meeting = createMeeting({ source, named, documentAt, isOver });
+  const meeting = createMeeting({ source, named: documents.named, documentAt: documents.at, isOver });
 
   let inventory: Extent[] = [];
 
   async function greeted(hello: Extract<ToClient, { readonly type: 'hello' }>): Promise<void> {
     if (options.relay !== undefined && hello.key !== options.relay) {
-      hinder('impostor', 'another relay answers than the one that was added');
+      const message = 'another relay answers than the one that was added';
+      options.onAlarm('impostor', undefined, message);
+      hinder('impostor', message);
       end(1008, 'another relay');
       return;
     }
@@ -178,17 +161,27 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       const kept = extent !== undefined && extent.last >= place.offset;
       const same = kept && (extent.last > place.offset || extent.chain === place.chain);
       if (same) {
-        documentAt(id, place);
+        documents.at(id, place);
         if (place.offset > 0) watch?.moved(id, place.offset, place.chain);
       } else
         options.onAlarm('rolled_back', id, `record ${place.offset} was there, and is not there as it was`);
     }
     await meeting.run(extents);
+    // What came up meanwhile.
+    for (const document of early) documents.at(documents.named(document), undefined, document);
+    early.clear();
+    for (const document of documents.all()) if (!document.met) await document.meet(undefined);
     if (isOver()) return;
     state = 'live';
     watch?.caughtUp();
+    confirmOwn();
     await source.caughtUp();
     options.onChange();
+  }
+
+  function confirmOwn(): void {
+    for (const document of documents.all()) document.confirmOwn();
+    later(confirmOwn, confirmEach, confirmEach);
   }
 
   function served(message: ToClient): void {
@@ -205,7 +198,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       }
       case 'entry':
         watch?.shown(message.document, message.offset);
-        documentAt(message.document, undefined).entry(message.offset, message.record);
+        documents.entry(message, state === 'live');
         return;
       case 'ping':
         send({ type: 'pong', number: message.number });
@@ -234,13 +227,17 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
   const stopUpdates = source.onUpdate(({ document, origin }) => {
     if (document.startsWith('log/members/')) admitting.changed();
     if (state === 'closed' || incarnation === '' || origin === options.session) return;
-    const touch = (): void => {
-      const id = named(document);
-      const known = documents.get(id);
-      if (known) known.touch();
-      // One that the meeting has not come to is met by it; a new one is met here.
-      else if (state === 'live') void documentAt(id, undefined, document).meet(undefined);
-    };
+    const id = documents.named(document);
+    const isNew = !documents.has(id);
+    // One that the meeting has not come to is met by it; a new one is met here.
+    if (isNew && state !== 'live') {
+      early.add(document);
+      return;
+    }
+    const one = documents.at(id, undefined, document);
+    told += 1;
+    one.want(told);
+    const touch = (): void => (isNew ? void one.meet(undefined) : one.touch());
     if (origin === undefined) touch();
     else later(touch, othersFrom, othersTo);
   });
@@ -250,7 +247,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       return;
     }
     admitting.changed();
-    for (const document of documents.values()) document.unlock();
+    for (const document of documents.all()) document.unlock();
   });
 
   function renew(): void {
@@ -291,9 +288,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
       return state;
     },
     get lag() {
-      let count = 0;
-      for (const document of documents.values()) if (document.behind) count++;
-      return count;
+      return documents.behind();
     },
     get acknowledged() {
       return acknowledged;
@@ -301,6 +296,7 @@ export function openSealedSession(options: SealedSessionOptions): SealedSession 
     get trouble() {
       return trouble;
     },
+    mark: () => documents.mark(() => state === 'live'),
     receive(frame) {
       if (isOver()) return;
       const decoded = decodeFromRelay(frame);

@@ -1,3 +1,4 @@
+import { decodeUpdate } from 'yjs';
 import type { Place } from './port.ts';
 
 /** When a document gets a snapshot, by which the records before it can go. */
@@ -22,9 +23,35 @@ export const usualSnapshots: SnapshotPolicy = {
 
 export function isDue(
   { records, bytes, hot }: SnapshotPolicy,
-  { since }: Pick<Place, 'since'>,
+  { since, removed }: Pick<Place, 'since' | 'removed'>,
   isHot: boolean,
 ): boolean {
+  // What was removed is still in the records before it: they go with the next snapshot.
+  if (removed.since) return true;
   const times = isHot ? hot : 1;
   return since.records > records * times || since.bytes > bytes * times;
+}
+
+/** How many structs an update says are deleted: each diff says all that its maker knows of. */
+function deletedBy(update: Uint8Array): number {
+  try {
+    let sum = 0;
+    for (const items of decodeUpdate(update).ds.clients.values()) for (const { len } of items) sum += len;
+    return sum;
+  } catch {
+    return 0;
+  }
+}
+
+/** What is known of deletions once an update of a record was read, or appended. */
+export function hasBeenRead(
+  { removed: { known, since } }: Pick<Place, 'removed'>,
+  update: Uint8Array,
+  isSnapshot: boolean,
+): Place['removed'] {
+  const sum = deletedBy(update);
+  return {
+    known: Math.max(known ?? 0, sum),
+    since: isSnapshot ? sum < (known ?? 0) : since || (known !== undefined && sum > known),
+  };
 }

@@ -40,6 +40,8 @@ export interface SealedSession {
   readonly trouble:
     | { readonly code: SealedError | 'no_key' | 'impostor'; readonly message: string }
     | undefined;
+  /** Returns what is true once all that is durable here at the call is durable in the mailbox. */
+  mark(): () => boolean;
   receive(frame: Uint8Array): void;
   closed(): void;
 }

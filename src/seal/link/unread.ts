@@ -14,4 +14,5 @@ export const unread = (
   vector: new Map(),
   authors: new Map(),
   since: { records: 0, bytes: 0 },
+  removed: { known: undefined, since: false },
 });

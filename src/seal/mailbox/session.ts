@@ -1,5 +1,5 @@
 import { closeCodes } from '../../../schemas/protocol.ts';
-import { sealedProtocol } from '../../../schemas/sealed.ts';
+import { revokedReason, sealedProtocol } from '../../../schemas/sealed.ts';
 import { toBase64url } from '../../op/index.ts';
 import type { SessionTransport } from '../../sync/session/types.ts';
 import { decodeFromClient, encodeToClient, type ToClient, type ToRelay } from '../wire.ts';
@@ -136,7 +136,8 @@ class Session implements OwnSession {
   }
 
   stranger(): void {
-    this.close(closeCodes.stranger, 'this key is not admitted to the mailbox');
+    const isRevoked = this.#mailbox.state.admitted?.list.revoked.includes(this.key) === true;
+    this.close(closeCodes.stranger, isRevoked ? revokedReason : 'this key is not admitted to the mailbox');
   }
 
   tick(): void {

@@ -1,17 +1,16 @@
 import { expect, it } from 'vitest';
 import { nodeCrypto } from '../../../src/keys/node.ts';
-import type { SnapshotPolicy } from '../../../src/seal/link/snapshots.ts';
-import { mailboxId } from '../../../src/seal/names.ts';
+import { type SnapshotPolicy, usualSnapshots } from '../../../src/seal/link/snapshots.ts';
+import { rangeOf, readRecordRow } from '../../../src/seal/mailbox/rows.ts';
+import { documentKey, mailboxId } from '../../../src/seal/names.ts';
+import { readHead, readRecord } from '../../../src/seal/record.ts';
 import type { Extent } from '../../../src/seal/wire.ts';
-import { allOf } from '../../replica/support/open.ts';
+import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import { equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
 import { openRig, type Rig } from '../mailbox/support.ts';
-import { link } from './support.ts';
+import { type Linked, link, shows, textsOf } from './support.ts';
 
 const soon: SnapshotPolicy = { records: 8, bytes: 64 * 1024, hot: 1, from: 0, to: 20 };
-
-const textsOf = async ({ replica }: Peer): Promise<(string | null)[]> =>
-  (await allOf((page) => replica.messages.list('general', page))).map(({ text }) => text);
 
 /** What the relay says that it holds. */
 async function inventory(rig: Rig, peer: Peer): Promise<readonly Extent[]> {
@@ -75,4 +74,109 @@ it('SLR-12: nobody confirms its own snapshot, so one replica alone keeps all its
   expect(held.every(({ base }) => base === 0)).toBe(true);
   expect(Math.max(...held.map(({ last }) => last))).toBeGreaterThan(60);
   expect(one.alarms).toEqual([]);
+});
+
+/** Whatever the relay still has, opened with the keys of a replica, that holds a text. */
+async function holding(rig: Rig, { source }: Peer, text: string): Promise<number> {
+  const found: string[] = [];
+  const mailbox = mailboxId(nodeCrypto, source.workspace);
+  for await (const [key, value] of rig.store.scan(rangeOf(mailbox, 'r'))) {
+    const { record } = readRecordRow(value);
+    const [document = ''] = key.slice(rangeOf(mailbox, 'r').gte.length).split('/');
+    const head = readHead(record);
+    const epoch = head && source.keyring.byMark(head.epoch);
+    if (!epoch) throw new Error('a record that this replica can not read');
+    const opened = readRecord({ mailbox, document }, record, documentKey(epoch, document));
+    if (!opened) throw new Error('a seal that does not hold');
+    const { payload } = opened;
+    const bytes = payload.kind === 'entries' ? JSON.stringify(payload.entries) : payload.update;
+    if (Buffer.from(bytes).includes(text)) found.push(key);
+  }
+  return found.length;
+}
+
+/** Resolves once the relay has trimmed a document, as it tells. */
+async function trimmed(rig: Rig, peer: Peer, work: () => Promise<unknown>): Promise<void> {
+  const { source } = peer;
+  const signer = {
+    publicKey: source.publicKey,
+    id: peer.replica.id,
+    sign: (bytes: Uint8Array) => source.sign(bytes),
+  };
+  const client = rig.connect(signer, mailboxId(nodeCrypto, source.workspace));
+  await client.hello();
+  client.send({ type: 'subscribe' });
+  await work();
+  await client.next('trimmed');
+  client.session.close(1000, 'looked');
+}
+
+const usual: SnapshotPolicy = { ...usualSnapshots, from: 0, to: 20 };
+
+it('SLR-19: what was removed leaves the relay with a snapshot that follows at once, and stays away', async () => {
+  const [ana, bo] = (await peers(['ana', 'bo'])) as [Peer, Peer];
+  for (const { replica } of [ana, bo]) await replica.messages.post('general', { text: 'hello' });
+  await meet(ana, bo);
+  const rig = openRig();
+  const first = await link(ana, rig, { snapshots: usual });
+  await first.settled();
+  await meet(ana, bo);
+  const second = await link(bo, rig, { snapshots: usual });
+  await second.settled();
+  const canary = await ana.replica.messages.post('general', { text: 'canary-removed' });
+  await shows(bo, 'canary-removed');
+  await ana.replica.messages.post('general', { text: 'stays' });
+  await Promise.all([first.settled(), second.settled()]);
+  expect(await holding(rig, ana, 'canary-removed')).toBeGreaterThan(0);
+  await trimmed(rig, ana, () => ana.replica.messages.redact(canary.id));
+  await Promise.all([first.settled(), second.settled()]);
+  expect(await holding(rig, ana, 'canary-removed')).toBe(0);
+  expect(await holding(rig, ana, 'stays')).toBeGreaterThan(0);
+  // One redaction is one snapshot: what comes then is appended as before.
+  const bases = async (): Promise<number> =>
+    (await inventory(rig, ana)).reduce((sum, { base }) => sum + base, 0);
+  const before = await bases();
+  for (let n = 0; n < 5; n++) await bo.replica.messages.post('general', { text: `after ${n}` });
+  await shows(ana, 'after 4');
+  await Promise.all([first.settled(), second.settled()]);
+  expect(await bases()).toBe(before);
+  expect([...first.alarms, ...second.alarms]).toEqual([]);
+});
+
+it('SLR-19: one replica alone confirms its own snapshot when seven days are over, not before', async () => {
+  const [ana] = (await peers(['ana'])) as [Peer];
+  await ana.replica.messages.post('general', { text: 'hello' });
+  const rig = openRig();
+  const places = createMemoryStore();
+  const options = { snapshots: usual, store: places, now: () => rig.clock.now };
+  const come = async (): Promise<Linked> => {
+    const linked = await link(ana, rig, options);
+    await linked.settled();
+    return linked;
+  };
+  const first = await come();
+  const canary = await ana.replica.messages.post('general', { text: 'canary-removed' });
+  await first.settled();
+  const snapshots = async (): Promise<number> => {
+    let count = 0;
+    const mailbox = mailboxId(nodeCrypto, ana.source.workspace);
+    for await (const [, value] of rig.store.scan(rangeOf(mailbox, 'r')))
+      if (readHead(readRecordRow(value).record)?.snapshot) count++;
+    return count;
+  };
+  await ana.replica.messages.redact(canary.id);
+  await first.settled();
+  for (let n = 0; (await snapshots()) === 0; n++) {
+    await ana.replica.messages.post('general', { text: `more ${n}` });
+    await first.settled();
+  }
+  await first.cut();
+  const day = 24 * 3_600_000;
+  rig.clock.now += 6 * day;
+  await (await come()).cut();
+  expect((await inventory(rig, ana)).every(({ base }) => base === 0)).toBe(true);
+  expect(await holding(rig, ana, 'canary-removed')).toBeGreaterThan(0);
+  rig.clock.now += day + 1;
+  await trimmed(rig, ana, come);
+  expect(await holding(rig, ana, 'canary-removed')).toBe(0);
 });

@@ -10,6 +10,7 @@ import type { MailboxSession } from '../../../src/seal/mailbox/index.ts';
 import { mailboxId } from '../../../src/seal/names.ts';
 import type { Store } from '../../../src/storage/port.ts';
 import { createMemoryStore } from '../../../src/storage/store/memory.ts';
+import { allOf } from '../../replica/support/open.ts';
 import type { Peer } from '../../replica/sync/support.ts';
 import { code, type Rig } from '../mailbox/support.ts';
 
@@ -24,8 +25,28 @@ export interface Linked {
   until(is: (session: SealedSession) => boolean): Promise<void>;
   /** Resolves when the session is live, and nothing of it waits. */
   settled(): Promise<void>;
+  /** How the relay ended it; undefined while it has not. */
+  ended(): { readonly code: number; readonly reason: string } | undefined;
   /** Ends it, and keeps where it stood. */
   cut(): Promise<void>;
+}
+
+export const textsOf = async ({ replica }: Peer, channel = 'general'): Promise<(string | null)[]> =>
+  (await allOf((page) => replica.messages.list(channel, page))).map(({ text }) => text);
+
+/** Resolves once a replica shows a message. */
+export async function shows(peer: Peer, text: string, channel = 'general'): Promise<void> {
+  for (;;) {
+    const changed = new Promise<void>((resolve) => {
+      const stop = peer.source.onUpdate(() => {
+        stop();
+        resolve();
+      });
+    });
+    const texts = await textsOf(peer, channel).catch((): (string | null)[] => []);
+    if (texts.includes(text)) return;
+    await changed;
+  }
 }
 
 let sessions = 1_000_000;
@@ -44,6 +65,7 @@ export async function link(
     readonly relay?: string;
     readonly heads?: Heads;
     readonly snapshots?: SnapshotPolicy;
+    readonly now?: () => number;
   } = {},
 ): Promise<Linked> {
   const { source } = peer;
@@ -70,8 +92,10 @@ export async function link(
   const down = (frame: Uint8Array): void => {
     for (const one of meddle(frame, 'down')) setImmediate(() => open && late.session?.receive(one));
   };
-  const end = (): void => {
+  let ended: ReturnType<Linked['ended']>;
+  const end = (code: number, reason: string): void => {
     if (!open) return;
+    ended ??= { code, reason };
     open = false;
     setImmediate(() => {
       late.session?.closed();
@@ -91,7 +115,7 @@ export async function link(
     places,
     random: randomBytes,
     timer: realTimer,
-    now: Date.now,
+    now: options.now ?? Date.now,
     relay: options.relay ?? rig.signer.publicKey,
     snapshots: options.snapshots,
     code,
@@ -122,7 +146,7 @@ export async function link(
       look();
     });
   onTestFinished(async () => {
-    end();
+    end(1006, '');
     await places.close();
   });
   return {
@@ -131,8 +155,9 @@ export async function link(
     refused,
     until,
     settled: () => until(({ state, lag }) => state === 'live' && lag === 0),
+    ended: () => ended,
     async cut() {
-      end();
+      end(1006, '');
       await new Promise((resolve) => setImmediate(resolve));
       await places.close();
     },

@@ -1,0 +1,81 @@
+import { sliceUpdate } from '../../sync/guard/index.ts';
+import { documentKey, epochMark } from '../names.ts';
+import { noRecord, type RecordPlace, writeRecord } from '../record.ts';
+import type { DocumentContext } from './document.ts';
+import type { Place } from './port.ts';
+import { covers, extended, hasStructs, vectorBytes, vectorOf } from './vectors.ts';
+
+/** Bytes of an update in one record: what is around it has room beside. */
+const updateBytes = 1024 * 1024 - 4096;
+
+/** A record that is to be appended. */
+export interface Made {
+  readonly record: Uint8Array;
+  readonly update: Uint8Array;
+  /** It holds all that the mailbox lacked. */
+  readonly all: boolean;
+}
+
+/** Makes the records of one document. */
+export function createWriting(context: DocumentContext, at: RecordPlace) {
+  const { source, crypto } = context;
+
+  /** Undefined while nothing may be sealed: no epoch is safe, or its secret is not here. */
+  function write(
+    place: Place,
+    payload: Parameters<typeof writeRecord>[0]['payload'],
+    snapshot: { readonly to: number; readonly chain: string } | undefined,
+  ): Uint8Array | undefined {
+    const epoch = source.keyring.current();
+    const { name } = place;
+    if (!epoch || name === undefined) return undefined;
+    const { seq, hash } = place.authors.get(source.publicKey) ?? { seq: 0, hash: noRecord };
+    return writeRecord({
+      place: at,
+      head: {
+        epoch: epochMark(crypto, epoch.id),
+        author: source.publicKey,
+        seq: seq + 1,
+        prev: hash,
+        snapshot,
+      },
+      key: documentKey(epoch, at.document),
+      name,
+      payload,
+      random: context.random,
+    });
+  }
+
+  function firstOf(update: Uint8Array): Uint8Array {
+    const sliced = sliceUpdate(update, updateBytes);
+    if (sliced.verdict !== 'sliced' || !sliced.updates[0])
+      throw new Error(`an update of ${at.document} can't be cut`);
+    return sliced.updates[0];
+  }
+
+  return {
+    /** What the mailbox lacks, as far as it fits; `nothing` where it lacks none. */
+    async next(place: Place): Promise<Made | 'nothing' | undefined> {
+      const { name, vector } = place;
+      if (name === undefined) return undefined;
+      if (covers(vector, vectorOf(await source.stateVector(name)))) return 'nothing';
+      const lacking = await source.diff(name, vectorBytes(vector));
+      if (!hasStructs(lacking)) return 'nothing';
+      const all = lacking.length <= updateBytes;
+      const update = all ? lacking : firstOf(lacking);
+      const record = write(place, { kind: 'update', update }, undefined);
+      return record && { record, update, all };
+    },
+
+    /** A snapshot of all of it; undefined where it is larger than a record, or not all in the mailbox yet. */
+    async snapshot(place: Place): Promise<Made | undefined> {
+      const { name, vector, offset: to, chain, authors } = place;
+      const update = name === undefined ? undefined : await source.diff(name, vectorBytes(new Map()));
+      if (!update || update.length > updateBytes || !covers(extended(new Map(), update), vector))
+        return undefined;
+      const list = [...authors].map(([author, { seq, hash }]) => [author, seq, hash] as const);
+      const record = write(place, { kind: 'snapshot', update, authors: list }, { to, chain });
+      return record && { record, update, all: true };
+    },
+  };
+}
