@@ -2,6 +2,6 @@
 // Prints one line of JSON, { url }, when it listens.
 import { startNode } from '../../dist/relay/index.js';
 
-const [directory, config] = process.argv.slice(2);
-const node = await startNode({ directory, config, as: 'kai', port: 0, durability: 'os' });
+const [directory, config, state] = process.argv.slice(2);
+const node = await startNode({ directory, config, state, as: 'kai', port: 0, durability: 'os' });
 process.stdout.write(`${JSON.stringify({ url: node.url })}\n`);
