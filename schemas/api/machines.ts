@@ -36,6 +36,11 @@ export const InviteCreate = z.strictObject({
   handle: Handle.optional(),
   /** Where the node is reached, in place of where it listens: through a tunnel, or from another machine. */
   addresses: z.array(Address).min(1).max(8).optional(),
+  /**
+   * Whom who joins asks: the URL of a sealed relay that is a remote, or `node` for this one. Unless said the first of
+   * those relays that is linked, and this node where there is none.
+   */
+  at: z.string().max(256).optional(),
 });
 export type InviteCreate = z.infer<typeof InviteCreate>;
 
@@ -102,6 +107,19 @@ export type Admission = z.infer<typeof Admission>;
 /** The members log as a replica has it, in an order in which each operation follows what it names. */
 export const MembersLog = z.strictObject({ members: Admission.shape.members });
 export type MembersLog = z.infer<typeof MembersLog>;
+
+/** Records of a document in a mailbox, as who joins reads them before it has a session. */
+export const SealedRecords = z.strictObject({
+  /** Records up to this offset were let go, for a snapshot. */
+  base: z.int().min(0),
+  /** Offset of the first. */
+  from: z.int().min(1),
+  /** There are no more. */
+  last: z.boolean(),
+  /** base64url. */
+  records: z.array(z.string()),
+});
+export type SealedRecords = z.infer<typeof SealedRecords>;
 
 /** A link with another replica, as one side sees it. */
 export const Peer = z.strictObject({

@@ -20,7 +20,8 @@ export const membersOperations = {
   /**
    * A replica's key is admitted: signed by that key (`header.replica` is its hash) and, in `proof`, by the seed that
    * vouches: a machine key or an invite's, over canonical({ workspace, key, encryption, seed }). For an invite the
-   * countersigner signs the same in `countersign`, with the time it checked the expiry.
+   * countersigner signs the same in `countersign`, with the time it checked the expiry; one that is no replica, as a sealed
+   * relay, with its `key`, whose hash `replica` is.
    */
   'replica.admit': type(
     'members',
@@ -32,7 +33,9 @@ export const membersOperations = {
       seed: PublicKey,
       proof: Signature,
       invite: Hash.optional(),
-      countersign: z.strictObject({ replica: Hash, at: Millis, sig: Signature }).optional(),
+      countersign: z
+        .strictObject({ replica: Hash, at: Millis, sig: Signature, key: PublicKey.optional() })
+        .optional(),
       name: DisplayName.optional(),
     },
     { replicaSpeaks: true },

@@ -2,6 +2,7 @@ import type { Hash, Header, PublicKey } from '../../schemas/index.ts';
 import type { Crypto, Signer } from './crypto.ts';
 import { utf8 } from './encoding/bytes.ts';
 import { canonical } from './encoding/canonical.ts';
+import { keyId } from './hash.ts';
 
 /** Whose keys are admitted where, and on whose word. */
 export interface Admitted {
@@ -46,10 +47,11 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 
 /**
  * Checks the signatures inside a `replica.admit`, beside the one over its header: the seed's, and the countersigner's
- * where there is one. Whether that seed may vouch is the fold's to judge. `keyOf` gives a replica's public key.
+ * where there is one. Whether that seed may vouch is the fold's to judge. `keyOf` gives a replica's public key; who
+ * countersigns and is none brings its own, by whose hash its invite names it.
  */
 export async function verifyAdmission(
-  crypto: Pick<Crypto, 'verify'>,
+  crypto: Pick<Crypto, 'verify' | 'sha256'>,
   { workspace, data }: Pick<Header, 'workspace' | 'data'>,
   keyOf: (replica: Hash) => PublicKey | undefined,
 ): Promise<AdmissionProof> {
@@ -65,8 +67,10 @@ export async function verifyAdmission(
   if (countersign === undefined) return { state: 'holds' };
   if (typeof countersign !== 'object' || countersign === null || Array.isArray(countersign))
     return fails('its countersignature has another shape');
-  const { replica, at, sig } = countersign as Readonly<Record<string, unknown>>;
-  const key = keyOf(text(replica));
+  const { replica, at, sig, key: own } = countersign as Readonly<Record<string, unknown>>;
+  if (own !== undefined && keyId(crypto, text(own)) !== replica)
+    return fails('the key of its countersigner is that of another');
+  const key = keyOf(text(replica)) ?? (own === undefined ? undefined : text(own));
   if (key === undefined) return { state: 'waiting', replica: text(replica) };
   const bytes = countersignBytes(admitted, text(data['invite']), typeof at === 'number' ? at : 0);
   if (!(await crypto.verify(key, bytes, text(sig)))) return fails('its countersignature does not hold');

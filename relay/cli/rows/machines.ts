@@ -15,6 +15,10 @@ export const machinesRows: readonly Row[] = [
       ['--uses <n>', 'how many machines may join by it (by default 1)', 'number'],
       ['--for <handle>', 'for whom it is: shown to who joins, and in the list of invites'],
       ['--address <url>', 'where the node is reached, in place of where it listens; repeat for more', 'many'],
+      [
+        '--at <url>',
+        'whom who joins asks: a sealed relay that is a remote, or node (by default a relay, if one is linked)',
+      ],
       ['--qr', 'draw the ticket as a QR code, also where the output is no terminal'],
       ...onWrites,
     ],

@@ -28,6 +28,7 @@ export const invite = asking({
         uses: call.number('uses'),
         handle: call.text('for'),
         addresses: call.many('address'),
+        at: call.text('at'),
       }),
       once(call),
     );

@@ -58,7 +58,8 @@ export interface OwnKeyring extends Keyring {
   close(): Promise<void>;
 }
 
-const rowKey = (epoch: Hash): string => `epoch/${epoch}`;
+/** Where the secret of an epoch lies, base64url. */
+export const epochRow = (epoch: Hash): string => `epoch/${epoch}`;
 
 /** Replicas to which one operation seals a secret: what its header has room for. Others get letters. */
 const mostSealed = 36;
@@ -122,7 +123,7 @@ export function createKeyring(options: KeyringOptions): OwnKeyring {
         member: by,
         data: { sealed, check: checkOf(crypto, workspace, secret) },
       });
-      work.draft.put(rowKey(hash), toBase64url(secret));
+      work.draft.put(epochRow(hash), toBase64url(secret));
       work.onDurable(() => secrets.set(hash, secret));
     });
   }
@@ -144,7 +145,7 @@ export function createKeyring(options: KeyringOptions): OwnKeyring {
   async function keep(found: ReadonlyMap<Hash, Uint8Array>): Promise<void> {
     if (found.size === 0) return;
     await commits.write(({ draft }) => {
-      for (const [id, secret] of found) draft.put(rowKey(id), toBase64url(secret));
+      for (const [id, secret] of found) draft.put(epochRow(id), toBase64url(secret));
     });
     for (const [id, secret] of found) secrets.set(id, secret);
   }

@@ -5,6 +5,7 @@ import {
   type InviteCreate,
   type Package,
 } from '../../../schemas/index.ts';
+import type { Transport } from '../../client/transport.ts';
 import { signerFromSeed } from '../../keys/node.ts';
 import type { Host } from '../../machines/host.ts';
 import {
@@ -12,13 +13,16 @@ import {
   sealPackage,
   secretBytes,
   secretOf,
+  type TicketContent,
   ticketKeys,
   writeTicket,
 } from '../../machines/ticket/index.ts';
-import { toBase64url } from '../../op/index.ts';
+import { keyId, type Signer, toBase64url } from '../../op/index.ts';
 import { entryOf, keys, type OperationRow } from '../commit/rows.ts';
+import type { Keyring } from '../epochs/keyring.ts';
 import { pooledRandom } from '../random.ts';
 import { type Actor, once, type Writing } from '../writing/context.ts';
+import { openTicketRelay, type TicketRelay } from './relay-tickets.ts';
 import { mustBe } from './roles.ts';
 
 /** What the countersigner keeps of an invite: a fact that no operation tells. */
@@ -26,6 +30,8 @@ export interface InviteRow {
   /** The ticket's secret, so that a repeat of the request answers with the same ticket; none of what a relay came in by. */
   readonly secret?: string | undefined;
   readonly addresses: readonly string[];
+  /** The sealed relay that countersigns who joins by it; it counts the uses then. */
+  readonly relay?: { readonly url: string; readonly key: string } | undefined;
   /** Machines that joined by it, and the replicas of each that were countersigned. */
   readonly machines: Readonly<Record<string, Readonly<Record<string, Countersigned>>>>;
 }
@@ -41,30 +47,50 @@ export const inviteKey = (invite: Hash): string => `invite/${invite}`;
 /** What who has a ticket gets for it, by the id that follows from the ticket. */
 export const packageKey = (id: string): string => `package/${id}`;
 
+/** Key epochs that a ticket brings, beside the founding one. */
+const mostEpochs = 32;
+
 /** Seven days, ms. */
 const usualTime = 7 * 24 * 3_600_000;
 
+export interface InviteOptions {
+  readonly host: Host | undefined;
+  readonly now: () => number;
+  /** This replica's own key. */
+  readonly signer: Pick<Signer, 'publicKey' | 'sign'>;
+  /** Key epochs that are known here. */
+  readonly keyring: Pick<Keyring, 'founding' | 'all'>;
+  readonly transport?: Transport | undefined;
+}
+
+/** Who countersigns, and where who joins asks for it. */
+interface Countersigner {
+  readonly id: Hash;
+  readonly addresses: readonly string[];
+  /** For a sealed relay. */
+  readonly relay: InviteRow['relay'];
+}
+
 /**
- * Makes a ticket: a seed that an `invite.create` names, countersigned by this replica alone. Rejects with `forbidden` for
- * who may not invite, `invalid` for an end that has passed, `unreachable` where nobody could ask this replica,
- * `ticket_elsewhere` for a repeat of one that was made before the backup that this directory was restored from.
+ * Makes a ticket: a seed that an `invite.create` names, countersigned by this replica alone, or by a sealed relay.
+ * Rejects with `forbidden` for who may not invite, `invalid` for an end that has passed, `unreachable` where nobody could
+ * ask this replica or the relay does not answer, `not_found` for a relay that is no remote, `ticket_elsewhere` for a
+ * repeat of one that was made before the backup that this directory was restored from.
  */
 export async function createInvite(
   writing: Writing,
   actor: Actor,
-  options: { readonly host: Host | undefined; readonly now: () => number },
+  options: InviteOptions,
   input: InviteCreate,
   key: string | undefined,
 ): Promise<Invitation> {
-  const { host, now } = options;
+  const { now } = options;
   const { role = 'member', uses = 1, handle } = input;
-  const addresses = input.addresses ?? host?.addresses ?? [];
-  if (host === undefined || addresses.length === 0)
-    throw new CoterieError('unreachable', 'No node runs here that who joins could ask.', {
-      hint: 'Start one with: coterie up; and invite while it runs.',
-    });
+  const by = countersignerFor(writing, options, input);
   const expires = input.expires === undefined ? now() + usualTime : Date.parse(input.expires);
   if (expires <= now()) throw new CoterieError('invalid', 'expires: it has passed');
+  // An invite that nobody can use is worse than none.
+  if (by.relay) await relayOf(writing, options, by.relay).reach();
   const secret = pooledRandom(secretBytes);
   const { seed } = ticketKeys(secret);
   const invite = await once(writing, { actor, key, input: { invite: input } }, async (work, hashed) => {
@@ -83,20 +109,66 @@ export async function createInvite(
         role,
         expires,
         uses,
-        countersigner: writing.reading.replica,
+        countersigner: by.id,
         ...(handle === undefined ? {} : { handle }),
       },
       key: hashed,
     });
-    const row: InviteRow = { secret: toBase64url(secret), addresses, machines: {} };
+    const { addresses, relay } = by;
+    const row: InviteRow = {
+      ...{ secret: toBase64url(secret), addresses, machines: {} },
+      ...(relay ? { relay } : {}),
+    };
     work.draft.put(inviteKey(hash), row);
     return hash;
   });
-  return invitation(writing, host, invite);
+  return invitation(writing, options, invite);
+}
+
+const relayOf = (
+  { reading }: Writing,
+  { signer, now, transport }: InviteOptions,
+  { url, key }: NonNullable<InviteRow['relay']>,
+): TicketRelay => openTicketRelay({ url, key, workspace: reading.workspace, signer, now, transport });
+
+function countersignerFor(
+  { reading: { crypto, replica } }: Writing,
+  { host }: InviteOptions,
+  { addresses, at }: InviteCreate,
+): Countersigner {
+  const relays = (host?.remotes?.list() ?? []).filter(({ mode }) => mode === 'sealed');
+  const named =
+    at === undefined || at === 'node' ? undefined : relays.find(({ url }) => url === originOf(at));
+  if (at !== undefined && at !== 'node' && !named)
+    throw new CoterieError('not_found', `${at} is no sealed relay that this node syncs with.`, {
+      hint: 'See: coterie remote status',
+    });
+  const usual = relays.find(({ state, added }) => state === 'linked' && added !== null);
+  const relay = named ?? (at === undefined && addresses === undefined ? usual : undefined);
+  if (relay && relay.key !== null)
+    return {
+      id: keyId(crypto, relay.key),
+      addresses: [relay.url],
+      relay: { url: relay.url, key: relay.key },
+    };
+  const own = addresses ?? host?.addresses ?? [];
+  if (own.length > 0 && host) return { id: replica, addresses: own, relay: undefined };
+  throw new CoterieError('unreachable', 'No node runs here that who joins could ask.', {
+    hint: 'Start one with: coterie up; and invite while it runs.',
+  });
+}
+
+function originOf(url: string): string | undefined {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The ticket, and its package in its place, where that is not there yet. */
-async function invitation({ reading, commits }: Writing, host: Host, invite: Hash): Promise<Invitation> {
+async function invitation(writing: Writing, options: InviteOptions, invite: Hash): Promise<Invitation> {
+  const { reading, commits } = writing;
   const { database, membership, crypto, workspace } = reading;
   const row = await database.getConfirmed<InviteRow>(inviteKey(invite));
   const genesis = await database.getConfirmed<OperationRow>(keys.operation(workspace));
@@ -107,40 +179,60 @@ async function invitation({ reading, commits }: Writing, host: Host, invite: Has
     });
   const secret = secretOf(row.secret ?? '');
   const [url] = row.addresses;
-  if (!genesis || !state || !secret || url === undefined)
+  const key = row.relay?.key ?? options.host?.key;
+  if (!genesis || !state || !secret || url === undefined || key === undefined)
     throw new CoterieError('internal', `the invite ${invite} is not stored whole`);
-  const { role, uses, expires } = state;
+  const { role, uses, expires, seed } = state;
   const { id } = ticketKeys(secret);
-  const made: Package = {
-    sealed: sealPackage(
-      secret,
-      {
-        workspace,
-        name: membership.state.name,
-        genesis: entryOf(genesis),
-        invite,
-        addresses: row.addresses,
-        key: host.key,
-        expires,
-        role,
-        by: membership.person(state.by).handle,
-      },
-      pooledRandom,
-    ),
-    expires,
-  };
-  await commits.write(async ({ draft }) => {
-    if (!(await draft.getConfirmed<Package>(packageKey(id)))) draft.put(packageKey(id), made);
-  });
-  const mark = markOf(crypto, host.key);
-  return {
-    ticket: writeTicket(crypto, { url, kind: 'readable', secret, mark }),
+  const content: TicketContent = {
+    workspace,
+    name: membership.state.name,
+    genesis: entryOf(genesis),
     invite,
-    relay: 'readable',
+    addresses: row.addresses,
+    key,
+    expires,
+    role,
+    by: membership.person(state.by).handle,
+    ...(row.relay ? { sealed: { epochs: epochsOf(options.keyring) } } : {}),
+  };
+  const kept = await commits.write(async ({ draft }) => {
+    const before = await draft.getConfirmed<Package>(packageKey(id));
+    const made = before ?? { sealed: sealPackage(secret, content, pooledRandom), expires };
+    if (!before) draft.put(packageKey(id), made);
+    return made;
+  });
+  if (row.relay) {
+    const relay = relayOf(writing, options, row.relay);
+    await relay.register({ invite, workspace, seed, uses, expires });
+    await relay.keep(id, kept);
+  }
+  const kind = row.relay ? 'sealed' : 'readable';
+  return {
+    ticket: writeTicket(crypto, { url, kind, secret, mark: markOf(crypto, key) }),
+    invite,
+    relay: kind,
     role,
     expires: new Date(expires).toISOString(),
     uses,
   };
+}
+
+/** Secrets that a joiner needs to read the mailbox, the founding one first. */
+function epochsOf(keyring: InviteOptions['keyring']): [Hash, string][] {
+  const founding = keyring.founding();
+  if (!founding)
+    throw new CoterieError('unreachable', 'This replica has not the keys of its sealed relay yet.', {
+      hint: 'Another replica hands them over: try again when it is linked, or see: coterie doctor',
+    });
+  const others = keyring.all().filter(({ id }) => id !== founding.id);
+  return [founding, ...others.slice(-mostEpochs)].map(({ id, secret }) => [id, toBase64url(secret)]);
+}
+
+/** Tells the relay of a ticket that it is over. Rejects as the relay does. */
+export async function endAtRelay(writing: Writing, options: InviteOptions, invite: Hash): Promise<void> {
+  const row = await writing.reading.database.getConfirmed<InviteRow>(inviteKey(invite));
+  if (row?.relay) await relayOf(writing, options, row.relay).end(invite);
 }
 
 /** What a ticket stands for, sealed. Rejects with `not_found`. */

@@ -13,11 +13,12 @@ import type {
 } from '../../../schemas/index.ts';
 import type { Host, Remoting } from '../../machines/host.ts';
 import type { Signer } from '../../op/index.ts';
+import type { Keyring } from '../epochs/keyring.ts';
 import type { PageOptions } from '../surface.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { enrol, type HostingRelay } from './enrol.ts';
-import { createInvite, packageOf } from './invites.ts';
+import { createInvite, endAtRelay, type InviteOptions, packageOf } from './invites.ts';
 import { createMembersLog } from './members-log.ts';
 import { remotingOf } from './remotes.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
@@ -55,11 +56,13 @@ export interface Machines {
 export function createMachines(options: {
   readonly writing: Writing;
   readonly signer: Signer;
+  readonly keyring: Pick<Keyring, 'founding' | 'all'>;
   readonly now: () => number;
 }): Machines {
-  const { writing, signer, now } = options;
+  const { writing, signer, keyring, now } = options;
   const membersLog = createMembersLog(writing.reading, writing.reading.workspace);
   let host: Host | undefined;
+  const inviting = (): InviteOptions => ({ host, now, signer, keyring });
   const peers = async (): Promise<readonly Peer[]> => (await host?.peers()) ?? [];
   const countersigned = (invite: Hash, request: AdmissionRequest): Promise<Admission> =>
     countersign({ writing, signer, host, now, membersLog }, invite, request);
@@ -79,9 +82,14 @@ export function createMachines(options: {
         { writing, actor, host, now, countersign: (invite, request) => countersigned(invite, request) },
         relay,
       ),
-    invite: (actor, input, key) => createInvite(writing, actor, { host, now }, input, key),
+    invite: (actor, input, key) => createInvite(writing, actor, inviting(), input, key),
     invites: (query) => listInvites(writing.reading, query),
-    uninvite: (actor, invite, key) => revokeInvite(writing, actor, invite, key),
+    async uninvite(actor, invite, key) {
+      const ended = await revokeInvite(writing, actor, invite, key);
+      // Replicas refuse who comes by it later; a relay that can be told need not let them in first.
+      await endAtRelay(writing, inviting(), ended.id).catch(() => undefined);
+      return ended;
+    },
     countersign: countersigned,
     package: (id) => packageOf(writing.reading, id),
     membersLog,

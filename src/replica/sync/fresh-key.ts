@@ -32,6 +32,7 @@ export interface FreshKeyOptions {
   readonly directory: string;
   /** The user's configuration directory, which has the secret that admits. */
   readonly config: string;
+  readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly timer: (task: () => void, ms: number) => () => void;
   readonly closing: AbortSignal;
@@ -84,6 +85,7 @@ export function createFreshKey(options: FreshKeyOptions): FreshKey {
       row,
       config,
       chosen: workspace,
+      now: options.now,
       random,
       transport: (request) => fetchTransport({ ...request, signal: closing }),
     });

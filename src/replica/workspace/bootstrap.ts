@@ -1,17 +1,19 @@
 import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
-import type { Transport } from '../../client/transport.ts';
-import { x25519FromSeed } from '../../keys/node.ts';
-import { createClock, proveAdmission, type Signer } from '../../op/index.ts';
+import { fetchTransport, type Transport } from '../../client/transport.ts';
+import { nodeCrypto, x25519FromSeed } from '../../keys/node.ts';
+import { createClock, fromBase64url, keyId, proveAdmission, type Signer } from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { emptyCounters, keys, viewsVersion } from '../commit/rows.ts';
+import { epochRow } from '../epochs/keyring.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AbsorbContext } from '../ledger/state.ts';
 import { pooledRandom } from '../random.ts';
 import { adoptMembers, type MembersLog } from './adopt.ts';
 import { askForAdmission } from './joining.ts';
 import type { WorkspaceRow } from './key.ts';
-import { findMachineWorkspace, type MachineWorkspace, openMachineWorkspace } from './machine.ts';
+import { findMachineWorkspace, type Joined, type MachineWorkspace, openMachineWorkspace } from './machine.ts';
+import { type MailboxOptions, readInvite } from './mailbox.ts';
 
 export { keyFileName, openReplicaKey, type WorkspaceRow } from './key.ts';
 
@@ -81,6 +83,8 @@ export async function writeFirstRows(commits: Commits, row: WorkspaceRow, epoch:
   });
 }
 
+type Countersign = Admission['countersign'] & { readonly key?: string };
+
 /** This replica's key joins the workspace on the machine's word, or on a ticket's and its countersigner's. */
 async function admitSelf(
   ledger: Ledger,
@@ -88,12 +92,15 @@ async function admitSelf(
   workspace: MachineWorkspace,
   replica: { readonly key: string; readonly encryption: string },
   name: string,
-  countersign: Admission['countersign'] | undefined,
+  countersign: Countersign | undefined,
 ): Promise<void> {
   const proof = await proveAdmission(workspace.machine, { workspace: workspace.id, ...replica });
   const { joined } = workspace;
-  await commits.write((work) =>
-    ledger.append(work, {
+  await commits.write(async (work) => {
+    // Without them nothing in the mailbox of the workspace can be read.
+    for (const [epoch, secret] of joined?.sealed?.epochs ?? [])
+      if (work.draft.get(epochRow(epoch)) === undefined) work.draft.put(epochRow(epoch), secret);
+    await ledger.append(work, {
       log: 'members',
       type: 'replica.admit',
       data: {
@@ -102,9 +109,13 @@ async function admitSelf(
         name,
         ...(joined && countersign ? { invite: joined.invite, countersign } : {}),
       },
-    }),
-  );
+    });
+  });
 }
+
+/** The countersignature as an operation holds it: who is no replica brings its key, by which it is checked. */
+const countersignOf = ({ countersign, key }: Admission): Countersign =>
+  keyId(nodeCrypto, key) === countersign.replica ? { ...countersign, key } : countersign;
 
 /**
  * Makes this replica one of the workspace: a new directory, one whose first opening was cut short, or a restored copy
@@ -121,6 +132,7 @@ export async function joinWorkspace(options: {
   readonly config: string;
   /** The workspace as it was just chosen for a new directory. */
   readonly chosen: MachineWorkspace | undefined;
+  readonly now: () => number;
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
   readonly transport?: Transport | undefined;
   /** Takes in what the countersigner has of the members log, where one is here already: the ticket may be a later one. */
@@ -140,16 +152,29 @@ export async function joinWorkspace(options: {
     (await askForAdmission({ config, workspace, replica, random, transport }).catch((error: unknown) => {
       throw withHint(error);
     }));
+  const members =
+    workspace.joined?.sealed === undefined
+      ? answer?.members
+      : await readInvite(mailboxOf(workspace, workspace.joined, options), workspace.joined.invite);
   if (context.membership.heads.length === 0)
-    await adoptMembers(
-      context,
-      commits,
-      workspace.id,
-      answer?.members ?? [{ segment: 1, entry: workspace.genesis }],
-    );
-  else if (answer) await options.take?.(answer.members);
+    await adoptMembers(context, commits, workspace.id, members ?? [{ segment: 1, entry: workspace.genesis }]);
+  else if (members) await options.take?.(members);
   // Named after who speaks through it: the id says nothing to people.
-  await admitSelf(ledger, commits, workspace, replica, row.as, answer?.countersign);
+  await admitSelf(ledger, commits, workspace, replica, row.as, answer && countersignOf(answer));
+}
+
+/** Where a workspace lies that was joined through a sealed relay. */
+function mailboxOf(
+  { id }: MachineWorkspace,
+  { addresses, key, sealed }: Joined,
+  options: Pick<Parameters<typeof joinWorkspace>[0], 'signer' | 'transport' | 'random' | 'now'>,
+): MailboxOptions {
+  const { signer, transport = fetchTransport, random = pooledRandom, now } = options;
+  const epochs = (sealed?.epochs ?? []).map(([epoch, secret]) => ({
+    id: epoch,
+    secret: fromBase64url(secret, 32) ?? new Uint8Array(0),
+  }));
+  return { workspace: id, url: addresses[0] ?? '', relay: key, epochs, signer, transport, now, random };
 }
 
 /** What the countersigner of a kept ticket says, with what to do about this directory. */

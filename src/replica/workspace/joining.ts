@@ -13,7 +13,13 @@ import { pooledRandom } from '../random.ts';
 import { copiedKey } from '../sync/own-key.ts';
 import { salvagedKey } from '../upkeep/salvage.ts';
 import { openNextKey, openReplicaKey, type WorkspaceRow } from './key.ts';
-import { findMachineWorkspace, keepJoined, type MachineWorkspace, renewJoined } from './machine.ts';
+import {
+  findMachineWorkspace,
+  type Joined,
+  keepJoined,
+  type MachineWorkspace,
+  renewJoined,
+} from './machine.ts';
 import { openMachineKey } from './machine-key.ts';
 
 /** Asks the countersigner of a joined workspace to admit one more replica of this machine. */
@@ -100,8 +106,8 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
   const { signer, seed } = await openReplicaKey(directory, random);
   const replica = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
   await askForAdmission({ config, workspace, replica, random, transport });
-  const { invite, addresses, key, expires } = ticket;
-  const joined = { invite, addresses: [...addresses], key, expires };
+  const { invite } = ticket;
+  const joined = joinedOf(ticket);
   const replaced = isItsOwn ? undefined : before.workspace?.id;
   const file = await keepJoined(config, { ...workspace, seed: ticket.seed }, joined, replaced);
   const kept = await findMachineWorkspace(config, ticket.workspace);
@@ -133,8 +139,7 @@ async function joinAnew(options: JoinOptions, ticket: OpenedTicket): Promise<boo
   const { signer, seed } = await openNextKey(directory, random);
   const replica = { key: signer.publicKey, encryption: x25519FromSeed(seed).publicKey };
   await askForAdmission({ config, workspace, replica, random, transport });
-  const { invite, addresses, key, expires } = ticket;
-  const joined = { invite, addresses: [...addresses], key, expires };
+  const joined = joinedOf(ticket);
   if (kept) await renewJoined(config, { ...workspace, seed: ticket.seed }, joined);
   else await keepJoined(config, { ...workspace, seed: ticket.seed }, joined);
   await onStorage(directory, async ({ store }) => {
@@ -150,16 +155,21 @@ async function joinAnew(options: JoinOptions, ticket: OpenedTicket): Promise<boo
   return true;
 }
 
+/** Of a ticket, what a later replica of this user needs. */
+const joinedOf = ({ invite, addresses, key, expires, sealed }: OpenedTicket): Joined => ({
+  ...{ invite, addresses: [...addresses], key, expires },
+  ...(sealed ? { sealed: { epochs: sealed.epochs.map(([id, secret]) => [id, secret]) } } : {}),
+});
+
 function workspaceOf(ticket: OpenedTicket): MachineWorkspace {
   const seed = fromBase64url(ticket.seed, 32);
   if (!seed) throw new CoterieError('ticket_invalid', 'The ticket has no seed.');
-  const { invite, key, expires } = ticket;
   return {
     genesis: ticket.genesis,
     id: ticket.workspace,
     name: ticket.name,
     machine: signerFromSeed(seed),
-    joined: { invite, addresses: [...ticket.addresses], key, expires },
+    joined: joinedOf(ticket),
   };
 }
 

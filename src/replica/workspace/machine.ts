@@ -35,6 +35,8 @@ const Joined = z.strictObject({
   addresses: z.array(Address).min(1).max(8),
   key: PublicKey,
   expires: Millis,
+  /** Secrets of key epochs, the founding one first, for a workspace that was joined through a sealed relay. */
+  sealed: z.strictObject({ epochs: z.array(z.tuple([Hash, z.string()])).min(1) }).optional(),
 });
 export type Joined = z.infer<typeof Joined>;
 

@@ -13,7 +13,7 @@ type Asked<Type extends ToRelay['type']> = Extract<ToRelay, { readonly type: Typ
 /** Replicas that one machine may bring in by one ticket. */
 const replicasOfMachine = 64;
 
-function read(text: string): SealedInvite {
+export function readInvite(text: string): SealedInvite {
   try {
     return SealedInvite.parse(JSON.parse(text));
   } catch {
@@ -25,17 +25,12 @@ const same = (a: SealedInvite, b: SealedInvite): boolean =>
   a.workspace === b.workspace && a.seed === b.seed && a.uses === b.uses && a.expires === b.expires;
 
 /**
- * Registers an invite that this relay countersigns. It is of one mailbox for good: who joined by it could else register
- * it anew, in a mailbox of its own and with more uses.
+ * Registers an invite that this relay countersigns, for who has a key. It is of one mailbox for good: who joined by it
+ * could else register it anew, in a mailbox of its own and with more uses. Resolves once it is durable.
  */
-export async function register(
-  mailbox: Mailbox,
-  session: OwnSession,
-  { tag, text }: Asked<'invite'>,
-): Promise<void> {
+export async function registerInvite(mailbox: Mailbox, key: string, asked: SealedInvite): Promise<void> {
   const { state, store, claims, limits } = mailbox;
-  const asked = read(text);
-  if (!isAdmin(state, session.key)) throw new Refusal('not_admin', 'an admin alone invites');
+  if (!isAdmin(state, key)) throw new Refusal('not_admin', 'an admin alone invites');
   const { invite } = asked;
   const index = await store.getConfirmed(inviteIndexKey(invite));
   const known = state.invites.get(invite);
@@ -44,29 +39,43 @@ export async function register(
   if (known && !same(known.registered, asked))
     throw new Refusal('exists', 'the invite is registered with other terms');
   const { head } = state;
-  if (known || !head) {
-    mailbox.write([], () => session.send({ type: 'ok', tag }));
-    return;
-  }
+  // What is known may still be on its way to the disk.
+  if (known || !head) return mailbox.writeNow([]);
   if (head.invites >= limits.invites) throw new Refusal('quota', 'too many invites were registered');
   head.invites += 1;
   claims.add(invite);
   state.invites.set(invite, { registered: asked, revoked: false, machines: {} });
   mailbox.dirty();
-  mailbox.write([inviteWrite(state, invite), [inviteIndexKey(invite), Buffer.from(state.id)]], () => {
-    claims.delete(invite);
-    session.send({ type: 'ok', tag });
-  });
+  await mailbox.writeNow([inviteWrite(state, invite), [inviteIndexKey(invite), Buffer.from(state.id)]]);
+  claims.delete(invite);
 }
 
-/** Ends an invite. Who came in by it stays. */
-export function unregister(mailbox: Mailbox, session: OwnSession, { tag, invite }: Asked<'uninvite'>): void {
+/** Ends an invite, for who has a key. Who came in by it stays. */
+export async function endInvite(mailbox: Mailbox, key: string, invite: string): Promise<void> {
   const { state } = mailbox;
-  if (!isAdmin(state, session.key)) throw new Refusal('not_admin', 'an admin alone ends an invite');
+  if (!isAdmin(state, key)) throw new Refusal('not_admin', 'an admin alone ends an invite');
   const row = state.invites.get(invite);
   if (!row) throw new Refusal('not_found', 'there is no such invite');
   row.revoked = true;
-  mailbox.write([inviteWrite(state, invite)], () => session.send({ type: 'ok', tag }));
+  await mailbox.writeNow([inviteWrite(state, invite)]);
+}
+
+export async function register(
+  mailbox: Mailbox,
+  session: OwnSession,
+  { tag, text }: Asked<'invite'>,
+): Promise<void> {
+  await registerInvite(mailbox, session.key, readInvite(text));
+  session.send({ type: 'ok', tag });
+}
+
+export async function unregister(
+  mailbox: Mailbox,
+  session: OwnSession,
+  { tag, invite }: Asked<'uninvite'>,
+): Promise<void> {
+  await endInvite(mailbox, session.key, invite);
+  session.send({ type: 'ok', tag });
 }
 
 const elsewhere = (): CoterieError =>

@@ -1,11 +1,18 @@
-import { type Admission, type AdmissionRequest, CoterieError } from '../../../schemas/index.ts';
+import {
+  type Admission,
+  type AdmissionRequest,
+  CoterieError,
+  type ErrorCode,
+} from '../../../schemas/index.ts';
 import { closeCodes } from '../../../schemas/protocol.ts';
+import { type SealedError, type SealedInvite, sealedProtocol } from '../../../schemas/sealed.ts';
 import type { SessionTransport } from '../../sync/session/types.ts';
 import { type Counts, openCounts } from './counts.ts';
 import { Entering } from './entering.ts';
-import { countersignAt } from './invites.ts';
+import { countersignAt, endInvite, registerInvite } from './invites.ts';
 import { type MailboxLimits, usualLimits } from './limits.ts';
-import { type Mailbox, type MailboxOptions, openMailbox, type Proven } from './mailbox.ts';
+import { type Mailbox, type MailboxOptions, openMailbox, type Proven, Refusal } from './mailbox.ts';
+import { type Piece, readRecords } from './reading.ts';
 import { inviteIndexKey } from './rows.ts';
 import { type MailboxSession, type OwnSession, openSession } from './session.ts';
 import { isAdmitted, loadMailbox } from './state.ts';
@@ -26,6 +33,14 @@ export interface Mailboxes {
   countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
   /** Resolves with whether a key may use a mailbox. */
   admits(mailbox: string, key: string): Promise<boolean>;
+  /**
+   * Records after an offset, for who is admitted and has no session yet. Rejects with `forbidden`, and `not_found` for a
+   * document that is not there.
+   */
+  read(mailbox: string, key: string, document: string, after: number): Promise<Piece>;
+  /** Registers an invite of a mailbox, or ends one. Rejects with `forbidden`, `exists`, `not_found`, `busy`. */
+  invite(mailbox: string, key: string, asked: SealedInvite): Promise<void>;
+  uninvite(mailbox: string, key: string, invite: string): Promise<void>;
   readonly counts: Counts;
   /** Ends what is over, lets go of what nobody uses, and takes off the disk what was trimmed. */
   tick(): void;
@@ -40,6 +55,22 @@ interface Held {
   users: number;
   /** Since when nobody does, ms. */
   since: number;
+}
+
+const codes: Readonly<Partial<Record<SealedError, ErrorCode>>> = {
+  not_admin: 'forbidden',
+  exists: 'exists',
+  not_found: 'not_found',
+  quota: 'busy',
+};
+
+/** A refusal as it is answered over HTTP. */
+function said<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof Refusal)) throw error;
+    const code = codes[error.code];
+    throw code ? new CoterieError(code, `${error.message}.`, { cause: error }) : error;
+  });
 }
 
 export function openMailboxes({ limits: given, ...options }: MailboxesOptions): Mailboxes {
@@ -149,6 +180,14 @@ export function openMailboxes({ limits: given, ...options }: MailboxesOptions): 
       return using(Buffer.from(row).toString('utf8'), (mailbox) => countersignAt(mailbox, invite, request));
     },
     admits: (id, key) => using(id, ({ state }) => isAdmitted(state, key)),
+    read: (id, key, document, after) =>
+      using(id, async (mailbox) => {
+        if (!isAdmitted(mailbox.state, key))
+          throw new CoterieError('forbidden', 'The key is not admitted to that mailbox.');
+        return said(readRecords(mailbox, document, { after, max: sealedProtocol.readBytes }));
+      }),
+    invite: (id, key, asked) => using(id, (mailbox) => said(registerInvite(mailbox, key, asked))),
+    uninvite: (id, key, invite) => using(id, (mailbox) => said(endInvite(mailbox, key, invite))),
     tick() {
       const at = now();
       for (const [id, one] of held) {

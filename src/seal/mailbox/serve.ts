@@ -101,8 +101,7 @@ function work(mailbox: Mailbox, session: OwnSession, message: Tagged): Promise<v
       session.spend(signature);
       return register(mailbox, session, message);
     case 'uninvite':
-      unregister(mailbox, session, message);
-      return undefined;
+      return unregister(mailbox, session, message);
     case 'letter':
       putLetter(mailbox, session, message);
       return undefined;

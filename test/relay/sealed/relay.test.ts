@@ -5,6 +5,7 @@ import type { SealedRelay, SealedRelayOptions } from '../../../relay/sealed/rela
 import { RelayInfo } from '../../../schemas/index.ts';
 import { closeCodes } from '../../../schemas/protocol.ts';
 import { sealedProtocol } from '../../../schemas/sealed.ts';
+import type { Signer } from '../../../src/op/index.ts';
 import { chainOf, listOf, newId, newSigner, recordBy, second } from '../../seal/mailbox/support.ts';
 import { dial, foundAt, proofOf, startRelay } from './support.ts';
 
@@ -176,6 +177,59 @@ describe('a sealed relay', () => {
     expect((await get(relay, `/v1/packages/${newId()}`)).status).toBe(404);
     clock.now += 61_000;
     expect((await get(relay, `/v1/packages/${id}`)).status).toBe(404);
+  });
+
+  it('SLD-40 SLD-41: over HTTP an admin registers and ends invites, and who is admitted reads records', async () => {
+    const relay = await start();
+    const { mailbox, admin } = await foundAt(relay);
+    const other = await foundAt(relay);
+    const document = newId();
+    for (let tag = 1; tag <= 3; tag++) {
+      admin.send({ type: 'append', tag, document, record: recordBy(admin.signer) });
+      await admin.answer(tag);
+    }
+    const asked = async (by: Signer | undefined, path: string, body?: unknown, of = mailbox) => {
+      const token = by && (await proofOf(by, relay, of));
+      const answer = await get(relay, `/v1/mailboxes/${mailbox}/${path}`, {
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        },
+      });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    const seed = newSigner();
+    const invite = {
+      invite: 'a'.repeat(26),
+      workspace: 'e'.repeat(26),
+      seed: seed.publicKey,
+      uses: 1,
+      expires: Date.now() + 60_000,
+    };
+    const statusOf = async (...about: Parameters<typeof asked>): Promise<number> =>
+      (await asked(...about)).status;
+    const [stranger, theirs] = [newSigner(), other.admin.signer];
+    expect(await statusOf(undefined, 'invites', invite)).toBe(401);
+    expect(await statusOf(stranger, 'invites', invite)).toBe(403);
+    expect(await statusOf(theirs, 'invites', invite)).toBe(403);
+    expect(await statusOf(theirs, 'invites', invite, other.mailbox)).toBe(401);
+    expect(await statusOf(admin.signer, 'invites', { ...invite, uses: 0 })).toBe(400);
+    expect(await statusOf(admin.signer, 'invites', invite)).toBe(201);
+    expect(await statusOf(admin.signer, 'invites', invite)).toBe(201);
+    expect(await statusOf(admin.signer, 'invites', { ...invite, uses: 2 })).toBe(409);
+    expect(await statusOf(stranger, `invites/${invite.invite}/revoke`, {})).toBe(403);
+    expect(await statusOf(admin.signer, `invites/${'i'.repeat(26)}/revoke`, {})).toBe(404);
+    expect(await statusOf(admin.signer, `invites/${invite.invite}/revoke`, {})).toBe(200);
+
+    expect(await statusOf(undefined, `documents/${document}`)).toBe(401);
+    expect(await statusOf(stranger, `documents/${document}`)).toBe(403);
+    expect(await statusOf(theirs, `documents/${document}`, undefined, other.mailbox)).toBe(401);
+    expect(await statusOf(admin.signer, `documents/${newId()}`)).toBe(404);
+    expect(await statusOf(admin.signer, `documents/${document}?after=-1`)).toBe(400);
+    const { body } = await asked(admin.signer, `documents/${document}?after=1`);
+    expect(body).toMatchObject({ base: 0, from: 2, last: true });
+    expect(body['records']).toHaveLength(2);
   });
 
   it('SLD-39: one address may not ask without end for what costs something', async () => {
