@@ -57,3 +57,16 @@ describe('the specification', () => {
 
 const rowOf = (prefix: string, document: string): RegExp =>
   new RegExp(`^\\| \`${prefix}\` \\| \\[[^\\]]+\\]\\(${document.replaceAll('.', '\\.')}\\) \\|`, 'm');
+
+describe('the threat model', () => {
+  it('names tests and rules that there are', () => {
+    const text = read('THREAT_MODEL.md');
+    const paths = [...text.matchAll(/`(test\/[^`\s]+)`/g)].map(([, path]) => path ?? '');
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.filter((path) => !filesUnder('test', '').some((file) => file.startsWith(path)))).toEqual([]);
+    const named = [...text.matchAll(/\b([A-Z]{2,4})-(\d+)\b/g)];
+    expect(
+      named.filter(([id, prefix]) => prefixes.has(prefix ?? '') && !ids.has(id)).map(([id]) => id),
+    ).toEqual([]);
+  });
+});
