@@ -13,6 +13,7 @@ export * from './api/reading.ts';
 export * from './api/remotes.ts';
 export * from './api/reservations.ts';
 export * from './api/search.ts';
+export * from './api/sessions.ts';
 export * from './api/tasks.ts';
 export * from './coterie-error.ts';
 export * from './errors.ts';

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { CoterieError } from '../../schemas/index.ts';
-import type { ProxyInFront } from './outside.ts';
+import { originUrl, type ProxyInFront } from './outside.ts';
 
 /** From whom a request came, as limits count it. */
 export interface Asker {
@@ -42,12 +43,16 @@ function trusted(from: readonly string[]): BlockList {
 }
 
 const known = new WeakMap<IncomingMessage, Asker>();
+/** What came to a proxy over TLS. */
+const shielded = new WeakSet<IncomingMessage>();
 
 /**
  * Tells who asks. What `X-Forwarded-For` says is believed of a proxy alone, and of what it says the last, which the proxy
  * itself has written.
  */
 export function openAddresses(proxy: ProxyInFront | undefined): (incoming: IncomingMessage) => Asker {
+  const front = proxy && originUrl(proxy.url, 'the public URL');
+  const shield = front?.protocol === 'https:' ? front.host : undefined;
   const believed = proxy ? trusted(proxy.from ?? []) : undefined;
   return (incoming) => {
     const direct = plain(incoming.socket.remoteAddress ?? '');
@@ -59,6 +64,7 @@ export function openAddresses(proxy: ProxyInFront | undefined): (incoming: Incom
       asker = { address: isIP(last) === 0 ? counted(direct) : counted(last), here: false };
     }
     known.set(incoming, asker);
+    if (incoming.headers.host?.toLowerCase() === shield) shielded.add(incoming);
     return asker;
   };
 }
@@ -68,3 +74,11 @@ export function askerOf(incoming: IncomingMessage): Asker {
   const direct = plain(incoming.socket.remoteAddress ?? '');
   return known.get(incoming) ?? { address: counted(direct), here: isHere(direct) };
 }
+
+/** Whether a request came over TLS: to this door, or to the proxy in front of it. */
+export const isSecure = (incoming: IncomingMessage): boolean =>
+  shielded.has(incoming) || incoming.socket instanceof TLSSocket;
+
+/** Where a page lives that asks at the same place. */
+export const originOf = (incoming: IncomingMessage): string =>
+  `${isSecure(incoming) ? 'https' : 'http'}://${incoming.headers.host?.toLowerCase() ?? ''}`;

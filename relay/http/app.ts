@@ -3,7 +3,6 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
-import type { Caller } from '../proof/callers.ts';
 import { askerOf } from './address.ts';
 import { askedOverHttp } from './asked.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
@@ -12,17 +11,20 @@ import { mcpDoor } from './mcp.ts';
 import { pagePolicy } from './page.ts';
 import { type Door, isJson, type Route, taken } from './route.ts';
 import { routes } from './routes/index.ts';
+import type { Manner } from './session/cookie.ts';
 import { names, sendUnchanged, tagOf } from './unchanged.ts';
 
 interface Bound {
   Bindings: HttpBindings;
 }
 
-/** A token, or a proof of key. */
-const bearer = /^Bearer ([A-Za-z0-9_.-]{1,2048})$/i;
+/** What a request does, as far as the cookie of a page is asked about it. */
+function mannerOf(incoming: IncomingMessage, streams: boolean): Manner {
+  const reads = incoming.method === 'GET' || incoming.method === 'HEAD';
+  return reads ? (streams ? 'stream' : 'read') : 'write';
+}
 
-const authenticate = ({ callers }: Door, incoming: IncomingMessage): Promise<Caller> =>
-  callers.of(bearer.exec(incoming.headers.authorization ?? '')?.[1]);
+const isStream = ({ answer }: Route): boolean => !isJson(answer) && answer.type === 'text/event-stream';
 
 function headersOf(route: Route): Record<string, string> {
   const type =
@@ -54,7 +56,9 @@ export function createApp(door: Door): Hono<Bound> {
     const count = (status: number): void =>
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
-      const caller = isOpen(route, incoming) ? undefined : await authenticate(door, incoming);
+      const caller = isOpen(route, incoming)
+        ? undefined
+        : await door.entrance.enter(incoming, mannerOf(incoming, isStream(route)));
       if (caller !== undefined)
         await door.allowance.take(caller.name, (...header) => outgoing.setHeader(...header));
       const question = incoming.url?.indexOf('?') ?? -1;
@@ -100,7 +104,7 @@ export function createApp(door: Door): Hono<Bound> {
   const mcp = mcpDoor(door);
   app.all('/mcp', async (c) => {
     try {
-      const caller = await authenticate(door, c.env.incoming);
+      const caller = await door.entrance.enter(c.env.incoming, mannerOf(c.env.incoming, true));
       await door.allowance.take(caller.name, (...header) => c.env.outgoing.setHeader(...header));
       return await mcp(c.req.raw, c.env.outgoing, caller);
     } catch (error) {
@@ -109,7 +113,8 @@ export function createApp(door: Door): Hono<Bound> {
   });
   app.notFound(async (c) => {
     try {
-      if (c.req.path.startsWith('/v1/')) await authenticate(door, c.env.incoming);
+      if (c.req.path.startsWith('/v1/'))
+        await door.entrance.enter(c.env.incoming, mannerOf(c.env.incoming, false));
       const legal = methodsOf(c.req.path);
       const { method } = c.env.incoming;
       if (legal.length > 0)

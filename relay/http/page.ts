@@ -7,15 +7,70 @@ td,th{padding:.15rem 1rem .15rem 0;text-align:left;vertical-align:top}
 pre{padding:.7rem;overflow-x:auto;border:1px solid #8886;border-radius:4px}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}}`;
 
-const styleHash = createHash('sha256').update(style).digest('base64');
+/**
+ * Takes the secret of a login out of the address before anything else, posts it, and shows the page as its member sees it.
+ * The secret never stands in a request line, nor in the history of the browser.
+ */
+const script = `const said=document.getElementById('said');
+async function come(){
+const found=/^#t=([A-Za-z0-9_-]+)$/.exec(location.hash);
+if(!found)return;
+history.replaceState(null,'',location.pathname);
+const answer=await fetch('/v1/session',{method:'POST',headers:{'content-type':'application/json'},body:JSON.stringify({login:found[1]})});
+if(answer.ok)return location.replace('/');
+const {error}=await answer.json();
+said.textContent=error.message+' '+error.hint;
+}
+addEventListener('hashchange',come);
+document.getElementById('leave')?.addEventListener('click',async()=>{
+await fetch('/v1/session',{method:'DELETE'});
+location.replace('/');
+});
+come();`;
 
-/** The page has no script, no image and no form; this keeps it so whatever a channel is called. */
-export const pagePolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const hashed = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** The page has one script, no image and no form; this keeps it so whatever a channel is called. */
+export const pagePolicy = `default-src 'none'; style-src ${hashed(style)}; script-src ${hashed(script)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (mark) => `&#${mark.codePointAt(0)};`);
 
 const row = (...cells: (string | number)[]): string =>
   `<tr>${cells.map((cell) => `<td>${escaped(String(cell))}</td>`).join('')}</tr>`;
+
+/** Who looks at the page, where it knows. */
+export interface Viewer {
+  readonly handle: string;
+  readonly role: string;
+  /** Whether it came by a login, and may leave. */
+  readonly session: boolean;
+}
+
+function page(title: string, body: string, renews: boolean): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+${renews ? '<meta http-equiv="refresh" content="30">\n' : ''}<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+${body}
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** What somebody sees who has not said who it is: nothing of the workspace. */
+export const loginPage = (): string =>
+  page(
+    'Coterie',
+    `<h1>Coterie</h1>
+<p id="said">Come in with a link: run <code>coterie open</code> on the machine of the node.</p>`,
+    false,
+  );
 
 /** One plain page that shows a person what runs here. It renews itself twice a minute. */
 export function statusPage(view: {
@@ -23,23 +78,22 @@ export function statusPage(view: {
   readonly status: Status;
   readonly channels: readonly Channel[];
   readonly more: boolean;
+  readonly viewer: Viewer | undefined;
 }): string {
-  const { url, status, channels } = view;
+  const { url, status, channels, viewer } = view;
   const curl = `curl -H "Authorization: Bearer $(npx coterie token YOUR-HANDLE)" ${url}/v1/channels`;
   const counts = Object.entries(status.counts).map(([name, count]) => row(name, count));
   const warned = status.warnings.map(({ what, message, hint }) => row(what, `${message}. ${hint}`));
   const listed = channels.map((channel) => row(`#${channel.name}`, channel.messages, channel.topic));
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="30">
-<title>${escaped(status.workspace.name)} · Coterie</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${escaped(status.workspace.name)}</h1>
+  const leave = viewer?.session ? ' <button id="leave">Log out</button>' : '';
+  const seen =
+    viewer === undefined
+      ? 'Nobody is logged in here: run <code>coterie open</code>.'
+      : `You are <b id="who">${escaped(viewer.handle)}</b>, ${escaped(viewer.role)}.${leave}`;
+  return page(
+    `${status.workspace.name} · Coterie`,
+    `<h1>${escaped(status.workspace.name)}</h1>
+<p id="said">${seen}</p>
 <table>
 ${row('workspace', status.workspace.id)}
 ${row('replica', status.replica)}
@@ -61,8 +115,7 @@ ${counts.join('\n')}
 <h2>Connect</h2>
 <p>A token names the member that speaks; the command line prints one.</p>
 <pre>${escaped(curl)}</pre>
-<p>The routes: <a href="/openapi.json">/openapi.json</a></p>
-</body>
-</html>
-`;
+<p>The routes: <a href="/openapi.json">/openapi.json</a></p>`,
+    true,
+  );
 }

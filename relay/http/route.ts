@@ -7,6 +7,8 @@ import type { Allowance } from './allowance.ts';
 import type { Asked } from './asked.ts';
 import { check, queryOf } from './input.ts';
 import type { Metrics } from './metrics.ts';
+import type { Entrance } from './session/entrance.ts';
+import type { Logins } from './session/logins.ts';
 import { shorten, takeShortening } from './shorten.ts';
 
 /** What the routes see of the node that they belong to. */
@@ -24,6 +26,10 @@ export interface Door {
   readonly stopping: AbortSignal;
   /** Who may come in, and until when. */
   readonly callers: Callers;
+  /** Who asks, at each of its doors. */
+  readonly entrance: Entrance;
+  /** Sessions of pages. */
+  readonly logins: Logins;
   /** How often a member may ask. */
   readonly allowance: Allowance;
   /** How streams behave; tests make it quick. */

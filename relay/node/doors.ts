@@ -8,6 +8,8 @@ import { createApp } from '../http/app.ts';
 import { type Metrics, openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
 import type { Upgrade } from '../http/server.ts';
+import { type Entrance, openEntrance } from '../http/session/entrance.ts';
+import { type Logins, openLogins } from '../http/session/logins.ts';
 import { openStreamDoor, streamPath } from '../http/stream/websocket.ts';
 import { type Callers, openCallers } from '../proof/callers.ts';
 import { openSocketDoors, type SocketDoors } from '../rooms/doors.ts';
@@ -52,6 +54,7 @@ const defaultStreams: StreamLimits = {
 function openSockets(
   { replica, links, log }: ReplicaDoorsOptions,
   callers: Callers,
+  entrance: Entrance,
 ): SocketDoors | undefined {
   const source = sourceOf(replica);
   if (!source || !links) return undefined;
@@ -59,6 +62,7 @@ function openSockets(
     source,
     links,
     callers,
+    entrance,
     pads: source.pads,
     timer: realTimer,
     onTrouble: (error) => log.warn({ err: error }, 'a document that others write failed'),
@@ -66,7 +70,10 @@ function openSockets(
 }
 
 /** Who may come in: by a token of the replica's directory, or by a proof of key for this listener. */
-function callersOf({ replica, relay, log }: ReplicaDoorsOptions): ReturnType<typeof openCallers> {
+function callersOf(
+  { replica, relay, log }: ReplicaDoorsOptions,
+  logins: Logins,
+): ReturnType<typeof openCallers> {
   const tokens = openTokens(replica.directory, ({ message, hint }) => log.warn({ hint }, message));
   const source = sourceOf(replica);
   return openCallers({
@@ -75,10 +82,16 @@ function callersOf({ replica, relay, log }: ReplicaDoorsOptions): ReturnType<typ
     whose: (token) => tokens.whose(token),
     as: (handle) => replica.as(handle),
     standing: standingOf(replica),
-    onMembers: (listener) =>
-      source?.onUpdate(({ document }) => {
+    onChange(listener) {
+      const stopMembers = source?.onUpdate(({ document }) => {
         if (document.startsWith('log/members/')) listener();
-      }) ?? (() => undefined),
+      });
+      const stopSessions = logins.onEnded(listener);
+      return () => {
+        stopMembers?.();
+        stopSessions();
+      };
+    },
     now: Date.now,
     timer: realTimer,
   });
@@ -87,7 +100,9 @@ function callersOf({ replica, relay, log }: ReplicaDoorsOptions): ReturnType<typ
 /** Opens HTTP, streams, MCP and sockets of a replica, with the tokens of its directory. Nothing listens yet. */
 export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
   const { replica, url, node, version, relay, rate, streams, log } = options;
-  const callers = callersOf(options);
+  const logins = openLogins(Date.now);
+  const callers = callersOf(options, logins);
+  const entrance = openEntrance(callers, logins);
   const metrics = options.metrics ?? openMetrics();
   const stop = new AbortController();
   const door: Door = {
@@ -100,10 +115,12 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
     log,
     stopping: stop.signal,
     callers,
+    entrance,
+    logins,
     allowance: openAllowance(rate),
     streams: { ...defaultStreams, ...streams },
   };
-  const sockets = openSockets(options, callers);
+  const sockets = openSockets(options, callers, entrance);
   if (sockets && !options.metrics) metrics.include(sockets.samples);
   const streaming = openStreamDoor(door);
   return {

@@ -12,7 +12,9 @@ export interface Caller {
   readonly handle: string | undefined;
   /** The replica whose key was proved, and that key. */
   readonly replica: { readonly id: Hash; readonly key: string } | undefined;
-  /** When its proof is over, ms; undefined for a token. */
+  /** The session by which the page of a browser speaks; undefined for who has a token or a key. */
+  readonly session?: string | undefined;
+  /** When its proof or its session is over, ms; undefined for a token. */
   readonly expires: number | undefined;
   /** Whether it may open a document of this name. */
   opens(document: string): boolean;
@@ -52,8 +54,8 @@ export interface CallersOptions {
   readonly as: (handle: string) => Surface;
   /** Absent for a stand-in in a test: then there are tokens alone. */
   readonly standing: Standing | undefined;
-  /** Calls back when membership may have changed; returns what stops it. */
-  readonly onMembers: (listener: () => void) => () => void;
+  /** Calls back when membership or sessions may have changed; returns what stops it. */
+  readonly onChange: (listener: () => void) => () => void;
   readonly now: () => number;
   readonly timer: (task: () => void, ms: number) => () => void;
 }
@@ -105,7 +107,7 @@ export function openCallers(options: CallersOptions): Callers & { close(): void 
       if (open.size > 0) lookOften();
     }, often);
   }
-  const stopMembers = options.onMembers(() => {
+  const stopChanges = options.onChange(() => {
     cancelSoon ??= timer(() => {
       cancelSoon = undefined;
       lookAll();
@@ -226,7 +228,15 @@ export function openCallers(options: CallersOptions): Callers & { close(): void 
       };
       const until = (expires: number): void => {
         cancel?.();
-        cancel = timer(() => finish(unauthorized('The proof of key is over.')), expires - now());
+        cancel = timer(
+          () =>
+            finish(
+              unauthorized(
+                `The ${caller.session === undefined ? 'proof of key' : 'session of this page'} is over.`,
+              ),
+            ),
+          expires - now(),
+        );
       };
       const session = {
         look() {
@@ -257,7 +267,7 @@ export function openCallers(options: CallersOptions): Callers & { close(): void 
       return watch;
     },
     close() {
-      stopMembers();
+      stopChanges();
       cancelSoon?.();
       cancelOften?.();
       open.clear();

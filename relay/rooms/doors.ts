@@ -6,6 +6,7 @@ import { mostClients, type Pads } from '../../src/storage/pads.ts';
 import type { LinkCounts, Links, SyncSource } from '../../src/sync/index.ts';
 import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
+import type { Entrance } from '../http/session/entrance.ts';
 import { openMuxListener } from '../mux/listen.ts';
 import { openAcceptor, type Socket, type SocketEvents } from '../mux/socket.ts';
 import { type Caller, type Callers, closeCodeOf } from '../proof/callers.ts';
@@ -16,13 +17,15 @@ import { nodeDocuments } from './documents/node-documents.ts';
 import { openDocuments } from './documents/open-documents.ts';
 import { byCode, roomCounts, roomSamples } from './metrics.ts';
 import { openRooms, type RoomsLimits } from './rooms.ts';
-import { chooseProtocol, tokenIn, wantsStored } from './subprotocol.ts';
+import { chooseProtocol, wantsStored } from './subprotocol.ts';
 
 export interface SocketDoorsOptions {
   readonly source: SyncSource & Partial<Pick<ReplicaSource, 'forget' | 'met' | 'refusals' | 'turnedAway'>>;
   readonly links: Links;
-  /** Who may come in, and until when. */
-  readonly callers: Callers;
+  /** Who comes, if it shows anything. */
+  readonly entrance: Pick<Entrance, 'ifAny'>;
+  /** Until when it may stay. */
+  readonly callers: Pick<Callers, 'watch'>;
   /** Where pads lie. */
   readonly pads: Pick<Pads, 'store' | 'wrote' | 'crowded'>;
   readonly timer: (task: () => void, ms: number) => () => void;
@@ -173,7 +176,6 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
     } catch {
       return new CoterieError('invalid', 'the name of the document is not a well-formed path');
     }
-    const token = tokenIn(incoming.headers);
     const enter = (who: Caller | CoterieError): CoterieError | undefined => {
       // It left while it was asked for.
       if (raw.destroyed) return undefined;
@@ -182,9 +184,10 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       accept(incoming, raw, head, (socket) => welcome(socket, who, workspace, name));
       return undefined;
     };
-    return token === undefined
-      ? enter(noToken())
-      : callers.of(token).then(enter, (error) => enter(known(error)));
+    return options.entrance.ifAny(incoming, 'socket').then(
+      (who) => enter(who ?? noToken()),
+      (error) => enter(known(error)),
+    );
   };
 
   return {

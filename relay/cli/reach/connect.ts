@@ -82,6 +82,28 @@ export async function reachNode(settings: Settings, patience: number): Promise<R
   return undefined;
 }
 
+/** Where a node answers, and the token by which a member speaks there. Undefined when none runs here. */
+export async function memberAt(
+  settings: Settings,
+  transport: Transport,
+): Promise<{ readonly url: string; readonly token: string } | undefined> {
+  if (settings.url !== undefined) {
+    const token = settings.token ?? (await ownToken(settings, settings.url, transport));
+    if (token === undefined) throw await noToken(settings.url);
+    return { url: settings.url, token };
+  }
+  const directory = await dataDirectory(settings);
+  const node = await runningNode(directory, transport);
+  if (node === undefined) return undefined;
+  const { handle } = speaker(settings, remembered(directory), process.env);
+  return { url: node.url, token: settings.token ?? (await tokenFor(directory, handle)) };
+}
+
+const noToken = (url: string): Promise<Error> =>
+  failure('unauthorized', `there is no token for ${url}`, {
+    hint: 'Print one where the node runs, with: coterie token HANDLE; and set COTERIE_TOKEN to it.',
+  });
+
 async function teamOf(
   settings: Settings,
   transport: Transport,
@@ -128,9 +150,7 @@ async function byUrl(settings: Settings, url: string): Promise<Connection> {
   const token = settings.token ?? (await ownToken(settings, url, transport));
   if (token === undefined) {
     close();
-    throw await failure('unauthorized', `there is no token for ${url}`, {
-      hint: 'Print one where the node runs, with: coterie token HANDLE; and set COTERIE_TOKEN to it.',
-    });
+    throw await noToken(url);
   }
   const team = createClient({ url, token, transport });
   return { team, live: true, announce: async () => () => undefined, close: async () => close() };

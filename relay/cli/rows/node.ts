@@ -68,6 +68,13 @@ export const node: readonly Row[] = [
     load: async () => (await upkeep()).token,
   },
   {
+    name: 'open',
+    summary: 'Print a URL of the node’s page that lets a browser in as you: once, within five minutes.',
+    flags: [['--browser', 'open it in the browser of this machine too']],
+    example: 'coterie open --as kai',
+    load: async () => (await import('../verbs/open.ts')).open,
+  },
+  {
     name: 'members',
     summary: 'List the members; with --name or --handle, change yourself.',
     flags: [

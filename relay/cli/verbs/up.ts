@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { createClient } from '../../../src/client/index.ts';
+import { createClient, type Transport } from '../../../src/client/index.ts';
 import { type Call, misuse, type Verb } from '../call.ts';
 import { doorsOf } from '../doors.ts';
 import { embeddingsOf, searchOptions } from '../embeddings.ts';
 import { progressTo } from '../progress.ts';
 import { remember, remembered, speaker } from '../reach/identity.ts';
+import { askLogin } from '../reach/login.ts';
 import { nodeTransport } from '../reach/node-http.ts';
 import { runningNode, tokenFor } from '../reach/running.ts';
 import { dataDirectory } from '../settings.ts';
@@ -23,6 +24,8 @@ interface Up {
   readonly member: string;
   /** File that holds the member's token. */
   readonly token: string;
+  /** Lets a browser in as the member: once, within five minutes. Null where the node gives none. */
+  readonly page: string | null;
   /** True when a node ran already: this command ends, that one goes on. */
   readonly running: boolean;
 }
@@ -70,8 +73,27 @@ async function attach(call: Call, directory: string): Promise<boolean> {
     const token = await tokenFor(directory, handle);
     const { workspace } = await createClient({ url: node.url, token, transport }).status();
     const file = join(directory, 'tokens', handle);
-    say(call, { url: node.url, workspace, directory, member: handle, token: file, running: true });
+    const page = await pageOf(node.url, token, transport);
+    say(call, { url: node.url, workspace, directory, member: handle, token: file, page, running: true });
     return true;
+  } finally {
+    close();
+  }
+}
+
+/** A node of before pages had logins gives none. */
+async function pageOf(url: string, token: string, transport: Transport): Promise<string | null> {
+  try {
+    return (await askLogin(url, token, transport)).url;
+  } catch {
+    return null;
+  }
+}
+
+async function ownPage(url: string, token: string): Promise<string | null> {
+  const { transport, close } = nodeTransport();
+  try {
+    return await pageOf(url, token, transport);
   } finally {
     close();
   }
@@ -105,11 +127,20 @@ async function start(call: Call, directory: string): Promise<void> {
   if (settings.as !== undefined && kept.member === undefined) {
     remember(directory, { ...remembered(directory), member: handle });
   }
-  await tokenFor(directory, handle);
+  const page = await ownPage(node.url, await tokenFor(directory, handle));
   const { workspace } = node.replica;
   const file = join(directory, 'tokens', handle);
   const outward = node.publicUrl === node.url ? {} : { public: node.publicUrl };
-  say(call, { url: node.url, ...outward, workspace, directory, member: handle, token: file, running: false });
+  say(call, {
+    url: node.url,
+    ...outward,
+    workspace,
+    directory,
+    member: handle,
+    token: file,
+    page,
+    running: false,
+  });
 }
 
 /** A text as one word of a shell. */
@@ -130,6 +161,7 @@ function say({ out }: Call, what: Up): void {
         ['workspace', `${what.workspace.name} ${tint(view, 'dim', what.workspace.id)}`],
         ['directory', what.directory],
         ['member', what.member],
+        ...(what.page === null ? [] : [['page, once', tint(view, 'cyan', what.page)] as const]),
       ],
       view,
     ),

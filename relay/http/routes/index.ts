@@ -11,6 +11,7 @@ import { presenceRoutes } from './presence.ts';
 import { readingRoutes } from './reading.ts';
 import { remoteRoutes } from './remotes.ts';
 import { reservationRoutes } from './reservations.ts';
+import { sessionRoutes } from './sessions.ts';
 import { systemRoutes } from './system.ts';
 import { taskRoutes } from './tasks.ts';
 
@@ -18,6 +19,7 @@ const described: readonly Route[] = [
   ...memberRoutes,
   ...machineRoutes,
   ...remoteRoutes,
+  ...sessionRoutes,
   ...channelRoutes,
   ...messageRoutes,
   ...taskRoutes,

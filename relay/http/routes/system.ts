@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { askerOf } from '../address.ts';
+import { connectionOf } from '../asked.ts';
 import { single } from '../metrics.ts';
-import { statusPage } from '../page.ts';
+import { loginPage, statusPage } from '../page.ts';
 import { route } from '../route.ts';
 
 export const Health = z.strictObject({
@@ -15,11 +17,17 @@ export const systemRoutes = [
   route({
     method: 'get',
     path: '/',
-    open: 'here',
+    open: true,
     local: true,
     summary: 'A page for people: workspace, counts, channels and how to connect.',
-    answer: { type: 'text/html; charset=utf-8', what: 'one static page' },
-    run: async ({ door }) => {
+    answer: {
+      type: 'text/html; charset=utf-8',
+      what: 'one page; on other machines, without a session or a token, only how to log in',
+    },
+    async run({ door, asked }) {
+      const { incoming } = connectionOf(asked);
+      const caller = await door.entrance.ifAny(incoming, 'read');
+      if (caller === undefined && !askerOf(incoming).here) return loginPage();
       const [status, channels] = await Promise.all([
         door.replica.status(),
         door.replica.channels.list({ limit: 100 }),
@@ -29,6 +37,10 @@ export const systemRoutes = [
         status,
         channels: channels.items,
         more: channels.next !== undefined,
+        viewer:
+          caller?.handle === undefined
+            ? undefined
+            : { handle: caller.handle, role: caller.role(), session: caller.session !== undefined },
       });
     },
   }),

@@ -5,7 +5,7 @@ import { closeCodes } from '../../../schemas/protocol.ts';
 import type { EventsOptions } from '../../../src/replica/surface.ts';
 import { openAcceptor, type Socket, type SocketEvents } from '../../mux/socket.ts';
 import { type Caller, closeCodeOf } from '../../proof/callers.ts';
-import { chooseProtocol, tokenIn } from '../../rooms/subprotocol.ts';
+import { chooseProtocol } from '../../rooms/subprotocol.ts';
 import { stopping } from '../../stopping.ts';
 import { hungUp } from '../asked.ts';
 import { refusalOf } from '../errors.ts';
@@ -29,13 +29,12 @@ interface Asked {
   readonly query: EventsOptions;
 }
 
-async function ask({ callers }: Door, incoming: IncomingMessage): Promise<Asked> {
-  const token = tokenIn(incoming.headers);
-  if (token === undefined)
+async function ask({ entrance }: Door, incoming: IncomingMessage): Promise<Asked> {
+  const caller = await entrance.ifAny(incoming, 'socket');
+  if (caller === undefined)
     throw new CoterieError('unauthorized', 'The request carries no bearer token.', {
       hint: 'Send it in Authorization, or as the subprotocol token.<token> beside coterie.',
     });
-  const caller = await callers.of(token);
   // A proof for some documents alone opens no stream.
   caller.surface();
   const { searchParams } = new URL(incoming.url ?? '/', 'http://node');

@@ -212,13 +212,18 @@ describe('a node that other machines reach', () => {
     const node = await startFake({ outside: { proxy: { url: 'https://relay.example' } } });
     try {
       const away = { host: 'relay.example', 'x-forwarded-for': '203.0.113.9' };
-      for (const path of ['/', '/metrics']) {
-        const status = async (given: Parameters<typeof ask>[1]): Promise<number> =>
-          (await ask(`${node.url}${path}`, given)).status;
-        expect(await status({})).toBe(200);
-        expect(await status({ headers: away })).toBe(401);
-        expect(await status({ headers: away, token: node.token })).toBe(200);
-      }
+      const status = async (given: Parameters<typeof ask>[1]): Promise<number> =>
+        (await ask(`${node.url}/metrics`, given)).status;
+      expect(await status({})).toBe(200);
+      expect(await status({ headers: away })).toBe(401);
+      expect(await status({ headers: away, token: node.token })).toBe(200);
+      const page = async (given: Parameters<typeof ask>[1]): Promise<string> =>
+        (await ask(node.url, given)).text;
+      expect(await page({})).toContain('#general');
+      expect(await page({ headers: away, token: node.token })).toContain('You are <b id="who">kai</b>');
+      const bare = await page({ headers: away });
+      expect(bare).toContain('coterie open');
+      expect(bare).not.toMatch(/Team|general/);
       expect((await ask(`${node.url}/healthz`, { headers: away })).status).toBe(200);
     } finally {
       await node.close();

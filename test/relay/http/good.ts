@@ -42,6 +42,10 @@ export function goodRequests({
     'get /v1/members-log': ['/v1/members-log', undefined, 'membersLog'],
     'get /v1/packages/{id}': [`/v1/packages/${kept}`, undefined, 'package'],
     'get /v1/relay': ['/v1/relay', undefined, ''],
+    'post /v1/sessions': ['/v1/sessions', undefined, ''],
+    'get /v1/sessions': ['/v1/sessions', undefined, ''],
+    'get /v1/session': ['/v1/session', undefined, ''],
+    'delete /v1/session': ['/v1/session', undefined, ''],
     'get /v1/remotes': ['/v1/remotes', undefined, 'remotes.list'],
     'get /v1/arbiter': ['/v1/arbiter', undefined, 'arbiter.get'],
     'post /v1/invites': ['/v1/invites', { uses: 2, addresses: ['http://127.0.0.1:4270'] }, 'invites.create'],
@@ -132,6 +136,7 @@ export const streamed = [
   'post /v1/remotes',
   'delete /v1/remotes',
   'get /v1/events',
+  'post /v1/session',
   'get /v1/search/stream',
   ...['import', 'export', 'backup', 'compact', 'doctor'].map((work) => `post /v1/admin/${work}`),
 ];

@@ -6,6 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Doc } from 'yjs';
 import { listen } from '../../../relay/http/server.ts';
+import { openEntrance } from '../../../relay/http/session/entrance.ts';
+import { openLogins } from '../../../relay/http/session/logins.ts';
 import { openDialler } from '../../../relay/mux/dial.ts';
 import { openLog } from '../../../relay/node/log.ts';
 import { openCallers } from '../../../relay/proof/callers.ts';
@@ -33,21 +35,23 @@ async function startNode(name = 'node', crowd = {}) {
   const { source, links } = replica(name);
   const directory = scratch();
   const pads = openPads(directory);
+  const callers = openCallers({
+    workspace,
+    audience: '',
+    whose: (token) => (token === 'good' ? 'kai' : undefined),
+    as: () => {
+      throw new Error('no verbs here');
+    },
+    standing: undefined,
+    onChange: () => () => undefined,
+    now: Date.now,
+    timer: realTimer,
+  });
   const doors = openSocketDoors({
     source,
     links,
-    callers: openCallers({
-      workspace,
-      audience: '',
-      whose: (token) => (token === 'good' ? 'kai' : undefined),
-      as: () => {
-        throw new Error('no verbs here');
-      },
-      standing: undefined,
-      onMembers: () => () => undefined,
-      now: Date.now,
-      timer: realTimer,
-    }),
+    callers,
+    entrance: openEntrance(callers, openLogins(Date.now)),
     pads,
     timer: realTimer,
     crowd,
