@@ -28,6 +28,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   grant: async () => (await import('./grant.ts')).grant,
   tasks: async () => (await import('./tasks.ts')).tasks,
   idle: async () => (await import('./idle.ts')).idle,
+  seal: async () => (await import('./seal.ts')).seal,
   'sealed-join': async () => (await import('./sealed-join.ts')).sealedJoin,
   'sealed-idle': async () => (await import('./sealed-idle.ts')).sealedIdle,
   mcp: async () => (await import('./mcp.ts')).mcp,

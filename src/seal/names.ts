@@ -23,9 +23,18 @@ export function documentIds(mailbox: string, founding: EpochKey): (document: str
   return (document) => toBase64url(derive(key, salt, `coterie sealed name 1\n${document}`));
 }
 
-/** The key of the records of a document, by its name at the relay, in an epoch: 32 bytes. */
-export const documentKey = (epoch: EpochKey, document: string): Uint8Array =>
-  derive(epoch.secret, fromBase32(epoch.id), `coterie sealed document 1\n${document}`);
+/** Derived once for each secret, and gone with it. */
+const documentKeys = new WeakMap<Uint8Array, Map<string, Uint8Array>>();
+
+/** The key of the records of a document, by its name at the relay, in an epoch: 32 bytes, not to be changed. */
+export function documentKey({ id, secret }: EpochKey, document: string): Uint8Array {
+  const known = documentKeys.get(secret) ?? new Map<string, Uint8Array>();
+  documentKeys.set(secret, known);
+  const name = `${id} ${document}`;
+  const key = known.get(name) ?? derive(secret, fromBase32(id), `coterie sealed document 1\n${document}`);
+  known.set(name, key);
+  return key;
+}
 
 /** How records name their epoch: 32 bytes, base64url, by which a relay can't find the operation that began it. */
 export const epochMark = (crypto: Sha256, epoch: Hash): string =>

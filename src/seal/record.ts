@@ -1,16 +1,9 @@
-import {
-  createEncoder,
-  type Encoder,
-  toUint8Array,
-  writeUint8Array,
-  writeVarString,
-  writeVarUint,
-  writeVarUint8Array,
-} from 'lib0/encoding';
+import { createEncoder, toUint8Array, writeUint8Array, writeVarString, writeVarUint } from 'lib0/encoding';
 import { CoterieError, type Hash } from '../../schemas/index.ts';
 import { sealedProtocol } from '../../schemas/sealed.ts';
-import { fromBase32, fromBase64url, utf8 } from '../op/index.ts';
+import { fromBase32, utf8 } from '../op/index.ts';
 import { createReader, type Reader } from '../sync/wire-reader.ts';
+import { createWriter, uintBytes } from './bytes.ts';
 import { type Random, seal, sealedOverhead, unseal } from './cipher.ts';
 
 /** What everybody sees of a record, the relay too. Names, keys and hashes are 32 bytes in base64url. */
@@ -53,53 +46,61 @@ const version = 1;
 /** `prev` of an author's first record in a document. */
 export const noRecord = 'A'.repeat(43);
 
-function raw(to: Encoder, value: string): void {
-  const bytes = fromBase64url(value, 32);
-  if (!bytes) throw new CoterieError('internal', '32 bytes in base64url expected');
-  writeUint8Array(to, bytes);
+function headBytes(head: RecordHead, kind: Payload['kind']): Uint8Array {
+  const to = createWriter(6 * 32 + 4 * uintBytes);
+  to.uint(version);
+  to.uint(kinds.indexOf(kind));
+  to.raw(head.epoch);
+  to.raw(head.author);
+  to.uint(head.seq);
+  to.raw(head.prev);
+  if (head.snapshot) {
+    to.uint(head.snapshot.to);
+    to.raw(head.snapshot.chain);
+  }
+  return to.done();
 }
 
-function headBytes(head: RecordHead, kind: Payload['kind']): Uint8Array {
-  const to = createEncoder();
-  writeVarUint(to, version);
-  writeVarUint(to, kinds.indexOf(kind));
-  raw(to, head.epoch);
-  raw(to, head.author);
-  writeVarUint(to, head.seq);
-  raw(to, head.prev);
-  if (head.snapshot) {
-    writeVarUint(to, head.snapshot.to);
-    raw(to, head.snapshot.chain);
-  }
-  return toUint8Array(to);
-}
+const label = utf8('coterie record 1\n');
 
 function additional({ mailbox, document }: RecordPlace, head: Uint8Array): Uint8Array {
-  const to = createEncoder();
-  writeUint8Array(to, utf8('coterie record 1\n'));
-  raw(to, mailbox);
-  raw(to, document);
-  writeUint8Array(to, head);
-  return toUint8Array(to);
+  const to = createWriter(label.length + 64 + head.length);
+  to.put(label);
+  to.raw(mailbox);
+  to.raw(document);
+  to.put(head);
+  return to.done();
 }
 
 function plaintextOf(name: string, payload: Payload): Uint8Array {
+  if (payload.kind === 'entries') return plainEntries(name, payload.entries);
+  const called = utf8(name);
+  const authors = payload.kind === 'snapshot' ? payload.authors : [];
+  const size = called.length + payload.update.length + authors.length * (64 + uintBytes);
+  const to = createWriter(size + 3 * uintBytes);
+  to.uint(called.length);
+  to.put(called);
+  to.uint(payload.update.length);
+  to.put(payload.update);
+  if (payload.kind === 'snapshot') to.uint(authors.length);
+  for (const [author, seq, hash] of authors) {
+    to.raw(author);
+    to.uint(seq);
+    to.raw(hash);
+  }
+  return to.done();
+}
+
+function plainEntries(
+  name: string,
+  entries: Extract<Payload, { readonly kind: 'entries' }>['entries'],
+): Uint8Array {
   const to = createEncoder();
   writeVarString(to, name);
-  if (payload.kind === 'entries') {
-    writeVarUint(to, payload.entries.length);
-    for (const [key, entry] of payload.entries) {
-      writeUint8Array(to, fromBase32(key));
-      writeVarString(to, entry);
-    }
-  } else writeVarUint8Array(to, payload.update);
-  if (payload.kind === 'snapshot') {
-    writeVarUint(to, payload.authors.length);
-    for (const [author, seq, hash] of payload.authors) {
-      raw(to, author);
-      writeVarUint(to, seq);
-      raw(to, hash);
-    }
+  writeVarUint(to, entries.length);
+  for (const [key, entry] of entries) {
+    writeUint8Array(to, fromBase32(key));
+    writeVarString(to, entry);
   }
   return toUint8Array(to);
 }
@@ -161,7 +162,7 @@ function parted(record: Uint8Array): Parted | undefined {
     const from = createReader(record);
     const read = headOf(from);
     if (!read) return undefined;
-    const front = record.subarray(0, headBytes(read.head, read.kind).length);
+    const front = record.subarray(0, from.read());
     const sealed = record.subarray(front.length);
     return sealed.length < sealedOverhead ? undefined : { ...read, front, sealed };
   } catch {

@@ -31,6 +31,8 @@ export interface Reader {
   /** At most `max` items, its number in front, none shorter than `least` bytes. */
   list<T>(max: number, least: number, read: () => T): T[];
   done(): boolean;
+  /** Bytes that were read. */
+  read(): number;
 }
 
 const noNumber = (why: NoNumber): never => {
@@ -86,6 +88,7 @@ export function createReader(frame: Uint8Array): Reader {
       for (let i = 0; i < count; i++) items.push(read());
       return items;
     },
+    read: () => cursor.at,
     done: () => left() === 0,
   };
 }

@@ -60,6 +60,24 @@ it('SLR-1: what was sealed opens with its key and what was beside it, and with n
   }
 });
 
+it('SLR-1: what the library of the system seals the other opens, and the other way, byte for byte', () => {
+  for (const size of [0, 1, 63, 64, 65, 500, 16_384]) {
+    const [key, nonce] = [random(32), random(24)];
+    const [text, additional] = [random(size + 1).subarray(1), random(size % 7)];
+    const [native, other] = [true, false].map((one) => seal(key, text, additional, () => nonce, one));
+    expect(native).toEqual(other);
+    for (const one of [true, false]) {
+      expect(unseal(key, native!, additional, one)).toEqual(text.slice());
+      // As a view of something larger, too.
+      const inside = Buffer.concat([Buffer.alloc(5), native!]).subarray(5);
+      expect(unseal(Buffer.from(key), inside, Buffer.from(additional), one)).toEqual(text.slice());
+      const changed = native!.slice();
+      changed[24 + size] = (changed[24 + size] ?? 0) ^ 1;
+      expect(unseal(key, changed, additional, one)).toBeUndefined();
+    }
+  }
+});
+
 it('SLR-1: keys are derived as RFC 5869 has it', () => {
   expect(Buffer.from(derive(hex('0b'.repeat(22)), new Uint8Array(0), '', 42)).toString('hex')).toBe(
     '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8',

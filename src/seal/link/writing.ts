@@ -19,6 +19,7 @@ export interface Made {
 /** Makes the records of one document. */
 export function createWriting(context: DocumentContext, at: RecordPlace) {
   const { source, crypto } = context;
+  let marked = { id: '', mark: '' };
 
   /** Undefined while nothing may be sealed: no epoch is safe, or its secret is not here. */
   function write(
@@ -29,11 +30,12 @@ export function createWriting(context: DocumentContext, at: RecordPlace) {
     const epoch = source.keyring.current();
     const { name } = place;
     if (!epoch || name === undefined) return undefined;
+    if (marked.id !== epoch.id) marked = { id: epoch.id, mark: epochMark(crypto, epoch.id) };
     const { seq, hash } = place.authors.get(source.publicKey) ?? { seq: 0, hash: noRecord };
     return writeRecord({
       place: at,
       head: {
-        epoch: epochMark(crypto, epoch.id),
+        epoch: marked.mark,
         author: source.publicKey,
         seq: seq + 1,
         prev: hash,
