@@ -140,7 +140,9 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
     function ended(closeCode: number, reason: string, why: SealedSession['trouble']): void {
       cancel?.();
       if (closeCode >= 4400 && closeCode < 4500) backoff.refuse();
-      if (closeCode !== closeCodes.stranger)
+      if (closeCode === closeCodes.version)
+        wait({ code: 'protocol_newer', message: 'it speaks no version of the protocol that this one knows' });
+      else if (closeCode !== closeCodes.stranger)
         wait({ code: 'unreachable', message: why?.message ?? (reason === '' ? 'the link broke' : reason) });
       else if (reason === revokedReason || source.roster().revoked.includes(source.publicKey))
         wait({ code: 'revoked', message: 'this replica was revoked: the relay has it no more' });
