@@ -1,24 +1,7 @@
+import { type ErrorKind, kind } from './error-kind.ts';
 import { exitCodes as x } from './exit-codes.ts';
 
 export { exitCodes } from './exit-codes.ts';
-
-interface ErrorKind {
-  /** HTTP status. */
-  readonly status: number;
-  /** Exit code of the command line. */
-  readonly exit: number;
-  /** What it means, one sentence, as in the documentation. */
-  readonly meaning: string;
-  /** What to do, when the place that raised it has nothing better to say. */
-  readonly hint: string;
-}
-
-const kind = (status: number, exit: number, meaning: string, hint: string): ErrorKind => ({
-  status,
-  exit,
-  meaning,
-  hint,
-});
 
 /** Every error that a user can meet: the closed list. Documented in docs/errors.md, which a test keeps equal. */
 export const errorKinds = {
@@ -285,6 +268,24 @@ export const errorKinds = {
     x.failed,
     'A certificate or its key cannot be used.',
     'The message names the file and what is wrong with it.',
+  ),
+  certificate_untrusted: kind(
+    502,
+    x.unreachable,
+    'Nobody whom we trust vouches for the certificate that was shown.',
+    'If its authority is your own, start what dials with --ca FILE; the node too, for what it dials.',
+  ),
+  certificate_name: kind(
+    502,
+    x.unreachable,
+    'The certificate that was shown is for other names.',
+    'Use the name that is in it, or have one made for this name. If neither, somebody stands in between.',
+  ),
+  certificate_over: kind(
+    502,
+    x.unreachable,
+    'The certificate that was shown is over, or not yet good.',
+    'It has to be renewed where it is; look at the clock of this machine too.',
   ),
   port_busy: kind(409, x.conflict, 'The port is taken by another program.', 'Choose another with --port.'),
   unreachable: kind(503, x.unreachable, 'No node answered.', 'Start one with: coterie up'),

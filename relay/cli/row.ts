@@ -73,6 +73,10 @@ export const globalFlags: readonly Flag[] = [
   ],
   ['--url <url>', 'node to talk to (COTERIE_URL, with its token in COTERIE_TOKEN)'],
   [
+    '--ca <file>',
+    'authority whose certificates are trusted as well, as PEM (COTERIE_CA; NODE_EXTRA_CA_CERTS does it too)',
+  ],
+  [
     '--embeddings <embedder>',
     'what makes vectors for search by meaning: built-in, off, openai, ollama (COTERIE_EMBEDDINGS; its key in COTERIE_EMBEDDINGS_KEY)',
   ],

@@ -47,6 +47,7 @@ async function runVerb(
     return connection;
   };
   // Told also where a node runs, which has chosen already: a slip would pass unseen.
+  if (settings.ca !== undefined) await trust(settings.ca);
   if (flagsSayEmbeddings(settings.embeddings)) await embeddingsOf(settings.embeddings);
   const call: Call = {
     ...reading(args, flags),
@@ -73,6 +74,12 @@ async function runVerb(
     // A directory that is still being opened is closed too: its lock must not outlive us.
     await (await connection?.catch(() => undefined))?.close();
   }
+}
+
+/** Before anything is dialled. */
+async function trust(file: string): Promise<void> {
+  const { readAuthorities, trustAlso } = await import('../authorities.ts');
+  trustAlso(readAuthorities(file));
 }
 
 /** Reads what was typed after the verb. */

@@ -7,6 +7,8 @@ export interface Settings {
   readonly as: string | undefined;
   readonly url: string | undefined;
   readonly token: string | undefined;
+  /** File of an authority that is trusted as well. */
+  readonly ca: string | undefined;
   readonly embeddings: EmbeddingsSaid;
   /** Whether messages are found by meaning too. */
   readonly embedMessages: boolean;
@@ -19,6 +21,7 @@ export interface GlobalFlags {
   readonly data?: string | undefined;
   readonly as?: string | undefined;
   readonly url?: string | undefined;
+  readonly ca?: string | undefined;
   /** False for `--no-embeddings`. */
   readonly embeddings?: string | false | undefined;
   readonly embeddingsUrl?: string | undefined;
@@ -40,6 +43,7 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, terminal: boo
     as: set(flags.as) ?? set(env['COTERIE_AS']),
     url: set(flags.url) ?? set(env['COTERIE_URL']),
     token: set(env['COTERIE_TOKEN']),
+    ca: set(flags.ca) ?? set(env['COTERIE_CA']),
     embeddings: {
       flags: {
         which: flags.embeddings === false ? 'off' : set(flags.embeddings),

@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CoterieError, type ErrorShape, errorCodes } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
+import { certificateFault, certificateSaid } from '../../src/client/certificates.ts';
 import { frame } from './frame.ts';
 
 /** One open WebSocket, as a rule of binary messages. Calls on a closed one do nothing. */
@@ -258,7 +259,10 @@ export function connectSocket(options: ConnectOptions): () => void {
     raw = response.socket;
   });
   const fail = (error: Error): void => {
-    if (!open && !done) options.failed(error);
+    // Who encrypts by a key of its own looks at no certificate.
+    const fault = options.secure ? undefined : certificateFault(error);
+    const why = fault ? new CoterieError(fault, certificateSaid(options.url, fault)) : error;
+    if (!open && !done) options.failed(why);
     done = true;
   };
   ws.on('error', fail);

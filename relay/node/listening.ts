@@ -8,6 +8,8 @@ export interface Place {
   readonly port: number;
   readonly outside: Outside | undefined;
   readonly arrival: Arrival | undefined;
+  /** Between two looks at the files of its certificate, ms. */
+  readonly look: number | undefined;
 }
 
 /** The doors of a node to the world: as a rule one, of this machine alone. */
@@ -35,8 +37,8 @@ async function listenHere(taken: number, arrival: Arrival | undefined): Promise<
  * Opens a node's port. One that other machines reach, or that speaks TLS, gets a second beside it for this machine: the
  * command line, hooks and other replicas go on to find the node where its run file says, whatever its certificate names.
  */
-export async function listenAsNode({ host, port, outside, arrival }: Place): Promise<NodeListening> {
-  const listening = await listen(host, port, { arrival, outside });
+export async function listenAsNode({ host, port, outside, arrival, look }: Place): Promise<NodeListening> {
+  const listening = await listen(host, port, { arrival, outside, look });
   if (isLoopback(host) && !outside?.tls) return { ...listening, local: listening.bound };
   const here = await listenHere(port, arrival).catch(async (error: unknown) => {
     await listening.cut();

@@ -33,6 +33,8 @@ export interface NodeOptions extends OpenOptions {
   readonly streams?: Partial<StreamLimits> | undefined;
   /** How long a request may take to arrive, where the default does not fit. */
   readonly arrival?: Arrival | undefined;
+  /** Between two looks at the files of its certificate, ms, where the default does not fit. */
+  readonly certificateLook?: number | undefined;
   /** Opens the replica; a test may pass another. */
   readonly open?: ((options: OpenOptions) => Promise<Replica>) | undefined;
 }
@@ -73,13 +75,22 @@ const pause = (milliseconds: number): Promise<void> =>
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { port = defaultPort, host = '127.0.0.1', streams, rate = usualRate, ...rest } = options;
-  const { upstreams = [], discover, state, open = openDefault, arrival, outside, ...opening } = rest;
+  const {
+    upstreams = [],
+    discover,
+    state,
+    open = openDefault,
+    arrival,
+    outside,
+    certificateLook: look,
+    ...opening
+  } = rest;
   const log = options.log ?? openLog();
   const replica = await open(opening);
   try {
     const { config } = opening;
     const around = { config, state, upstreams, discover };
-    const place = { host, port, outside, arrival };
+    const place = { host, port, outside, arrival, look };
     return await openDoors({ replica, log, place, around, rate, streams });
   } catch (error) {
     await replica.close();

@@ -1,4 +1,5 @@
 import type { ErrorAnswer, ErrorCode } from '../../schemas/index.ts';
+import { certificateFault, certificateSaid } from './certificates.ts';
 import type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
 
 type Method = TransportRequest['method'];
@@ -106,6 +107,8 @@ function parse(body: string): unknown {
 
 /** The connection failed or broke. Refused connections carried nothing; of others nobody knows. */
 function noAnswer(url: string, method: Method, cause: unknown): Promise<Error> {
+  const fault = certificateFault(cause);
+  if (fault) return failure(fault, certificateSaid(url, fault), { cause });
   if (method === 'GET' || neverConnected(cause)) {
     return failure('unreachable', `no node answers at ${url}`, { cause });
   }

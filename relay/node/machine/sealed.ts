@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CoterieError } from '../../../schemas/index.ts';
 import { closeCodes } from '../../../schemas/protocol.ts';
 import { revokedReason, sealedProtocol } from '../../../schemas/sealed.ts';
 import { nodeCrypto } from '../../../src/keys/node.ts';
@@ -203,7 +204,11 @@ export function openSealedLinks(options: SealedLinksOptions): SealedLinks {
             },
           };
         },
-        failed: (error) => wait({ code: 'unreachable', message: error.message }),
+        failed: (error) =>
+          wait({
+            code: error instanceof CoterieError ? error.code : 'unreachable',
+            message: error.message,
+          }),
       });
     }
 
