@@ -1,6 +1,6 @@
 import { startChild } from './support/child.ts';
 import { type Asked, pairs, type Result, ratio, result } from './support/report.ts';
-import { throughput } from './support/sealing.ts';
+import { type Through, throughput } from './support/sealing.ts';
 import { emptyPlace } from './support/workspace.ts';
 
 const defaultSize = 20_000;
@@ -18,7 +18,7 @@ export async function seal(asked: Asked): Promise<Result[]> {
   try {
     for (const { what, bytes, part } of sizes) {
       const count = Math.ceil((asked.size ?? defaultSize) / part);
-      const run = (sealed: boolean, of = count): Promise<number> =>
+      const run = (sealed: boolean, of = count): Promise<Through> =>
         throughput(relay.ready, { count: of, bytes, sealed });
       // What V8 compiles it compiles now.
       for (const sealed of [true, false]) await run(sealed, Math.ceil(count / 4));
@@ -27,10 +27,14 @@ export async function seal(asked: Asked): Promise<Result[]> {
         () => run(true),
         () => run(false),
       );
+      const rates = (runs: readonly Through[]): number[] => runs.map(({ rate }) => rate);
+      const ends = (runs: readonly Through[]): number[] => runs.map((run) => run.ends);
       all.push(
-        result(`${what}, sealed`, '/s', ours),
-        result('  in clear', '/s', theirs),
-        ratio('  sealed to in clear', ours, theirs, { least: 0.8 }),
+        result(`${what}, sealed`, '/s', rates(ours)),
+        result('  in clear', '/s', rates(theirs)),
+        ratio('  sealed to in clear', rates(ours), rates(theirs), { least: 0.8 }),
+        result('  processor time of both ends, a record, sealed', 'µs', ends(ours)),
+        result('  in clear', 'µs', ends(theirs)),
       );
     }
   } finally {

@@ -76,15 +76,23 @@ function updateOf(bytes: number): Uint8Array {
   return encodeStateAsUpdate(doc);
 }
 
+/** What came of one run. */
+export interface Through {
+  /** Records a second. */
+  readonly rate: number;
+  /** Processor time of both ends for a record, µs. */
+  readonly ends: number;
+}
+
 /**
- * One key appends so many records to a new mailbox, another reads each as it comes: records a second. With `sealed` they
+ * One key appends so many records to a new mailbox, another reads each as it comes. With `sealed` they
  * are sealed, hashed together, and opened and judged as a replica does; without it they hold the same bytes in clear behind
  * the same head, and nobody looks into them.
  */
 export async function throughput(
   relay: { readonly url: string; readonly key: string },
   { count, bytes, sealed }: { readonly count: number; readonly bytes: number; readonly sealed: boolean },
-): Promise<number> {
+): Promise<Through> {
   const [writer, reader] = [signerFromSeed(generateSeed()), signerFromSeed(generateSeed())];
   const mailbox = toBase64url(randomBytes(32));
   const from = await come(relay.url, relay.key, writer, mailbox);
@@ -154,6 +162,7 @@ export async function throughput(
     places.set(document, opened.place);
   }
 
+  const before = process.cpuUsage();
   const began = performance.now();
   await new Promise<void>((resolve, reject) => {
     let sent = 0;
@@ -180,13 +189,14 @@ export async function throughput(
     for (let ahead = 0; ahead < window; ahead++) append();
   });
   const took = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
   from.close();
   to.close();
   if (sealed)
     for (const [document, { chain }] of places)
       if (chain === chainStart(nodeCrypto, { mailbox, incarnation, document }))
         throw new Error('nothing came');
-  return (count / took) * 1000;
+  return { rate: (count / took) * 1000, ends: (user + system) / count };
 }
 
 /** The same length, and nothing of it sealed. */
