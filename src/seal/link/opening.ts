@@ -63,13 +63,17 @@ export function openRecord(
   // Where two began the first epoch apart, one of them gave other names: what lies there is read, and no more added.
   if (idOf(name) !== at.document && !isFormer(context, name))
     return altered('it holds another document', head);
-  const alarm = misplaced(place, head);
+  const alarm = misplaced(place, head, hash);
   const authors = new Map(place.authors);
   // What a snapshot knows of authors counts where their records are not read here.
   if (payload.kind === 'snapshot')
     for (const [author, seq, last] of payload.authors)
       if ((authors.get(author)?.seq ?? 0) < seq) authors.set(author, { seq, hash: last });
-  if ((authors.get(head.author)?.seq ?? 0) < head.seq) authors.set(head.author, { seq: head.seq, hash });
+  const before = authors.get(head.author);
+  if ((before?.seq ?? 0) < head.seq) authors.set(head.author, { seq: head.seq, hash });
+  // Of two with one number either may be what the next follows.
+  else if (before?.seq === head.seq && before.hash !== hash)
+    authors.set(head.author, { seq: head.seq, hash: noRecord });
   const since = payload.kind === 'snapshot' ? { records: 0, bytes: 0 } : moved.since;
   return { place: { ...moved, name, authors, since }, head, hash, payload, alarm };
 }
@@ -78,7 +82,7 @@ const isFormer = ({ keyring, at }: OpeningContext, name: string): boolean =>
   keyring.all().some((epoch) => documentIds(at.mailbox, epoch)(name) === at.document);
 
 /** Whether a record follows on the one before it by its author. */
-function misplaced(place: Place, head: RecordHead): Opened['alarm'] {
+function misplaced(place: Place, head: RecordHead, hash: string): Opened['alarm'] {
   const before = place.authors.get(head.author);
   if (!before) {
     // Of a document that was trimmed the first that is read need not be the author's first.
@@ -94,7 +98,8 @@ function misplaced(place: Place, head: RecordHead): Opened['alarm'] {
       kind: 'withheld',
       message: `${head.seq - before.seq - 1} records of its author before it are missing`,
     };
-  return head.seq === before.seq
-    ? { kind: 'replayed', message: 'it came before' }
-    : { kind: 'reordered', message: 'records that its author made later came before it' };
+  // Two of one number are no trick: the relay can't make one. Their author has two processes, or had two connections.
+  if (head.seq === before.seq)
+    return before.hash === hash ? { kind: 'replayed', message: 'it came before' } : undefined;
+  return { kind: 'reordered', message: 'records that its author made later came before it' };
 }

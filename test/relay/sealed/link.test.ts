@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { scratch } from '../../support/scratch.ts';
-import { linked, machine, relayIn, shows } from './machines.ts';
+import { linked, machine, once, relayIn, shows } from './machines.ts';
 
 /** All bytes below a directory that hold a text. */
 function findings(directory: string, text: string): string[] {
@@ -56,6 +56,10 @@ it('SLR-11: a relay that was emptied gets everything back from the replicas', as
   // Its key and code stay; all that it kept is gone.
   rmSync(join(directory, 'mailboxes'), { recursive: true });
   await ana.client.messages.post('general', { text: 'meanwhile' });
+  // SLR-18: it is told that something has not left this machine.
+  await once(ana, async () =>
+    (await ana.client.remotes.list()).items.every(({ state, lag }) => state !== 'linked' && lag > 0),
+  );
   const again = await relayIn(directory, relay.port);
   const away = await machine(root, 'bo', 'away', [again.url]);
   await shows(away, 'before 0');

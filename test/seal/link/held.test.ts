@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { nodeCrypto } from '../../../src/keys/node.ts';
-import { recordHash } from '../../../src/seal/chain.ts';
-import { documentIds, documentKey, epochMark, mailboxId } from '../../../src/seal/names.ts';
-import { noRecord, readHead, writeRecord } from '../../../src/seal/record.ts';
 import { createMemoryStore } from '../../../src/storage/store/memory.ts';
 import { meet, type Peer, peers } from '../../replica/sync/support.ts';
 import { openRig } from '../mailbox/support.ts';
+import { crafting } from './crafting.ts';
 import { link, shows, textsOf } from './support.ts';
 
 it('SLR-20: what waits for what it follows is read again after a restart', async () => {
@@ -31,40 +27,7 @@ it('SLR-20: what waits for what it follows is read again after a restart', async
   const [one, two] = ana.updates.slice(-2);
   expect(two!.document).toBe(one!.document);
   const name = one!.document;
-  const { keyring, publicKey } = ana.source;
-  const mailbox = mailboxId(nodeCrypto, ana.source.workspace);
-  const document = documentIds(mailbox, keyring.founding()!)(name);
-  const client = rig.connect(
-    { publicKey, id: ana.replica.id, sign: (bytes) => ana.source.sign(bytes) },
-    mailbox,
-  );
-  await client.hello();
-  client.send({ type: 'read', tag: 1, document, after: 0, max: 1_000_000 });
-  const { records } = await client.next('records');
-  const last = records.filter((record) => readHead(record)?.author === publicKey).at(-1);
-  let { seq, hash } = last
-    ? { seq: readHead(last)!.seq, hash: recordHash(nodeCrypto, last) }
-    : { seq: 0, hash: noRecord };
-  async function append(update: Uint8Array): Promise<void> {
-    const epoch = keyring.current()!;
-    const record = writeRecord({
-      place: { mailbox, document },
-      head: {
-        epoch: epochMark(nodeCrypto, epoch.id),
-        author: publicKey,
-        seq: seq + 1,
-        prev: hash,
-        snapshot: undefined,
-      },
-      key: documentKey(epoch, document),
-      name,
-      payload: { kind: 'update', update },
-      random: randomBytes,
-    });
-    [seq, hash] = [seq + 1, recordHash(nodeCrypto, record)];
-    client.send({ type: 'append', tag: seq, document, record });
-    await client.next('appended');
-  }
+  const { append } = await crafting(rig, ana, name);
   await append(two!.update);
   const between = await link(bo, rig, { store });
   await between.until(({ state }) => state === 'live');
@@ -75,4 +38,32 @@ it('SLR-20: what waits for what it follows is read again after a restart', async
   await shows(bo, 'two');
   expect(await textsOf(bo)).toContain('one');
   expect([...between.alarms, ...again.alarms, ...between.refused, ...again.refused]).toEqual([]);
+});
+
+it('SLR-23: two records of one author and number are no trick of the relay', async () => {
+  const [ana, bo] = (await peers(['ana', 'bo'])) as [Peer, Peer];
+  for (const { replica } of [ana, bo]) await replica.messages.post('general', { text: 'hello' });
+  await meet(ana, bo);
+  const rig = openRig();
+  const first = await link(ana, rig);
+  await first.settled();
+  await meet(ana, bo);
+  const second = await link(bo, rig);
+  await second.settled();
+  await first.cut();
+  for (const text of ['one', 'two', 'three']) await ana.replica.messages.post('general', { text });
+  const [one, two, three] = ana.updates.slice(-3);
+  // As two processes with one key append, or one over two connections.
+  const [here, there] = [await crafting(rig, ana, one!.document), await crafting(rig, ana, one!.document)];
+  await here.append(one!.update);
+  await there.append(two!.update);
+  await there.append(three!.update);
+  await shows(bo, 'three');
+  await second.settled();
+  expect(second.alarms).toEqual([]);
+  // The same bytes once more are one.
+  await there.again();
+  await second.until(() => second.alarms.length > 0);
+  expect(second.alarms.map(({ kind }) => kind)).toEqual(['replayed']);
+  expect(await textsOf(bo)).toEqual(expect.arrayContaining(['one', 'two', 'three']));
 });
