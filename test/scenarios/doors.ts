@@ -247,7 +247,7 @@ export async function finishTasks(
     each.set(winner, (each.get(winner) ?? 0) + 1);
     // What was written by the plain client arrives by its own way.
     await expect
-      .poll(async () => (await node.replica.tasks.get(id)).status, { timeout: 10_000 })
+      .poll(async () => (await node.replica.tasks.get(id)).status, { timeout: 60_000 })
       .toBe('done');
     const { items } = await node.replica.history(id, { limit: 200 });
     const grants = items.filter(({ type, state }) => type === 'claim.grant' && state === 'counted');

@@ -87,7 +87,7 @@ it('SYN-5 MCH-14: a peer of a newer version is told so, shown as that, and hinde
   const node = await start(user, [upstream]);
   const team = createClient({ url: node.url, token: tokenOf(user.data, 'kai') });
   await expect
-    .poll(async () => (await team.status()).peers, { timeout: 20_000 })
+    .poll(async () => (await team.status()).peers, { timeout: 60_000 })
     .toMatchObject([{ url: upstream, state: 'refused', trouble: { code: 'protocol_newer' } }]);
   expect(closes).toEqual([4406]);
   const shown = await user.run(['status']);

@@ -246,7 +246,7 @@ describe('an embedder that fails', () => {
         expect(found.total).toBe(5);
         expect(found.unembedded).toBe(1);
       },
-      { timeout: 15_000 },
+      { timeout: 60_000 },
     );
   });
 

@@ -352,7 +352,7 @@ describe('following the feed', () => {
     const search = open(source, directory);
     const waiting = ask(search, 'river');
     const refused = expect(waiting).rejects.toMatchObject({ code: 'closed' });
-    await vi.waitFor(() => expect(source.reads).toBeGreaterThan(5), { timeout: 10_000 });
+    await vi.waitFor(() => expect(source.reads).toBeGreaterThan(5), { timeout: 60_000 });
     await search.close();
     const { reads } = source;
     await refused;
@@ -498,7 +498,7 @@ describe('the index on disk', () => {
     writeFileSync(nowhere, '');
     const search = open(source, join(nowhere, 'search'));
     expect((await ask(search, 'number5')).total).toBeGreaterThan(0);
-    await vi.waitFor(() => expect(search.status().trouble).toBeDefined(), { timeout: 5000 });
+    await vi.waitFor(() => expect(search.status().trouble).toBeDefined(), { timeout: 60_000 });
     expect((await ask(search, 'number5')).total).toBeGreaterThan(0);
   });
 
@@ -520,7 +520,7 @@ describe('the index on disk', () => {
     source.put({ id: 'secret', text: 'canaryword yellowfeather' });
     fill(source, 5000);
     await ask(running, 'river');
-    await vi.waitFor(() => expect(files().join('')).toContain('canaryword'), { timeout: 5000 });
+    await vi.waitFor(() => expect(files().join('')).toContain('canaryword'), { timeout: 60_000 });
     source.remove('secret');
     await Promise.all([running.purge(), running.purge()]);
     expect(files().join('')).not.toContain('canaryword');

@@ -51,7 +51,7 @@ describe('data directory', () => {
     const entry = fileURLToPath(new URL('../../dist/src/storage/make-directories.js', import.meta.url));
     const script = `import(${JSON.stringify(entry)}).then(({ makeDirectories }) => makeDirectories('/proc/nope/deep')).catch(({ code }) => console.log(code))`;
     const { status, stdout } = spawnSync(process.execPath, ['-e', script], {
-      timeout: 20_000,
+      timeout: 60_000,
       encoding: 'utf8',
     });
     expect([status, stdout]).toEqual([0, 'ENOENT\n']);

@@ -36,7 +36,7 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
       executablePath,
       args: [...usual, ...args],
       headless: true,
-      timeout: 15_000,
+      timeout: 60_000,
     });
   } catch (error) {
     return `Chromium does not run here: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;

@@ -55,7 +55,7 @@ describe('a page in a browser', () => {
     (await ask(`${node.url}/v1/channels/general/messages`, { token: node.token })).text;
 
   for (const [what, places] of pages)
-    it(`RLY-27: ${what} gets nothing and changes nothing`, { timeout: 20_000 }, async ({ skip }) => {
+    it(`RLY-27: ${what} gets nothing and changes nothing`, { timeout: 60_000 }, async ({ skip }) => {
       if (typeof browser === 'string') return skip(browser);
       const at = places();
       const before = await messages();
@@ -70,7 +70,7 @@ describe('a page in a browser', () => {
       await page.close();
     });
 
-  it('RLY-27: of the node’s own origin gets in by the same ways', { timeout: 20_000 }, async ({ skip }) => {
+  it('RLY-27: of the node’s own origin gets in by the same ways', { timeout: 60_000 }, async ({ skip }) => {
     if (typeof browser === 'string') return skip(browser);
     const page = await browser.newPage();
     await page.route(`${node.url}/own`, (route) =>
@@ -83,7 +83,7 @@ describe('a page in a browser', () => {
     await page.close();
   });
 
-  it('RLY-27: of the node itself is shown', { timeout: 20_000 }, async ({ skip }) => {
+  it('RLY-27: of the node itself is shown', { timeout: 60_000 }, async ({ skip }) => {
     if (typeof browser === 'string') return skip(browser);
     const page = await browser.newPage();
     await page.goto(node.url);

@@ -61,7 +61,7 @@ async function texts(node: Node): Promise<string[]> {
   return items.map(({ text }) => text ?? '');
 }
 
-const soon = { timeout: 20_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 
 describe('two nodes with certificates of an authority of their own', () => {
   it('RLY-26, RLY-33: join and sync over wss, and the link outlives a renewed certificate', {

@@ -19,7 +19,7 @@ export async function startRelay(
   return relay;
 }
 
-export const comes = <T>(what: () => Promise<T> | T) => expect.poll(what, { timeout: 25_000, interval: 20 });
+export const comes = <T>(what: () => Promise<T> | T) => expect.poll(what, { timeout: 80_000, interval: 20 });
 
 /** What the link with each remote is, or why it is none. */
 export const states = (node: Node) => async () =>

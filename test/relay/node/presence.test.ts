@@ -30,7 +30,7 @@ it('PRS-6, SYN-34: over links, who says something at one replica is seen at thos
       replica === kai.id,
     ]);
   };
-  const poll = { timeout: 20_000, interval: 50 };
+  const poll = { timeout: 60_000, interval: 50 };
   await expect.poll(() => seen(rin), poll).toEqual([['kai', 'working', short, 'the parser', true]]);
   // Who comes later is told what holds; and what ends, ends for all.
   const lou = await open('lou', [rin.sync?.url ?? '']);

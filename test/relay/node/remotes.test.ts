@@ -20,7 +20,7 @@ async function remotes(node: Node): Promise<readonly RemoteInfo[]> {
   return (await node.replica.remotes.list()).items;
 }
 
-const comes = <T>(what: () => Promise<T>) => expect.poll(what, { timeout: 20_000, interval: 20 });
+const comes = <T>(what: () => Promise<T>) => expect.poll(what, { timeout: 80_000, interval: 20 });
 
 const states = (node: Node) => async () =>
   (await remotes(node)).map(({ state, trouble }) => trouble?.code ?? state);

@@ -24,5 +24,5 @@ it('HIS-4: over a link, what both sides hold by their digests was seen on the ot
     const { items } = await kai.history(id);
     return items[0]?.seen.map(({ replica, because }) => [replica, because]);
   };
-  await expect.poll(seen, { timeout: 20_000, interval: 50 }).toEqual([[rin.id, 'digests']]);
+  await expect.poll(seen, { timeout: 60_000, interval: 50 }).toEqual([[rin.id, 'digests']]);
 });

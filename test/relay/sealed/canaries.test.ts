@@ -112,7 +112,7 @@ async function writeAll({ node, client }: Machine, other: string, own: string, n
     token: tokenOf(node.directory, own),
   });
   pad.doc.getText('notes').insert(0, next());
-  await pad.stored({ signal: AbortSignal.timeout(10_000) });
+  await pad.stored({ signal: AbortSignal.timeout(60_000) });
   pad.close();
   const last = next();
   await client.messages.post('general', { text: last });

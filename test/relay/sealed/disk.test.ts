@@ -39,7 +39,7 @@ it('SLD-12: what was trimmed is off the disk soon after', async () => {
   const sig = await reader.sign(confirmBytes({ ...at, offset: 2, record: hashOfRecord(record) }));
   client.send({ type: 'confirm', tag: 1, document, offset: 2, sig });
   expect(await client.answer(1)).toMatchObject({ type: 'ok' });
-  await vi.waitFor(() => expect(holding(relay.directory, canary)).toEqual([]), { timeout: 20_000 });
+  await vi.waitFor(() => expect(holding(relay.directory, canary)).toEqual([]), { timeout: 60_000 });
   client.send({ type: 'read', tag: 2, document: other, after: 0, max: 1_000 });
   expect((await client.next('records')).records.map(hashOfRecord)).toEqual([hashOfRecord(stays)]);
 });

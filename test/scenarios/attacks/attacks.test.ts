@@ -25,7 +25,7 @@ async function team() {
   const token = tokenOf(place.data, 'eve');
   const client = createClient({ url, token });
   await expect
-    .poll(async () => (await client.messages.list('general')).items.length, { timeout: 20_000 })
+    .poll(async () => (await client.messages.list('general')).items.length, { timeout: 60_000 })
     .toBe(2);
   await client.tasks.create({ title: 'what is replayed elsewhere' });
   const root = scratch();
@@ -200,11 +200,11 @@ it('GRD-4 GRD-11 SYN-19 RLY-10 RLY-17 RLY-18 REP-41 a relay and two honest repli
 
   await client.messages.post('general', { text: 'the relay lives' });
   const after = [...before, 'the relay lives'].sort();
-  for (const agent of agents) await expect.poll(() => texts(agent), { timeout: 20_000 }).toEqual(after);
+  for (const agent of agents) await expect.poll(() => texts(agent), { timeout: 60_000 }).toEqual(after);
   const digest = async () => (await client.status()).digest;
   for (const agent of agents)
     await expect
-      .poll(async () => (await digestOf(agent)) === (await digest()), { timeout: 20_000 })
+      .poll(async () => (await digestOf(agent)) === (await digest()), { timeout: 60_000 })
       .toBe(true);
 
   // Who did it, what it was, how often: in words, and as numbers.

@@ -79,7 +79,7 @@ function askAll({ stations }: World, ids: readonly string[], works: [Replica, Pr
   for (const { replica, name } of stations.filter(({ up }) => up))
     for (const agent of agentsOf(name))
       for (const id of ids) {
-        const asked = replica.as(agent).tasks.claim(id, { need: 'granted', timeout: 20_000, ttl: 8000 });
+        const asked = replica.as(agent).tasks.claim(id, { need: 'granted', timeout: 60_000, ttl: 8000 });
         works.push([
           replica,
           asked.catch((error: unknown) => {

@@ -32,7 +32,7 @@ async function wanted({ world, model }: Run, { arbiter }: Office): Promise<strin
 /** Asks at a station, and goes on: it is answered or withdrawn later. */
 function ask(run: Run, station: Station, task: string, ttl: number): void {
   const turn = turnOf(run, station, station.as);
-  turn.background(turn.verbs.tasks.claim(task, { need: 'granted', ttl, timeout: 20_000 }));
+  turn.background(turn.verbs.tasks.claim(task, { need: 'granted', ttl, timeout: 60_000 }));
 }
 
 /** Ana decides who is the arbiter, wherever she is. */

@@ -46,9 +46,9 @@ async function place(
 
 /** Resolves when a condition holds; looks each few ms, for at most ten seconds. */
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 60_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`in ten seconds it did not come to this: ${what}`);
+    if (performance.now() > end) throw new Error(`it did not come to this in a minute: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
