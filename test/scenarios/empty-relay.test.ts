@@ -61,7 +61,7 @@ it('MCH-17: an empty relay in place of a full one gets everything back from the 
   // What it alone knew is gone: how often its tickets were used. So they are none of its own any more.
   const late = home(scratch());
   const refused = await late.run(['join', ticket, '--json']);
-  expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'ticket_elsewhere' } });
+  expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'ticket_lost' } });
   const fresh = await user.run(['invite', '--as', 'node', '--json']);
   const again = await late.run(['join', (JSON.parse(fresh.stdout) as { ticket: string }).ticket, '--json']);
   expect(again.code, again.stdout).toBe(0);
