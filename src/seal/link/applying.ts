@@ -1,6 +1,8 @@
 import { applyUpdate, Doc, mergeUpdates } from 'yjs';
 import type { Hash } from '../../../schemas/index.ts';
 import { recordHash } from '../chain.ts';
+import { documentKey } from '../names.ts';
+import { readHead, readRecord } from '../record.ts';
 import type { DocumentContext } from './document.ts';
 import { entriesOf } from './entries.ts';
 import type { Opened } from './opening.ts';
@@ -80,7 +82,10 @@ export async function applied(context: DocumentContext, batch: Applying): Promis
     if (payload.kind === 'snapshot' && head.author !== source.publicKey) {
       await flush();
       const record = batch.records[place.offset - batch.from];
-      if (record && (await holdsAll(context, batch.name, payload.update)))
+      const parts = head.snapshot
+        ? await between(context, batch.id, head.snapshot.to, place.offset)
+        : undefined;
+      if (record && parts && (await holdsAll(context, batch.name, [...parts, payload.update])))
         await context.confirm(batch.id, place.offset, recordHash(crypto, record));
     }
   }
@@ -105,15 +110,39 @@ function grown(vector: Vector, update: Uint8Array): Vector {
   }
 }
 
+/**
+ * The updates of records that a snapshot does not stand for and that come before it: parts of it, when it does not fit into
+ * one record. Undefined where they can't be had.
+ */
+async function between(
+  { mailbox, source, read }: DocumentContext,
+  document: string,
+  to: number,
+  offset: number,
+): Promise<readonly Uint8Array[] | undefined> {
+  const updates: Uint8Array[] = [];
+  for (let at = to; at < offset - 1; ) {
+    const answer = await read(document, at);
+    if (answer.from !== at + 1 || answer.records.length === 0) return undefined;
+    for (const record of answer.records.slice(0, offset - 1 - at)) {
+      const epoch = source.keyring.byMark(readHead(record)?.epoch ?? '');
+      const opened = epoch && readRecord({ mailbox, document }, record, documentKey(epoch, document));
+      if (opened && opened.payload.kind !== 'entries') updates.push(opened.payload.update);
+    }
+    at += answer.records.length;
+  }
+  return updates;
+}
+
 /** True where a snapshot holds every entry that is here, with its text where that is here. */
 async function holdsAll(
   { source }: Pick<DocumentContext, 'source'>,
   name: string,
-  update: Uint8Array,
+  updates: readonly Uint8Array[],
 ): Promise<boolean> {
   const whole = new Doc();
   try {
-    applyUpdate(whole, update);
+    for (const update of updates) applyUpdate(whole, update);
     const entries = whole.getMap<{ readonly body?: unknown } | undefined>('ops');
     for (const [key, hasBody] of await source.keys(name)) {
       const entry = entries.get(key);

@@ -68,7 +68,6 @@ const aloneFor = 7 * 24 * 3_600_000;
 
 export function linkDocument(context: DocumentContext, id: string, known: Place): LinkedDocument {
   const { source, crypto } = context;
-  const policy = context.snapshots;
   const at = { mailbox: context.mailbox, document: id };
   const opening = { crypto, keyring: source.keyring, at, idOf: context.idOf };
   const writing = createWriting(context, at);
@@ -155,7 +154,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
   }
 
   const isBroken = (): boolean => doubted > 1;
-  /** Named as of an epoch that is no more the first: read, and written to no more. */
+  /** Named by an epoch that is not the first any more: read, and written to no more. */
   const isFormer = (): boolean => place.name !== undefined && context.idOf(place.name) !== id;
 
   /** What was trimmed is in a snapshot that follows; until then nothing is known of the authors of what is between. */
@@ -175,10 +174,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
     appending = true;
     void inTurn(async () => {
       const told = context.told();
-      const made = await writing.next(place).catch((error: unknown) => {
-        appending = false;
-        throw error;
-      });
+      const made = await writing.next(place);
       if (made === 'nothing') clean = told;
       if (made && made !== 'nothing') void send(made, made.all ? told : undefined);
       else appending = false;
@@ -186,23 +182,26 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
     });
   }
 
-  /** `told`: with this record all up to there is in the mailbox. Undefined for one that is no update of its own. */
-  async function send(made: Made, told: number | undefined, isSnapshot = false): Promise<void> {
+  /** `told`: with this record all up to there is in the mailbox. */
+  async function send(made: Made, told: number | undefined): Promise<void> {
+    const isSent = await sent(made, false);
+    if (isSent && told !== undefined && !isBroken()) clean = Math.max(clean, told);
+    appending = false;
+    if (isSent) flush();
+    context.changed();
+  }
+
+  /** False where it was not appended: the session tells why, and it is when the mailbox is met again. */
+  async function sent(made: Made, isSnapshot: boolean): Promise<boolean> {
     let answer: Awaited<ReturnType<DocumentContext['append']>>;
     try {
       answer = await context.append(id, made.record);
     } catch {
-      // The session tells why. It is appended when the mailbox is met again.
-      appending = false;
       wanted = Math.max(wanted, clean + 1);
-      context.changed();
-      return;
+      return false;
     }
     await inTurn(() => landed(made, isSnapshot, answer));
-    if (told !== undefined && !isBroken()) clean = Math.max(clean, told);
-    appending = false;
-    if (wanted > clean || !isSnapshot) flush();
-    context.changed();
+    return true;
   }
 
   /** Its own record has its place. What others appended before it was told before. */
@@ -216,13 +215,13 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
       await again(offset, `record ${offset} stands on others than were told of`);
       return;
     }
-    const { seq } = place.authors.get(source.publicKey) ?? { seq: 0 };
-    const { since } = place;
+    const { authors, since } = place;
+    const { seq } = authors.get(source.publicKey) ?? { seq: 0 };
     move({
       ...place,
       offset,
       chain,
-      authors: new Map(place.authors).set(source.publicKey, { seq: seq + 1, hash }),
+      authors: new Map(authors).set(source.publicKey, { seq: seq + 1, hash }),
       vector: extended(place.vector, update),
       removed: hasBeenRead(place, update, isSnapshot),
       since: isSnapshot
@@ -237,7 +236,7 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
   function settle(): void {
     const { name } = place;
     if (snapshotSoon || name === undefined || isFormer()) return;
-    const isWorth = (): boolean => isDue(policy, place, source.isHot(name));
+    const isWorth = (): boolean => isDue(context.snapshots, place, source.isHot(name));
     if (!isWorth()) return;
     snapshotSoon = true;
     context.later(
@@ -245,18 +244,27 @@ export function linkDocument(context: DocumentContext, id: string, known: Place)
         snapshotSoon = false;
         if (isWorth() && ready && !appending && !locked) snapshot();
       },
-      policy.from,
-      policy.to,
+      context.snapshots.from,
+      context.snapshots.to,
     );
   }
 
   function snapshot(): void {
     appending = true;
-    void inTurn(async () => {
-      const made = await writing.snapshot(place);
-      if (made) void send(made, undefined, true);
-      else appending = false;
-    });
+    void inTurn(async () => void bring(await writing.snapshot(place)));
+  }
+
+  /** The parts of a snapshot, one after the other. */
+  async function bring(parts: Awaited<ReturnType<typeof writing.snapshot>>): Promise<void> {
+    let isSent = true;
+    for (const [i, part] of parts.entries()) {
+      const made = part(place);
+      isSent = made !== undefined && !isBroken() && (await sent(made, i === parts.length - 1));
+      if (!isSent) break;
+    }
+    appending = false;
+    if (isSent && wanted > clean) flush();
+    context.changed();
   }
 
   let met = false;

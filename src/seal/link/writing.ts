@@ -8,6 +8,9 @@ import { covers, extended, hasStructs, vectorBytes, vectorOf } from './vectors.t
 /** Bytes of an update in one record: what is around it has room beside. */
 const updateBytes = 1024 * 1024 - 4096;
 
+/** Parts of one snapshot. */
+const mostParts = 32;
+
 /** A record that is to be appended. */
 export interface Made {
   readonly record: Uint8Array;
@@ -48,11 +51,11 @@ export function createWriting(context: DocumentContext, at: RecordPlace) {
     });
   }
 
-  function firstOf(update: Uint8Array): Uint8Array {
+  function piecesOf(update: Uint8Array): readonly [Uint8Array, ...Uint8Array[]] {
     const sliced = sliceUpdate(update, updateBytes);
-    if (sliced.verdict !== 'sliced' || !sliced.updates[0])
-      throw new Error(`an update of ${at.document} can't be cut`);
-    return sliced.updates[0];
+    const [first, ...rest] = sliced.verdict === 'sliced' ? sliced.updates : [];
+    if (!first) throw new Error(`an update of ${at.document} can't be cut`);
+    return [first, ...rest];
   }
 
   return {
@@ -64,20 +67,30 @@ export function createWriting(context: DocumentContext, at: RecordPlace) {
       const lacking = await source.diff(name, vectorBytes(vector));
       if (!hasStructs(lacking)) return 'nothing';
       const all = lacking.length <= updateBytes;
-      const update = all ? lacking : firstOf(lacking);
+      const update = all ? lacking : piecesOf(lacking)[0];
       const record = write(place, { kind: 'update', update }, undefined);
       return record && { record, update, all };
     },
 
-    /** A snapshot of all of it; undefined where it is larger than a record, or not all in the mailbox yet. */
-    async snapshot(place: Place): Promise<Made | undefined> {
+    /**
+     * A snapshot of all of it, in parts that are made one after the other: what does not fit into the last, which is the
+     * snapshot, is in records before it, that stay when those are let go that it stands for. None where it is larger than
+     * so many, or not all in the mailbox yet.
+     */
+    async snapshot(place: Place): Promise<readonly ((at: Place) => Made | undefined)[]> {
       const { name, vector, offset: to, chain, authors } = place;
-      const update = name === undefined ? undefined : await source.diff(name, vectorBytes(new Map()));
-      if (!update || update.length > updateBytes || !covers(extended(new Map(), update), vector))
-        return undefined;
+      const whole = name === undefined ? undefined : await source.diff(name, vectorBytes(new Map()));
+      if (!whole || !covers(extended(new Map(), whole), vector)) return [];
+      const pieces = whole.length <= updateBytes ? [whole] : piecesOf(whole);
+      if (pieces.length > mostParts) return [];
       const list = [...authors].map(([author, { seq, hash }]) => [author, seq, hash] as const);
-      const record = write(place, { kind: 'snapshot', update, authors: list }, { to, chain });
-      return record && { record, update, all: true };
+      return pieces.map((update, i) => (now: Place): Made | undefined => {
+        const record =
+          i < pieces.length - 1
+            ? write(now, { kind: 'update', update }, undefined)
+            : write(now, { kind: 'snapshot', update, authors: list }, { to, chain });
+        return record && { record, update, all: true };
+      });
     },
   };
 }

@@ -6,7 +6,7 @@ import { documentKey, mailboxId } from '../../../src/seal/names.ts';
 import { readHead, readRecord } from '../../../src/seal/record.ts';
 import type { Extent } from '../../../src/seal/wire.ts';
 import { createMemoryStore } from '../../../src/storage/store/memory.ts';
-import { equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
+import { documentsOf, equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
 import { openRig, type Rig } from '../mailbox/support.ts';
 import { type Linked, link, shows, textsOf } from './support.ts';
 
@@ -185,4 +185,44 @@ it('SLR-19: one replica alone confirms its own snapshot when seven days are over
   rig.clock.now += day + 1;
   await trimmed(rig, ana, come);
   expect(await holding(rig, ana, 'canary-removed')).toBe(0);
+});
+
+it('SLR-24: a document that is larger than a record gets a snapshot in parts, and who comes then lacks nothing', async () => {
+  const [ana, bo, cy, di] = (await peers(['ana', 'bo', 'cy', 'di'])) as [Peer, Peer, Peer, Peer];
+  for (const { replica } of [ana, bo, cy, di]) await replica.messages.post('general', { text: 'hello' });
+  await meet(ana, bo, cy, di);
+  // Each writes into the same segment, and knows nothing of the others: it rolls where it is too large for one.
+  for (const { replica, name } of [ana, bo, cy])
+    for (let n = 0; n < 7; n++)
+      await replica.messages.post('general', { text: `${name} ${n} ${name.slice(0, 1).repeat(60_000)}` });
+  const canary = await ana.replica.messages.post('general', { text: 'canary-removed' });
+  await meet(ana, bo, cy);
+  const rig = openRig();
+  const first = await link(ana, rig, { snapshots: usual });
+  await first.settled();
+  await meet(ana, bo);
+  const second = await link(bo, rig, { snapshots: usual });
+  await second.settled();
+  expect(await holding(rig, ana, 'canary-removed')).toBeGreaterThan(0);
+  const sizes: number[] = [];
+  for (const name of await documentsOf(ana))
+    sizes.push((await ana.source.diff(name, new Uint8Array([0]))).length);
+  expect(Math.max(...sizes)).toBeGreaterThan(1024 * 1024);
+  await ana.replica.messages.redact(canary.id);
+  while ((await holding(rig, ana, 'canary-removed')) > 0)
+    await trimmed(rig, ana, () => ana.replica.messages.post('general', { text: 'more' }));
+  const documents = await inventory(rig, ana);
+  expect(documents.some(({ base, last }) => base > 0 && last - base > 1)).toBe(true);
+  for (const name of ['log/members/1'])
+    await di.source.receive(name, await ana.source.diff(name, await di.source.stateVector(name)), 1_000);
+  const third = await link(di, rig, { snapshots: usual });
+  await third.settled();
+  await Promise.all([first.settled(), second.settled()]);
+  await meet(cy, ana);
+  await equal(ana, bo);
+  const texts = await textsOf(di);
+  for (const { name } of [ana, bo, cy])
+    for (let n = 0; n < 7; n++) expect(texts.some((text) => text?.startsWith(`${name} ${n} `))).toBe(true);
+  expect(texts).not.toContain('canary-removed');
+  for (const { alarms, refused } of [first, second, third]) expect([...alarms, ...refused]).toEqual([]);
 });
