@@ -1,6 +1,6 @@
 import type { Hash, Header, PublicKey } from '../../schemas/index.ts';
 import type { Crypto, Signer } from './crypto.ts';
-import { utf8 } from './encoding/bytes.ts';
+import { fromBase64url, utf8 } from './encoding/bytes.ts';
 import { canonical } from './encoding/canonical.ts';
 import { keyId } from './hash.ts';
 
@@ -42,6 +42,10 @@ export type AdmissionProof =
   /** The key of its countersigner is not known yet. */
   | { readonly state: 'waiting'; readonly replica: Hash };
 
+/** Whether this is a key at all: what is signed may hold anything. */
+const isKey = (value: unknown): value is PublicKey =>
+  typeof value === 'string' && fromBase64url(value, 32) !== undefined;
+
 const fails = (message: string): AdmissionProof => ({ state: 'fails', message });
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -68,9 +72,9 @@ export async function verifyAdmission(
   if (typeof countersign !== 'object' || countersign === null || Array.isArray(countersign))
     return fails('its countersignature has another shape');
   const { replica, at, sig, key: own } = countersign as Readonly<Record<string, unknown>>;
-  if (own !== undefined && keyId(crypto, text(own)) !== replica)
+  if (own !== undefined && (!isKey(own) || keyId(crypto, own) !== replica))
     return fails('the key of its countersigner is that of another');
-  const key = keyOf(text(replica)) ?? (own === undefined ? undefined : text(own));
+  const key = keyOf(text(replica)) ?? own;
   if (key === undefined) return { state: 'waiting', replica: text(replica) };
   const bytes = countersignBytes(admitted, text(data['invite']), typeof at === 'number' ? at : 0);
   if (!(await crypto.verify(key, bytes, text(sig)))) return fails('its countersignature does not hold');
