@@ -4,6 +4,6 @@ import { killedInTurn } from './writers.ts';
 
 it(
   'SLR-22: a replica and its relay that are killed while records come lose nothing, repeat no nonce, and count on',
-  () => killedInTurn(scratch(), 4, 40),
-  60_000,
+  () => killedInTurn(scratch(), 3, 40),
+  120_000,
 );
