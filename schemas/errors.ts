@@ -248,7 +248,7 @@ export const errorKinds = {
   rate_limited: kind(
     429,
     x.unreachable,
-    'This member asked too often.',
+    'This member, or this address, asked too often.',
     'Wait as long as Retry-After says, then send it again with the same Idempotency-Key.',
   ),
   busy: kind(

@@ -7,6 +7,7 @@ import { openMachineKey } from '../../src/replica/workspace/machine-key.ts';
 import { makeDirectories } from '../../src/storage/make-directories.ts';
 import { type RateLimit, usualRate } from '../http/allowance.ts';
 import { serveBelow } from '../http/below.ts';
+import { openGuard } from '../http/guard.ts';
 import { openMetrics } from '../http/metrics.ts';
 import type { Outside } from '../http/outside.ts';
 import { createOwnApp } from '../http/own.ts';
@@ -78,8 +79,9 @@ export async function startReadableRelay(options: ReadableRelayOptions): Promise
   };
   const node = randomBytes(16).toString('base64url');
   const metrics = openMetrics();
+  const guard = openGuard();
   const workspaces = openWorkspaces({
-    ...{ relay, key, url, node, metrics, streams, log },
+    ...{ relay, key, url, node, metrics, guard, streams, log },
     rate: options.rate ?? usualRate,
     root: join(directory, 'workspaces'),
     limits: { ...workspacesLimits, ...options.limits },
@@ -93,7 +95,7 @@ export async function startReadableRelay(options: ReadableRelayOptions): Promise
   });
   const isOperator = (token: string | undefined): boolean => operator.is(token);
   const routes = hostedRoutes({ relay, node, workspaces, enrolling, metrics, isOperator });
-  const own = createOwnApp(routes, { log, metrics });
+  const own = createOwnApp(routes, { log, metrics, guard });
   const below = serveBelow({
     own,
     async enter(workspace) {

@@ -8,6 +8,7 @@ import type { Replica } from '../../src/replica/surface.ts';
 import { syncSourceOf } from '../../src/replica/sync/index.ts';
 import type { Storage } from '../../src/storage/open.ts';
 import type { RateLimit } from '../http/allowance.ts';
+import type { Guard } from '../http/guard.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { StreamLimits } from '../http/route.ts';
 import { openReplicaDoors, type ReplicaDoors } from '../node/doors.ts';
@@ -28,6 +29,8 @@ export interface Common {
   readonly streams?: Partial<StreamLimits> | undefined;
   /** Of all workspaces together. */
   readonly metrics: Metrics;
+  /** Limits by address, of all workspaces together. */
+  readonly guard?: Guard | undefined;
   readonly log: Log;
 }
 
@@ -76,7 +79,7 @@ export async function openHosted(options: HostedOptions): Promise<HostedWorkspac
     sign: key.sign,
     peers: async () => peers([]),
   });
-  const { rate, streams, metrics } = options;
+  const { rate, streams, metrics, guard } = options;
   const doors = openReplicaDoors({
     replica,
     links,
@@ -87,6 +90,7 @@ export async function openHosted(options: HostedOptions): Promise<HostedWorkspac
     rate,
     streams,
     metrics,
+    guard,
     log,
   });
   return {

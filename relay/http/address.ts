@@ -69,10 +69,24 @@ export function openAddresses(proxy: ProxyInFront | undefined): (incoming: Incom
   };
 }
 
+/** Who is at the other end of a connection, whomever it speaks for. */
+export function directAsker({ remoteAddress }: { readonly remoteAddress?: string | undefined }): Asker {
+  const direct = plain(remoteAddress ?? '');
+  return { address: counted(direct), here: isHere(direct) };
+}
+
 /** Who asks, as its door found. */
-export function askerOf(incoming: IncomingMessage): Asker {
-  const direct = plain(incoming.socket.remoteAddress ?? '');
-  return known.get(incoming) ?? { address: counted(direct), here: isHere(direct) };
+export const askerOf = (incoming: IncomingMessage): Asker =>
+  known.get(incoming) ?? directAsker(incoming.socket);
+
+/** Whether an address is that of a proxy which speaks for many. */
+export function openProxies(proxy: ProxyInFront | undefined): (address: string) => boolean {
+  const list = proxy ? trusted(proxy.from ?? []) : undefined;
+  return (address) => {
+    const direct = plain(address);
+    const family = isIP(direct);
+    return list !== undefined && family !== 0 && list.check(direct, family === 6 ? 'ipv6' : 'ipv4');
+  };
 }
 
 /** Whether a request came over TLS: to this door, or to the proxy in front of it. */

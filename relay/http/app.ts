@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
+import type { Caller } from '../proof/callers.ts';
 import { askerOf } from './address.ts';
 import { askedOverHttp } from './asked.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
@@ -43,6 +44,13 @@ function isOpen({ open }: Route, incoming: IncomingMessage): boolean {
   return open === 'here' ? askerOf(incoming).here : open === true;
 }
 
+/** Who asks, where a route wants to know; of others the address is counted. */
+async function whoAsks(door: Door, route: Route, incoming: IncomingMessage): Promise<Caller | undefined> {
+  if (route.open === true) await door.guard.open(askerOf(incoming));
+  if (isOpen(route, incoming)) return undefined;
+  return door.entrance.enter(incoming, mannerOf(incoming, isStream(route)));
+}
+
 /**
  * The table of routes as an app: who asks, which route, what it answers, and every error in the one shape. Answers are
  * written to the connection itself: a `Response` in between costs more than everything else that a short request does.
@@ -56,9 +64,7 @@ export function createApp(door: Door): Hono<Bound> {
     const count = (status: number): void =>
       door.metrics.request(route.method, route.path, status, (performance.now() - began) / 1000);
     try {
-      const caller = isOpen(route, incoming)
-        ? undefined
-        : await door.entrance.enter(incoming, mannerOf(incoming, isStream(route)));
+      const caller = await whoAsks(door, route, incoming);
       if (caller !== undefined)
         await door.allowance.take(caller.name, (...header) => outgoing.setHeader(...header));
       const question = incoming.url?.indexOf('?') ?? -1;

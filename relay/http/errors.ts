@@ -9,6 +9,18 @@ export interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const waits = new WeakMap<CoterieError, number>();
+
+/** Says with an error after how many seconds it makes sense to ask again. */
+export function withWait(error: CoterieError, seconds: number): CoterieError {
+  waits.set(error, Math.max(1, seconds));
+  return error;
+}
+
+/** Seconds after which it makes sense to ask again, where that is known. */
+export const waitOf = (error: CoterieError): number | undefined =>
+  waits.get(error) ?? (error.code === 'busy' ? 1 : undefined);
+
 /**
  * Any error as one of the closed list. What is none of them is a mistake of ours: the log gets it whole, the client
  * only learns that it happened.
@@ -20,7 +32,8 @@ export function refusalOf(error: unknown, log: Log, where: string): Refusal {
   const headers: Record<string, string> = {};
   if (known.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
   if (known.code === 'bad_method' && known.legal) headers['allow'] = known.legal.join(', ');
-  if (known.code === 'busy') headers['retry-after'] = '1';
+  const wait = waitOf(known);
+  if (wait !== undefined) headers['retry-after'] = String(wait);
   return { status: known.status, answer: known.toJSON(), headers };
 }
 

@@ -4,7 +4,9 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Log } from '../node/log.ts';
+import { askerOf } from './address.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
+import type { Guard } from './guard.ts';
 import type { Metrics } from './metrics.ts';
 
 /** One request to a listener that is no replica. */
@@ -31,7 +33,16 @@ interface Bound {
 /** The few routes of a listener that is no replica as an app: every error in the one shape. */
 export function createOwnApp(
   routes: readonly OwnRoute[],
-  { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'request'> },
+  {
+    log,
+    metrics,
+    guard,
+  }: {
+    readonly log: Log;
+    readonly metrics: Pick<Metrics, 'request'>;
+    /** Of all its addresses, where its routes do not count by themselves. */
+    readonly guard?: Guard | undefined;
+  },
 ): Hono<Bound> {
   const app = new Hono<Bound>();
 
@@ -41,6 +52,7 @@ export function createOwnApp(
     const { status = 200, type = 'application/json' } = route;
     let answered = status;
     try {
+      await guard?.open(askerOf(incoming));
       const body = await route.run({ incoming, params: c.req.param() });
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       send(outgoing, status, { ...safeHeaders, 'content-type': type }, text);

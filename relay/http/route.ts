@@ -5,6 +5,7 @@ import type { Log } from '../node/log.ts';
 import type { Caller, Callers } from '../proof/callers.ts';
 import type { Allowance } from './allowance.ts';
 import type { Asked } from './asked.ts';
+import type { Guard } from './guard.ts';
 import { check, queryOf } from './input.ts';
 import type { Metrics } from './metrics.ts';
 import type { Entrance } from './session/entrance.ts';
@@ -28,6 +29,8 @@ export interface Door {
   readonly callers: Callers;
   /** Who asks, at each of its doors. */
   readonly entrance: Entrance;
+  /** What addresses may do before it is known who asks. */
+  readonly guard: Guard;
   /** Sessions of pages. */
   readonly logins: Logins;
   /** How often a member may ask. */

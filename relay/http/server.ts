@@ -12,10 +12,11 @@ import { getRequestListener } from '@hono/node-server';
 import { CoterieError } from '../../schemas/index.ts';
 import type { Log } from '../node/log.ts';
 import { stopping } from '../stopping.ts';
-import { openAddresses } from './address.ts';
-import { refusalOf, sendRefusal } from './errors.ts';
+import { openAddresses, openProxies } from './address.ts';
+import { refusalOf, sendRefusal, waitOf } from './errors.ts';
 import { type GateOptions, refuseForeign } from './gate.ts';
 import { allowedOf, type Outside, refuseBare } from './outside.ts';
+import { openShares, type ShareLimits } from './shares.ts';
 import { readPair, watchPair } from './tls.ts';
 
 /** Answers requests. */
@@ -102,9 +103,10 @@ async function refuseWith(socket: Duplex, log: Log, upgrade: () => ReturnType<Up
 /** Answers with an error where no HTTP answer is at hand, and ends the connection. */
 function endWith(socket: Duplex, refused: CoterieError): void {
   const text = JSON.stringify(refused.toJSON());
+  const wait = waitOf(refused);
   socket.end(
     `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status] ?? ''}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
-      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+      `${wait === undefined ? '' : `retry-after: ${wait}\r\n`}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
 }
 
@@ -125,6 +127,8 @@ export interface ListenOptions {
   readonly outside?: Outside | undefined;
   /** Between two looks at the files of its certificate, ms. */
   readonly look?: number | undefined;
+  /** What one address may have of it, where the default does not fit. */
+  readonly shares?: ShareLimits | undefined;
 }
 
 /**
@@ -148,6 +152,10 @@ export async function listen(host: string, port: number, options: ListenOptions 
   };
   const secure = pair && createTlsServer({ ...settings, ...pair.options, handshakeTimeout: arrival.headers });
   const server = secure ?? createServer(settings);
+  const shares = openShares(openProxies(outside?.proxy), options.shares);
+  server.on('connection', (socket: Socket) => {
+    if (!shares.connect(socket)) socket.destroy();
+  });
   // Who has closed its half of a connection still gets its answer; `gone.ts` has who does not. The types do not know of it.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = 8_192;
@@ -212,8 +220,8 @@ export async function listen(host: string, port: number, options: ListenOptions 
         if (draining) outgoing.setHeader('connection', 'close');
         // A reader that hangs up is no event worth a crash.
         outgoing.on('error', () => undefined);
-        whoAsks(incoming);
-        const foreign = refuseForeign(incoming, allowed, gate);
+        const asker = whoAsks(incoming);
+        const foreign = refuseForeign(incoming, allowed, gate) ?? shares.send(incoming, outgoing, asker);
         // What follows on the connection of a stranger is not read.
         if (foreign) sendRefusal(outgoing, refusalOf(foreign, log, 'gate'), { connection: 'close' });
         else void answer(incoming, outgoing);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CoterieError } from '../../schemas/index.ts';
 import { closeCodes } from '../../schemas/protocol.ts';
 import type { Timer } from '../../src/sync/session/types.ts';
+import { type Asker, askerOf } from '../http/address.ts';
 import { stopping } from '../stopping.ts';
 import { openAcceptor, type Socket } from './socket.ts';
 import { eventsOf, isProven, type Join, type Joined, muxPayload, transportOf } from './transport.ts';
@@ -12,11 +13,13 @@ export interface MuxListenLimits {
   readonly sessions: number;
   /** Of those, sessions whose other end has not proven its key. */
   readonly unproven: number;
+  /** Of these from one address of elsewhere. */
+  readonly unprovenEach: number;
   /** How long the proof may take, ms. */
   readonly proof: number;
 }
 
-const defaults: MuxListenLimits = { sessions: 4_608, unproven: 256, proof: 10_000 };
+const defaults: MuxListenLimits = { sessions: 4_608, unproven: 256, unprovenEach: 32, proof: 10_000 };
 
 export interface MuxListenOptions {
   readonly join: Join;
@@ -40,18 +43,21 @@ export function openMuxListener({ join, timer, limits: given, binding }: MuxList
   const accept = openAcceptor({ maxPayload: muxPayload, binding });
   const sessions = new Map<Socket, Joined>();
   /** Those that were unproven when they were looked at last. */
-  const unproven = new Set<Socket>();
+  const unproven = new Map<Socket, Asker>();
   let closed = false;
 
-  /** The one that came first of those that have proven nothing, and how many those are. */
-  function lookUnproven(): { readonly oldest: Socket | undefined; readonly count: number } {
-    for (const socket of unproven) {
+  function forgetProven(): void {
+    for (const socket of unproven.keys()) {
       const session = sessions.get(socket);
       if (session === undefined || isProven(session)) unproven.delete(socket);
     }
-    const [oldest] = unproven;
-    return { oldest, count: unproven.size };
   }
+
+  /** Those of an address of elsewhere that have proven nothing, the oldest first. */
+  const unprovenOf = ({ address, here }: Asker): Socket[] =>
+    here
+      ? []
+      : [...unproven].filter(([, of]) => !of.here && of.address === address).map(([socket]) => socket);
 
   /** Whoever proves nothing gets no time to say goodbye either. */
   function cut(socket: Socket, code: number, reason: string): void {
@@ -63,18 +69,22 @@ export function openMuxListener({ join, timer, limits: given, binding }: MuxList
   }
 
   /** A place for one more, if need be that of the oldest that has proven nothing: else a few could shut all others out. */
-  function makeRoom(): boolean {
-    const { oldest, count } = lookUnproven();
-    if (sessions.size < limits.sessions && count < limits.unproven) return true;
+  function makeRoom(asker: Asker): boolean {
+    forgetProven();
+    // Who opens many takes its own places first.
+    const own = unprovenOf(asker);
+    const isFull = sessions.size >= limits.sessions || unproven.size >= limits.unproven;
+    if (!isFull && own.length < limits.unprovenEach) return true;
+    const oldest = own.length >= limits.unprovenEach ? own[0] : [...unproven.keys()][0];
     if (oldest === undefined) return false;
     cut(oldest, closeCodes.busy, 'too many have proven nothing');
     return true;
   }
 
-  function opened(socket: Socket): ReturnType<typeof eventsOf> {
+  function opened(socket: Socket, asker: Asker): ReturnType<typeof eventsOf> {
     const session = join('listen', transportOf(socket));
     sessions.set(socket, session);
-    unproven.add(socket);
+    unproven.set(socket, asker);
     const cancel = timer(() => {
       unproven.delete(socket);
       if (!isProven(session)) cut(socket, closeCodes.unproven, 'no proof in time');
@@ -89,8 +99,9 @@ export function openMuxListener({ join, timer, limits: given, binding }: MuxList
   return {
     upgrade(incoming, raw, head) {
       if (closed) return stopping();
-      if (!makeRoom()) return new CoterieError('busy', 'Too many sessions are open.');
-      accept(incoming, raw, head, opened);
+      const asker = askerOf(incoming);
+      if (!makeRoom(asker)) return new CoterieError('busy', 'Too many sessions are open.');
+      accept(incoming, raw, head, (socket) => opened(socket, asker));
       return undefined;
     },
     get sessions() {

@@ -5,6 +5,7 @@ import type { Replica } from '../../src/replica/surface.ts';
 import type { Links } from '../../src/sync/index.ts';
 import { openAllowance, type RateLimit } from '../http/allowance.ts';
 import { createApp } from '../http/app.ts';
+import { type Guard, openGuard } from '../http/guard.ts';
 import { type Metrics, openMetrics } from '../http/metrics.ts';
 import type { Door, StreamLimits } from '../http/route.ts';
 import type { Upgrade } from '../http/server.ts';
@@ -33,6 +34,8 @@ export interface ReplicaDoorsOptions {
   readonly log: Log;
   /** Where requests are counted, where several replicas share that; by default these doors count by themselves. */
   readonly metrics?: Metrics | undefined;
+  /** Limits by address, where several replicas share a listener. */
+  readonly guard?: Guard | undefined;
 }
 
 /** All doors of one replica, whichever listener they are served by: their paths begin at `/`. */
@@ -102,7 +105,8 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
   const { replica, url, node, version, relay, rate, streams, log } = options;
   const logins = openLogins(Date.now);
   const callers = callersOf(options, logins);
-  const entrance = openEntrance(callers, logins);
+  const guard = options.guard ?? openGuard();
+  const entrance = openEntrance(callers, logins, guard);
   const metrics = options.metrics ?? openMetrics();
   const stop = new AbortController();
   const door: Door = {
@@ -116,6 +120,7 @@ export function openReplicaDoors(options: ReplicaDoorsOptions): ReplicaDoors {
     stopping: stop.signal,
     callers,
     entrance,
+    guard,
     logins,
     allowance: openAllowance(rate),
     streams: { ...defaultStreams, ...streams },

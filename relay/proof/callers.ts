@@ -77,8 +77,10 @@ const soon = 200;
 const often = 60_000;
 
 /** As what a socket is closed: clients do not try again after either. */
-export const closeCodeOf = ({ code }: CoterieError): number =>
-  code === 'unauthorized' ? closeCodes.unproven : closeCodes.stranger;
+export function closeCodeOf({ code }: CoterieError): number {
+  if (code === 'rate_limited') return closeCodes.busy;
+  return code === 'unauthorized' ? closeCodes.unproven : closeCodes.stranger;
+}
 
 /** Aborts once a caller may go on no longer, with why; nobody looks any more once `gone` aborts. */
 export function ended(callers: Callers, caller: Caller, gone: AbortSignal): AbortSignal {

@@ -4,6 +4,7 @@ import type { ReplicaSource } from '../../src/replica/sync/index.ts';
 import type { Refusals } from '../../src/replica/sync/refusals.ts';
 import { mostClients, type Pads } from '../../src/storage/pads.ts';
 import type { LinkCounts, Links, SyncSource } from '../../src/sync/index.ts';
+import { askerOf } from '../http/address.ts';
 import { type Sample, single } from '../http/metrics.ts';
 import type { Upgrade } from '../http/server.ts';
 import type { Entrance } from '../http/session/entrance.ts';
@@ -75,9 +76,11 @@ export interface CrowdLimits {
   readonly sockets: number;
   /** Of who has none, at most: each is told so, and stays until it has left. */
   readonly strangers: number;
+  /** Of these from one address of elsewhere. */
+  readonly strangersEach: number;
 }
 
-const defaultCrowd: CrowdLimits = { sockets: 2_048, strangers: 256 };
+const defaultCrowd: CrowdLimits = { sockets: 2_048, strangers: 256, strangersEach: 32 };
 
 const nothing = (): void => undefined;
 const silent: SocketEvents = { message: nothing, drained: nothing, closed: nothing };
@@ -127,7 +130,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
 
   const most: CrowdLimits = { ...defaultCrowd, ...options.crowd };
   const members = openCrowd(most.sockets);
-  const strangers = openCrowd(most.strangers);
+  const strangers = openCrowd(most.strangers, most.strangersEach);
 
   /** Refuses with close codes: an HTTP status tells a browser nothing, and its client would try for ever. */
   function welcome(
@@ -180,7 +183,7 @@ export function openSocketDoors(options: SocketDoorsOptions): SocketDoors {
       // It left while it was asked for.
       if (raw.destroyed) return undefined;
       const crowd = who instanceof CoterieError ? strangers : members;
-      if (!crowd.enter(raw)) return new CoterieError('busy', 'Too many sockets are open.');
+      if (!crowd.enter(raw, askerOf(incoming))) return new CoterieError('busy', 'Too many sockets are open.');
       accept(incoming, raw, head, (socket) => welcome(socket, who, workspace, name));
       return undefined;
     };

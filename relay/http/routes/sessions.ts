@@ -80,7 +80,7 @@ export const sessionRoutes = [
     async run({ door, asked, body }) {
       const { incoming, outgoing } = connectionOf(asked);
       refuseOtherPages(incoming, 'write');
-      const { secret, caller, session } = door.logins.begin(body.login);
+      const { secret, caller, session } = await door.entrance.begin(incoming, body.login);
       outgoing.setHeader('set-cookie', setCookie(incoming, secret, usualBounds.whole / 1000));
       return speaker(caller, session.handle, [shown(session, caller)]);
     },

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { CoterieError } from '../../../schemas/index.ts';
 import type { Caller, Callers } from '../../proof/callers.ts';
 import { tokenIn } from '../../rooms/subprotocol.ts';
+import { askerOf } from '../address.ts';
+import { type Guard, openGuard } from '../guard.ts';
 import { type Manner, refuseOtherPages, sessionIn } from './cookie.ts';
 import type { Logins } from './logins.ts';
 
@@ -11,6 +13,8 @@ export interface Entrance {
   enter(incoming: IncomingMessage, manner: Manner): Promise<Caller>;
   /** As that, where nobody need say who asks: undefined without any of these, or with a session that is over. */
   ifAny(incoming: IncomingMessage, manner: Manner): Promise<Caller | undefined>;
+  /** Begins a session of a page. Rejects as `Logins.begin` throws, and with `rate_limited`. */
+  begin(incoming: IncomingMessage, login: string): Promise<ReturnType<Logins['begin']>>;
 }
 
 /** A token, or a proof of key. */
@@ -20,12 +24,29 @@ const bearer = /^Bearer ([A-Za-z0-9_.-]{1,2048})$/i;
 const shown = (incoming: IncomingMessage, manner: Manner): string | undefined =>
   manner === 'socket' ? tokenIn(incoming.headers) : bearer.exec(incoming.headers.authorization ?? '')?.[1];
 
-export function openEntrance(callers: Callers, logins: Logins): Entrance {
+export function openEntrance(
+  callers: Pick<Callers, 'of'>,
+  logins: Pick<Logins, 'of' | 'begin'>,
+  guard: Guard = openGuard(),
+): Entrance {
+  /** What is shown is looked at unless too much of it was wrong. */
+  async function guarded<T>(incoming: IncomingMessage, secret: string, of: () => T): Promise<Awaited<T>> {
+    const asker = askerOf(incoming);
+    await guard.look(asker, secret);
+    try {
+      const found = await of();
+      guard.right(asker, secret);
+      return found;
+    } catch (error) {
+      throw await guard.wrong(asker, error);
+    }
+  }
+
   async function ifAny(incoming: IncomingMessage, manner: Manner): Promise<Caller | undefined> {
     const credential = shown(incoming, manner);
     // One that is wrong is not made good by a cookie.
-    if (credential !== undefined || incoming.headers.authorization !== undefined)
-      return callers.of(credential);
+    if (credential !== undefined) return guarded(incoming, credential, () => callers.of(credential));
+    if (incoming.headers.authorization !== undefined) return callers.of(undefined);
     const secret = sessionIn(incoming);
     const caller = secret === undefined ? undefined : logins.of(secret);
     if (caller !== undefined) refuseOtherPages(incoming, manner);
@@ -33,6 +54,7 @@ export function openEntrance(callers: Callers, logins: Logins): Entrance {
   }
   return {
     ifAny,
+    begin: (incoming, login) => guarded(incoming, login, () => logins.begin(login)),
     async enter(incoming, manner) {
       const caller = await ifAny(incoming, manner);
       if (caller) return caller;

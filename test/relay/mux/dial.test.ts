@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openAddresses } from '../../../relay/http/address.ts';
 import { openBackoff } from '../../../relay/mux/backoff.ts';
 import { type DialOptions, type DialStatus, openDialler } from '../../../relay/mux/dial.ts';
 import { openMuxListener } from '../../../relay/mux/listen.ts';
@@ -86,7 +87,9 @@ async function listening(limits: object = {}, time = clock()) {
   const listener = openMuxListener({ join: there.join, timer: time.timer, limits });
   const server = createServer();
   const answers: (string | undefined)[] = [];
+  const whoAsks = openAddresses({ url: 'https://relay.example' });
   server.on('upgrade', (incoming, raw, head) => {
+    whoAsks(incoming);
     const refused = listener.upgrade(incoming, raw, head);
     answers.push(refused?.code);
     const text = JSON.stringify(refused);
@@ -108,7 +111,7 @@ async function listening(limits: object = {}, time = clock()) {
 
 const half = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(128);
 
-function dialling(url: string, options: Partial<Pick<DialOptions, 'random' | 'standing'>> = {}) {
+function dialling(url: string, options: Partial<Pick<DialOptions, 'random' | 'standing' | 'headers'>> = {}) {
   const here = counterpart();
   const time = clock();
   const seen: DialStatus[] = [];
@@ -119,6 +122,7 @@ function dialling(url: string, options: Partial<Pick<DialOptions, 'random' | 'st
     timer: time.timer,
     random: options.random ?? half,
     standing: options.standing,
+    headers: options.headers,
     onChange(status) {
       seen.push(status);
       for (const look of waiting.splice(0)) look();
@@ -309,5 +313,21 @@ describe('a link', () => {
     expect(listener.sessions).toBe(3);
     // All of them are in use: who is sent away knows that, and not only that nothing answered.
     expect(last.dialler.status()).toMatchObject({ code: 'busy', last: 'Too many sessions are open.' });
+  });
+
+  it('RLY-14: an address that opens many without proof takes its own places, and nobody else’s', async () => {
+    const { there, listener, url } = await listening({ unproven: 8, unprovenEach: 2 });
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    const other = dialling(url, from('203.0.113.2'));
+    await other.enters('open');
+    const first = dialling(url, from('203.0.113.1'));
+    await first.enters('open');
+    for (let at = 0; at < 2; at += 1) await dialling(url, from('203.0.113.1')).enters('open');
+    await first.enters('waiting');
+    expect(there.sessions.map(({ ended }) => ended.length)).toEqual([0, 1, 0, 0]);
+    expect(listener.sessions).toBe(3);
+    // Programs of this machine have one address between them.
+    for (let at = 0; at < 3; at += 1) await dialling(url).enters('open');
+    expect(listener.sessions).toBe(6);
   });
 });
