@@ -31,6 +31,7 @@ const benches: Record<string, () => Promise<(asked: Asked) => Promise<Result[]>>
   seal: async () => (await import('./seal.ts')).seal,
   'sealed-join': async () => (await import('./sealed-join.ts')).sealedJoin,
   'sealed-idle': async () => (await import('./sealed-idle.ts')).sealedIdle,
+  'relay-idle': async () => (await import('./relay-idle.ts')).relayIdle,
   mcp: async () => (await import('./mcp.ts')).mcp,
   cold: async () => (await import('./cold.ts')).cold,
   relay: async () => (await import('./relay.ts')).relay,
