@@ -37,8 +37,8 @@ export const InviteCreate = z.strictObject({
   /** Where the node is reached, in place of where it listens: through a tunnel, or from another machine. */
   addresses: z.array(Address).min(1).max(8).optional(),
   /**
-   * Whom who joins asks: the URL of a sealed relay that is a remote, or `node` for this one. Unless said the first of
-   * those relays that is linked, and this node where there is none.
+   * Whom who joins asks: the URL of a relay that is a remote, or `node` for this one. Unless said the first relay that was
+   * added and is linked, and this node where there is none.
    */
   at: z.string().max(256).optional(),
 });
@@ -107,6 +107,13 @@ export type Admission = z.infer<typeof Admission>;
 /** The members log as a replica has it, in an order in which each operation follows what it names. */
 export const MembersLog = z.strictObject({ members: Admission.shape.members });
 export type MembersLog = z.infer<typeof MembersLog>;
+
+/** A ticket whose relay is a replica: its package, and the `invite.create` that names the relay as countersigner. */
+export const TicketKept = Package.pick({ sealed: true }).extend({
+  invite: Admission.shape.members.element,
+});
+export type TicketKept = z.infer<typeof TicketKept>;
+export const TicketKeptAt = z.strictObject({ id: z.string() });
 
 /** Records of a document in a mailbox, as who joins reads them before it has a session. */
 export const SealedRecords = z.strictObject({

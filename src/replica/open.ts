@@ -216,7 +216,13 @@ async function openOn(
 
   if (!membership.state.replicas.has(signer.id)) await sync.join({ ledger, seed, chosen });
 
-  const machines = createMachines({ writing, signer, now, keyring: sync.source.keyring });
+  const machines = createMachines({
+    writing,
+    signer,
+    now,
+    keyring: sync.source.keyring,
+    source: sync.source,
+  });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
   const removal = await createRemoval({ database, checkpoints, search, timer });
@@ -299,7 +305,10 @@ async function openOn(
       return signer.id;
     },
     directory: storage.info.directory,
-    ...withCodes({ countersign: machines.countersign, package: machines.package }, refuseClosed),
+    ...withCodes(
+      { countersign: machines.countersign, package: machines.package, keepTicket: machines.keepTicket },
+      refuseClosed,
+    ),
     enrol: (relay) => machines.enrol(me, relay),
     membersLog: machines.membersLog,
     attach: machines.attach,

@@ -64,6 +64,7 @@ import type {
   TasksQuery,
   TaskUpdate,
   Thread,
+  TicketKept,
   TypedEvent,
 } from '../../schemas/index.ts';
 import type { Host } from '../machines/host.ts';
@@ -295,6 +296,8 @@ export interface Replica extends Surface {
   countersign(invite: string, request: AdmissionRequest): Promise<Admission>;
   /** What a ticket that this replica gave out stands for, sealed. Rejects with `not_found`. */
   package(id: string): Promise<Package>;
+  /** Keeps a ticket that another replica made, whose countersigner is the listener of this one. */
+  keepTicket(id: string, given: TicketKept): Promise<void>;
   /** The members log, causes first: by it others know who is in. */
   membersLog(): Promise<Admission['members']>;
   /** Has a readable relay become a replica of the workspace, unless it is one, as the member it was opened with. */

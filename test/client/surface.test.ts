@@ -21,6 +21,7 @@ it('a client stands where a surface is asked for, but for the member, which the 
     | 'as'
     | 'countersign'
     | 'enrol'
+    | 'keepTicket'
     | 'membersLog'
     | 'package'
     | 'attach'

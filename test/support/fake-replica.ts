@@ -94,7 +94,14 @@ export async function openFakeReplica(options: OpenOptions): Promise<FakeReplica
       throw new CoterieError('ticket_elsewhere', 'This node gave out no ticket');
     },
     enrol: async () => undefined,
-    ...watched({ membersLog: async () => [], package: async () => ({ sealed: '', expires: 1 }) }, options.as),
+    ...watched(
+      {
+        membersLog: async () => [],
+        package: async () => ({ sealed: '', expires: 1 }),
+        keepTicket: async () => undefined,
+      },
+      options.as,
+    ),
     attach: () => () => undefined,
     doctor: (during) => work({ ok: true, findings: [] }, during),
     async close() {

@@ -17,7 +17,7 @@ export const machinesRows: readonly Row[] = [
       ['--address <url>', 'where the node is reached, in place of where it listens; repeat for more', 'many'],
       [
         '--at <url>',
-        'whom who joins asks: a sealed relay that is a remote, or node (by default a relay, if one is linked)',
+        'whom who joins asks: a relay that is a remote, or node (by default a relay, if one is linked)',
       ],
       ['--qr', 'draw the ticket as a QR code, also where the output is no terminal'],
       ...onWrites,

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import {
   Admission,
   AdmissionRequest,
   ArbiterInfo,
   ArbiterMove,
+  CoterieError,
   Invitation,
   InviteCreate,
   InviteInfo,
@@ -13,8 +15,13 @@ import {
   ReplicaInfo,
   ReplicaRevoke,
   ReplicasQuery,
+  TicketKept,
+  TicketKeptAt,
 } from '../../../schemas/index.ts';
 import { route } from '../route.ts';
+
+/** base64url of 32 bytes. */
+const PackageId = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
 /** Who else has a copy of the workspace, and how others come in. */
 export const machineRoutes = [
@@ -91,6 +98,24 @@ export const machineRoutes = [
     summary: 'What a ticket stands for, sealed with a key that only who has the ticket knows.',
     answer: Package,
     run: ({ door, params }) => door.replica.package(params.id),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/packages/{id}',
+    needs: 'key',
+    summary: 'Keeps a ticket whose invite names this listener as countersigner; for replicas of admins.',
+    body: TicketKept,
+    answer: TicketKeptAt,
+    async run({ door, caller, params, body }) {
+      const { id } = params;
+      if (!PackageId.safeParse(id).success)
+        throw new CoterieError('invalid', 'the id of a package is 43 base64url characters');
+      const role = caller?.role();
+      if (role !== 'owner' && role !== 'admin')
+        throw new CoterieError('forbidden', 'Only an admin leaves tickets here.');
+      await door.replica.keepTicket(id, body as TicketKept);
+      return { id };
+    },
   }),
   route({
     method: 'post',

@@ -8,7 +8,7 @@ import {
 import type { InviteState } from '../../fold/types.ts';
 import { answerBytes } from '../../machines/admission.ts';
 import type { Host } from '../../machines/host.ts';
-import { type Admitted, countersignBytes, proofBytes, type Signer } from '../../op/index.ts';
+import { type Admitted, countersignBytes, keyId, proofBytes, type Signer } from '../../op/index.ts';
 import type { Writing } from '../writing/context.ts';
 import { type Countersigned, type InviteRow, inviteKey } from './invites.ts';
 
@@ -43,7 +43,7 @@ export async function countersign(
       'protocol_newer',
       `Who joins speaks version ${versions.join(', ')} of the protocol; this node speaks ${muxProtocol.versions.join(', ')}.`,
     );
-  const state = inviteOf(writing, invite, request.workspace);
+  const state = inviteOf(options, invite, request.workspace);
   const admitted: Admitted = {
     workspace: writing.reading.workspace,
     key: request.key,
@@ -61,9 +61,19 @@ export async function countersign(
   };
 }
 
-function inviteOf({ reading }: Writing, id: Hash, asked: Hash): InviteState {
+/** Who signs for an invite: this replica, or the relay that it is a part of, by the key with which that listens. */
+const signerFor = (
+  { writing: { reading }, signer, host }: CountersignOptions,
+  { countersigner }: InviteState,
+): Pick<Signer, 'sign'> | undefined => {
+  if (countersigner === reading.replica) return signer;
+  return host && countersigner === keyId(reading.crypto, host.key) ? host : undefined;
+};
+
+function inviteOf(options: CountersignOptions, id: Hash, asked: Hash): InviteState {
+  const { reading } = options.writing;
   const invite = reading.membership.state.invites.get(id);
-  if (asked !== reading.workspace || invite === undefined || invite.countersigner !== reading.replica)
+  if (asked !== reading.workspace || invite === undefined || !signerFor(options, invite))
     throw new CoterieError('ticket_elsewhere', 'This node did not give out that ticket.');
   return invite;
 }
@@ -87,18 +97,20 @@ async function prove(
 const isRevoked = (invite: InviteState): boolean => invite.grants.every(({ ended }) => ended.length > 0);
 
 async function count(
-  { writing, signer, now }: CountersignOptions,
+  options: CountersignOptions,
   invite: InviteState,
   { machine, key, encryption }: AdmissionRequest,
   admitted: Admitted,
 ): Promise<Countersigned> {
+  const { writing, now } = options;
   if (isRevoked(invite)) throw new CoterieError('ticket_expired', 'The ticket was revoked.');
   return writing.commits.write(async ({ draft }) => {
     // This replica may have taken another key since.
-    inviteOf(writing, invite.id, writing.reading.workspace);
+    inviteOf(options, invite.id, writing.reading.workspace);
+    const signer = signerFor(options, invite);
     const row = await draft.getConfirmed<InviteRow>(inviteKey(invite.id));
     // A restored directory keeps no row of what was given out before: it does not know of the uses since its backup.
-    if (!row)
+    if (!row || !signer)
       throw new CoterieError('ticket_elsewhere', 'This node does not know how often that ticket was used.');
     const own = row.machines[machine] ?? {};
     const before = own[key];

@@ -30,10 +30,18 @@ export interface InviteRow {
   /** The ticket's secret, so that a repeat of the request answers with the same ticket; none of what a relay came in by. */
   readonly secret?: string | undefined;
   readonly addresses: readonly string[];
-  /** The sealed relay that countersigns who joins by it; it counts the uses then. */
-  readonly relay?: { readonly url: string; readonly key: string } | undefined;
+  /** The relay that countersigns who joins by it; it counts the uses then. */
+  readonly relay?: RelayOfInvite | undefined;
+  /** Of one that another replica made: the package that was brought for it. */
+  readonly kept?: string | undefined;
   /** Machines that joined by it, and the replicas of each that were countersigned. */
   readonly machines: Readonly<Record<string, Readonly<Record<string, Countersigned>>>>;
+}
+
+interface RelayOfInvite {
+  readonly url: string;
+  readonly key: string;
+  readonly mode: 'readable' | 'sealed';
 }
 
 export interface Countersigned {
@@ -67,12 +75,12 @@ export interface InviteOptions {
 interface Countersigner {
   readonly id: Hash;
   readonly addresses: readonly string[];
-  /** For a sealed relay. */
+  /** Where it is no node. */
   readonly relay: InviteRow['relay'];
 }
 
 /**
- * Makes a ticket: a seed that an `invite.create` names, countersigned by this replica alone, or by a sealed relay.
+ * Makes a ticket: a seed that an `invite.create` names, countersigned by this replica alone, or by a relay.
  * Rejects with `forbidden` for who may not invite, `invalid` for an end that has passed, `unreachable` where nobody could
  * ask this replica or the relay does not answer, `not_found` for a relay that is no remote, `ticket_elsewhere` for a
  * repeat of one that was made before the backup that this directory was restored from.
@@ -128,29 +136,28 @@ export async function createInvite(
 const relayOf = (
   { reading }: Writing,
   { signer, now, transport }: InviteOptions,
-  { url, key }: NonNullable<InviteRow['relay']>,
-): TicketRelay => openTicketRelay({ url, key, workspace: reading.workspace, signer, now, transport });
+  relay: RelayOfInvite,
+): TicketRelay => openTicketRelay({ relay, workspace: reading.workspace, signer, now, transport });
 
 function countersignerFor(
-  { reading: { crypto, replica } }: Writing,
+  { reading: { crypto, replica, workspace } }: Writing,
   { host }: InviteOptions,
   { addresses, at }: InviteCreate,
 ): Countersigner {
-  const relays = (host?.remotes?.list() ?? []).filter(({ mode }) => mode === 'sealed');
+  const relays = (host?.remotes?.list() ?? []).filter(({ mode }) => mode === 'sealed' || mode === 'readable');
   const named =
     at === undefined || at === 'node' ? undefined : relays.find(({ url }) => url === originOf(at));
   if (at !== undefined && at !== 'node' && !named)
-    throw new CoterieError('not_found', `${at} is no sealed relay that this node syncs with.`, {
+    throw new CoterieError('not_found', `${at} is no relay that this node syncs with.`, {
       hint: 'See: coterie remote status',
     });
   const usual = relays.find(({ state, added }) => state === 'linked' && added !== null);
   const relay = named ?? (at === undefined && addresses === undefined ? usual : undefined);
-  if (relay && relay.key !== null)
-    return {
-      id: keyId(crypto, relay.key),
-      addresses: [relay.url],
-      relay: { url: relay.url, key: relay.key },
-    };
+  if (relay && relay.key !== null) {
+    const mode = relay.mode === 'sealed' ? 'sealed' : 'readable';
+    const url = mode === 'sealed' ? relay.url : `${relay.url}/w/${workspace}`;
+    return { id: keyId(crypto, relay.key), addresses: [url], relay: { url, key: relay.key, mode } };
+  }
   const own = addresses ?? host?.addresses ?? [];
   if (own.length > 0 && host) return { id: replica, addresses: own, relay: undefined };
   throw new CoterieError('unreachable', 'No node runs here that who joins could ask.', {
@@ -194,7 +201,7 @@ async function invitation(writing: Writing, options: InviteOptions, invite: Hash
     expires,
     role,
     by: membership.person(state.by).handle,
-    ...(row.relay ? { sealed: { epochs: epochsOf(options.keyring) } } : {}),
+    ...(row.relay?.mode === 'sealed' ? { sealed: { epochs: epochsOf(options.keyring) } } : {}),
   };
   const kept = await commits.write(async ({ draft }) => {
     const before = await draft.getConfirmed<Package>(packageKey(id));
@@ -203,11 +210,16 @@ async function invitation(writing: Writing, options: InviteOptions, invite: Hash
     return made;
   });
   if (row.relay) {
-    const relay = relayOf(writing, options, row.relay);
-    await relay.register({ invite, workspace, seed, uses, expires });
-    await relay.keep(id, kept);
+    const made = await database.getConfirmed<OperationRow>(keys.operation(invite));
+    if (!made) throw new CoterieError('internal', `the invite ${invite} is not stored`);
+    await relayOf(writing, options, row.relay).give({
+      invite: { invite, workspace, seed, uses, expires },
+      operation: { segment: made.segment, entry: entryOf(made) },
+      id,
+      kept,
+    });
   }
-  const kind = row.relay ? 'sealed' : 'readable';
+  const kind = row.relay?.mode ?? 'readable';
   return {
     ticket: writeTicket(crypto, { url, kind, secret, mark: markOf(crypto, key) }),
     invite,

@@ -10,6 +10,7 @@ import type {
   Peer,
   RemoteInfo,
   ReplicaInfo,
+  TicketKept,
 } from '../../../schemas/index.ts';
 import type { Host, Remoting } from '../../machines/host.ts';
 import type { Signer } from '../../op/index.ts';
@@ -19,6 +20,7 @@ import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { enrol, type HostingRelay } from './enrol.ts';
 import { createInvite, endAtRelay, type InviteOptions, packageOf } from './invites.ts';
+import { type KeepTicketOptions, keepTicket } from './kept-tickets.ts';
 import { createMembersLog } from './members-log.ts';
 import { remotingOf } from './remotes.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
@@ -43,6 +45,8 @@ export interface Machines {
   countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
   /** What a ticket of this node stands for, sealed. Rejects with `not_found`. */
   package(id: string): Promise<Package>;
+  /** Keeps a ticket that another replica made, and countersigns who joins by it. */
+  keepTicket(id: string, given: TicketKept): Promise<void>;
   membersLog(): Promise<Admission['members']>;
   list(query: PageOptions | undefined): Promise<List<ReplicaInfo>>;
   revoke(
@@ -57,9 +61,11 @@ export function createMachines(options: {
   readonly writing: Writing;
   readonly signer: Signer;
   readonly keyring: Pick<Keyring, 'founding' | 'all'>;
+  /** What others know comes in by it. */
+  readonly source: KeepTicketOptions['source'];
   readonly now: () => number;
 }): Machines {
-  const { writing, signer, keyring, now } = options;
+  const { writing, signer, keyring, source, now } = options;
   const membersLog = createMembersLog(writing.reading, writing.reading.workspace);
   let host: Host | undefined;
   const inviting = (): InviteOptions => ({ host, now, signer, keyring });
@@ -92,6 +98,7 @@ export function createMachines(options: {
     },
     countersign: countersigned,
     package: (id) => packageOf(writing.reading, id),
+    keepTicket: (id, given) => keepTicket({ writing, host, source }, id, given),
     membersLog,
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),

@@ -1,4 +1,11 @@
-import { CoterieError, type Hash, type Package, RelayInfo } from '../../../schemas/index.ts';
+import {
+  CoterieError,
+  type Hash,
+  type MembersLog,
+  type Package,
+  RelayInfo,
+  type TicketKept,
+} from '../../../schemas/index.ts';
 import type { SealedInvite } from '../../../schemas/sealed.ts';
 import { type Caller, createCaller } from '../../client/call.ts';
 import { fetchTransport, type Transport } from '../../client/transport.ts';
@@ -9,9 +16,13 @@ import { mailboxId } from '../../seal/names.ts';
 import { pooledRandom } from '../random.ts';
 
 export interface TicketRelayOptions {
-  readonly url: string;
-  /** Its listening key. */
-  readonly key: string;
+  readonly relay: {
+    /** Of a readable one that of the workspace's doors there. */
+    readonly url: string;
+    /** Its listening key. */
+    readonly key: string;
+    readonly mode: 'readable' | 'sealed';
+  };
   readonly workspace: Hash;
   /** The replica's own key. */
   readonly signer: Pick<Signer, 'publicKey' | 'sign'>;
@@ -19,20 +30,30 @@ export interface TicketRelayOptions {
   readonly transport?: Transport | undefined;
 }
 
-/** A sealed relay, as who invites needs it: it countersigns who joins, and keeps what tickets stand for. */
+/** What a relay is given of a ticket. */
+export interface GivenTicket {
+  readonly invite: SealedInvite;
+  /** The `invite.create`, for a relay that reads it. */
+  readonly operation: MembersLog['members'][number];
+  /** Of the package. */
+  readonly id: string;
+  readonly kept: Package;
+}
+
+/** A relay, as who invites needs it: it countersigns who joins, and keeps what tickets stand for. */
 export interface TicketRelay {
   /** Resolves when it answers, and is the one that was added. */
   reach(): Promise<void>;
   /** Done again with the same it changes nothing. */
-  register(invite: SealedInvite): Promise<void>;
-  keep(id: string, given: Package): Promise<void>;
+  give(ticket: GivenTicket): Promise<void>;
   /** An invite that it does not know is ended already. */
   end(invite: Hash): Promise<void>;
 }
 
 /** Rejects with `unreachable`, `relay_changed`, and as the relay refuses: with `forbidden` while it does not know an admin. */
 export function openTicketRelay(options: TicketRelayOptions): TicketRelay {
-  const { url, key, workspace, signer, now, transport = fetchTransport } = options;
+  const { relay, workspace, signer, now, transport = fetchTransport } = options;
+  const { url, key, mode } = relay;
   const mailbox = mailboxId(nodeCrypto, workspace);
 
   async function reach(): Promise<void> {
@@ -43,19 +64,25 @@ export function openTicketRelay(options: TicketRelayOptions): TicketRelay {
 
   async function caller(): Promise<Caller> {
     await reach();
-    const about = { audience: key, workspace: mailbox, now: now(), random: pooledRandom };
+    const of = mode === 'sealed' ? mailbox : workspace;
+    const about = { audience: key, workspace: of, now: now(), random: pooledRandom };
     return createCaller(url, await makeProof(signer, about), transport);
   }
 
   return {
     reach,
-    async register(invite) {
+    async give({ invite, operation, id, kept }) {
+      if (mode === 'readable') {
+        const body: TicketKept = { sealed: kept.sealed, invite: operation };
+        await (await caller()).json('PUT', `/packages/${id}`, { body });
+        return;
+      }
       await (await caller()).json('POST', `/mailboxes/${mailbox}/invites`, { body: invite });
-    },
-    async keep(id, given) {
-      await (await caller()).json('PUT', `/packages/${id}`, { body: given });
+      await (await caller()).json('PUT', `/packages/${id}`, { body: kept });
     },
     async end(invite) {
+      // A relay that is a replica learns it as all replicas do.
+      if (mode === 'readable') return;
       try {
         await (await caller()).json('POST', `/mailboxes/${mailbox}/invites/${invite}/revoke`);
       } catch (error) {

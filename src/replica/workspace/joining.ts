@@ -38,9 +38,16 @@ export async function askForAdmission(options: {
   return requestAdmission({ ticket, seed, machine, replica, crypto: nodeCrypto, transport, random });
 }
 
-/** Where a workspace that was joined is synced: the addresses of its ticket. Empty for one's own. */
+/** Of a ticket of a workspace at a readable relay: its doors there. */
+const atRelay = /\/w\/[a-z2-7]{26}$/;
+
+/**
+ * Where a workspace that was joined is synced: the addresses of its ticket, of a workspace at a readable relay the relay.
+ * Empty for one's own.
+ */
 export async function joinedUpstreams(config: string, workspace: Hash): Promise<readonly string[]> {
-  return (await findMachineWorkspace(config, workspace))?.joined?.addresses ?? [];
+  const { joined } = (await findMachineWorkspace(config, workspace)) ?? {};
+  return (joined?.addresses ?? []).map((address) => address.replace(atRelay, ''));
 }
 
 export interface JoinOptions {

@@ -130,6 +130,7 @@ export function goodRequests({
 /** Tested by themselves: they answer with a stream, or need keys that exist nowhere else. */
 export const streamed = [
   'post /v1/invites/{invite}/admissions',
+  'put /v1/packages/{id}',
   'post /v1/invites/{invite}/revoke',
   'post /v1/replicas/{replica}/revoke',
   'post /v1/arbiter',
