@@ -305,10 +305,7 @@ async function openOn(
       return signer.id;
     },
     directory: storage.info.directory,
-    ...withCodes(
-      { countersign: machines.countersign, package: machines.package, keepTicket: machines.keepTicket },
-      refuseClosed,
-    ),
+    ...withCodes(machines.door, refuseClosed),
     enrol: (relay) => machines.enrol(me, relay),
     membersLog: machines.membersLog,
     attach: machines.attach,

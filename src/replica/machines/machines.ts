@@ -26,6 +26,14 @@ import { remotingOf } from './remotes.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
 import { listInvites, revokeInvite } from './uninvite.ts';
 
+interface MachinesDoor {
+  countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
+  /** What a ticket of this node stands for, sealed. Rejects with `not_found`. */
+  package(id: string): Promise<Package>;
+  /** Keeps a ticket that another replica made, and countersigns who joins by it. */
+  keepTicket(id: string, given: TicketKept): Promise<void>;
+}
+
 /** The replica among others: who is in, who may come in, and what links it has. */
 export interface Machines {
   /** The process that listens for it says so; one at a time. Returns what takes that back. */
@@ -42,11 +50,8 @@ export interface Machines {
   invite(actor: Actor, input: InviteCreate, key: string | undefined): Promise<Invitation>;
   invites(query: PageOptions | undefined): Promise<List<InviteInfo>>;
   uninvite(actor: Actor, invite: string, key: string | undefined): Promise<InviteInfo>;
-  countersign(invite: Hash, request: AdmissionRequest): Promise<Admission>;
-  /** What a ticket of this node stands for, sealed. Rejects with `not_found`. */
-  package(id: string): Promise<Package>;
-  /** Keeps a ticket that another replica made, and countersigns who joins by it. */
-  keepTicket(id: string, given: TicketKept): Promise<void>;
+  /** What others ask of the replica, who need not be members. */
+  readonly door: MachinesDoor;
   membersLog(): Promise<Admission['members']>;
   list(query: PageOptions | undefined): Promise<List<ReplicaInfo>>;
   revoke(
@@ -96,9 +101,11 @@ export function createMachines(options: {
       await endAtRelay(writing, inviting(), ended.id).catch(() => undefined);
       return ended;
     },
-    countersign: countersigned,
-    package: (id) => packageOf(writing.reading, id),
-    keepTicket: (id, given) => keepTicket({ writing, host, source }, id, given),
+    door: {
+      countersign: countersigned,
+      package: (id) => packageOf(writing.reading, id),
+      keepTicket: (id, given) => keepTicket({ writing, host, source }, id, given),
+    },
     membersLog,
     list: async (query) => listReplicas(writing.reading, await peers(), query),
     revoke: (actor, ref, input, key) => revokeReplica(writing, actor, ref, input, key),
