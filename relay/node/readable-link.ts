@@ -3,8 +3,8 @@ import type { RemoteLink, RemoteStatus } from './remoting.ts';
 
 /** How often it is looked whether the relay still has the workspace, ms. */
 const lookEach = 2_000;
-/** Between two attempts to do something about it, ms. */
-const tryEach = 20_000;
+/** Between two attempts to do something about it, ms: longer each time, up to this. */
+const longest = 20_000;
 
 /**
  * The link with the replica of a readable relay. One that lost its workspaces, under the key that is known, is asked to
@@ -26,6 +26,7 @@ export function readableLink(options: {
   let link = dial();
   let trouble: RemoteStatus['trouble'];
   let tried = Number.NEGATIVE_INFINITY;
+  let wait = lookEach;
   let ended = false;
   let cancel = timer(look, lookEach);
 
@@ -33,11 +34,15 @@ export function readableLink(options: {
     if (ended) return;
     cancel = timer(look, lookEach);
     const { state, trouble: why } = link.status();
-    if (state === 'linked') trouble = undefined;
-    if (state === 'linked' || now() - tried < tryEach) return;
+    if (state === 'linked') {
+      trouble = undefined;
+      wait = lookEach;
+    }
+    if (state === 'linked' || now() - tried < wait) return;
     const remedy = why?.code === 'not_found' ? enrol : why?.code === 'forbidden' ? learn : undefined;
     if (remedy === undefined) return;
     tried = now();
+    wait = Math.min(2 * wait, longest);
     remedy().then(again, (error: unknown) => {
       trouble =
         error instanceof CoterieError

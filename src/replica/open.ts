@@ -216,13 +216,7 @@ async function openOn(
 
   if (!membership.state.replicas.has(signer.id)) await sync.join({ ledger, seed, chosen });
 
-  const machines = createMachines({
-    writing,
-    signer,
-    now,
-    keyring: sync.source.keyring,
-    source: sync.source,
-  });
+  const machines = createMachines({ writing, signer, now, source: sync.source });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
   const removal = await createRemoval({ database, checkpoints, search, timer });

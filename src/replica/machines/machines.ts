@@ -14,7 +14,6 @@ import type {
 } from '../../../schemas/index.ts';
 import type { Host, Remoting } from '../../machines/host.ts';
 import type { Signer } from '../../op/index.ts';
-import type { Keyring } from '../epochs/keyring.ts';
 import type { PageOptions } from '../surface.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
@@ -65,12 +64,12 @@ export interface Machines {
 export function createMachines(options: {
   readonly writing: Writing;
   readonly signer: Signer;
-  readonly keyring: Pick<Keyring, 'founding' | 'all'>;
   /** What others know comes in by it. */
-  readonly source: KeepTicketOptions['source'];
+  readonly source: KeepTicketOptions['source'] & { readonly keyring: InviteOptions['keyring'] };
   readonly now: () => number;
 }): Machines {
-  const { writing, signer, keyring, source, now } = options;
+  const { writing, signer, source, now } = options;
+  const { keyring } = source;
   const membersLog = createMembersLog(writing.reading, writing.reading.workspace);
   let host: Host | undefined;
   const inviting = (): InviteOptions => ({ host, now, signer, keyring });
