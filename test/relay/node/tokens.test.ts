@@ -1,6 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -118,6 +120,9 @@ describe.skipIf(process.platform === 'win32')('a token file that must not be tru
   const spoil: [string, (path: string) => void, RegExp][] = [
     ['read by the group', (path) => chmodSync(path, 0o640), /open to other users \(mode 0640\)/],
     ['read by all', (path) => chmodSync(path, 0o604), /open to other users \(mode 0604\)/],
+    ['written by the group', (path) => chmodSync(path, 0o620), /open to other users \(mode 0620\)/],
+    ['a hard link that the group may read', (path) => hardLinkAt(path), /open to other users \(mode 0640\)/],
+    ['a pipe', (path) => pipeAt(path), /not a file/],
     ['written by all', (path) => chmodSync(path, 0o602), /open to other users \(mode 0602\)/],
     ['run by all', (path) => chmodSync(path, 0o601), /open to other users \(mode 0601\)/],
     ['a link to its old self', (path) => linkTo(path, join(data, 'real')), /symbolic link/],
@@ -126,6 +131,19 @@ describe.skipIf(process.platform === 'win32')('a token file that must not be tru
     ['longer than any token', (path) => writeFileSync(path, 'A'.repeat(70_000)), /larger than expected/],
     ['no token', (path) => writeFileSync(path, 'short'), /does not hold a token/],
   ];
+
+  function hardLinkAt(path: string): void {
+    const target = join(data, 'real');
+    renameSync(path, target);
+    chmodSync(target, 0o640);
+    linkSync(target, path);
+  }
+
+  /** Opening it to read would wait for ever for somebody who writes. */
+  function pipeAt(path: string): void {
+    rmSync(path);
+    execFileSync('mkfifo', ['-m', '600', path]);
+  }
 
   function directoryAt(path: string): void {
     rmSync(path);
@@ -137,6 +155,28 @@ describe.skipIf(process.platform === 'win32')('a token file that must not be tru
     else rmSync(path);
     symlinkSync(target, path);
   }
+
+  it('of another user: refused by name, as a file and as the directory of all tokens', ({ skip }) => {
+    if (process.getuid?.() !== 0) return skip('only root may give a file to another user');
+    const token = tokenOf(data, 'kai');
+    const lee = tokenOf(data, 'lee');
+    const tokens = openTokens(data);
+    expect(tokens.whose(token)).toBe('kai');
+    chownSync(tokenFile(data, 'kai'), 65_534, 65_534);
+    expect(() => readToken(data, 'kai')).toThrow(/belongs to another user/);
+    expect(() => tokens.whose(token)).toThrow(expect.objectContaining({ code: 'unauthorized' }) as Error);
+    expect(tokens.whose(lee)).toBe('lee');
+    chownSync(join(data, 'tokens'), 65_534, 65_534);
+    expect(() => tokenOf(data, 'max')).toThrow(/belongs to another user/);
+    expect(() => openTokens(data)).toThrow(/belongs to another user/);
+  });
+
+  it('a directory of tokens that is a link elsewhere: refused, whoever made it', () => {
+    tokenOf(data, 'kai');
+    linkTo(join(data, 'tokens'), join(data, 'elsewhere'));
+    expect(() => openTokens(data)).toThrow(/is not a directory/);
+    expect(() => tokenOf(data, 'max')).toThrow(/is not a directory/);
+  });
 
   for (const [what, work, message] of spoil)
     it(`${what}: refused by name with a hint, also one that was good while the node runs`, () => {
