@@ -222,7 +222,7 @@ describe('a connection', () => {
   ])(
     'whose %s takes too long is told so and closed; nothing is stored, and others are answered',
     async (_, part) => {
-      const { node: slow } = await nodeIn(scratch(), { arrival: { headers: 40, request: 60, look: 10 } });
+      const { node: slow } = await nodeIn(scratch(), { arrival: { headers: 500, request: 700, look: 20 } });
       onTestFinished(() => slow.close());
       const { socket, said } = speaking(slow.port);
       socket.write(part(slow.port, token('kai', slow)));
