@@ -21,6 +21,8 @@ export interface EnrollingOptions {
 export interface Enrolling {
   /** Rejects with `unauthorized`, `exists`, `invalid`, `busy`. */
   offer(request: HostingRequest): Promise<HostingOffer>;
+  /** Throws `not_found` where no admission is waited for: what is large need not be read then. */
+  expect(workspace: string): void;
   /** Rejects with `not_found` for what was not offered, and as the opening of the replica does. */
   admit(workspace: string, given: HostingAdmission): Promise<Hosted>;
 }
@@ -82,6 +84,11 @@ function carried(
   return carrier;
 }
 
+const unasked = (): CoterieError =>
+  new CoterieError('not_found', 'This relay waits for no such admission.', {
+    hint: 'Begin again with: coterie remote add URL#CODE',
+  });
+
 export function openEnrolling({ workspaces, mayEnrol, timer }: EnrollingOptions): Enrolling {
   const pending = new Map<string, Pending>();
   return {
@@ -105,12 +112,12 @@ export function openEnrolling({ workspaces, mayEnrol, timer }: EnrollingOptions)
       });
       return { admission: await Promise.race([one.request, failed]) };
     },
+    expect(workspace) {
+      if (!pending.has(workspace)) throw unasked();
+    },
     async admit(workspace, { nonce, admission }) {
       const one = pending.get(workspace);
-      if (one?.nonce === undefined || one.nonce !== nonce)
-        throw new CoterieError('not_found', 'This relay waits for no such admission.', {
-          hint: 'Begin again with: coterie remote add URL#CODE',
-        });
+      if (one?.nonce === undefined || one.nonce !== nonce) throw unasked();
       one.answer(admission as Admission);
       await one.done;
       return { workspace, hosted: true };

@@ -91,6 +91,8 @@ export function hostedRoutes(options: HostedRoutesOptions): readonly OwnRoute[] 
       async run(request) {
         await take(request);
         const workspace = idOf(request.params);
+        // Anybody can ask this: nothing large is read for who was offered nothing.
+        enrolling.expect(workspace);
         const given = check(HostingAdmission, await readJson(request.incoming, false, admissionBytes));
         return enrolling.admit(workspace, given as HostingAdmission);
       },

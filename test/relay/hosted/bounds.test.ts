@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { ReadableRelay } from '../../../relay/hosted/relay.ts';
 import type { Node } from '../../../relay/node/node.ts';
@@ -54,6 +56,19 @@ describe('bounds of a readable relay', () => {
     await second.replica.remotes.add({ url: relay.url, code: relay.code });
     await comes(states(second)).toEqual(['linked']);
     await comes(async () => (await seen(relay)).filter(({ open }) => open).length).toBe(1);
+  });
+
+  it('HST-2: an admission that the relay does not wait for is refused before its body comes', async () => {
+    const relay = await startRelay();
+    const asked = request(`${relay.url}/v1/hosted/${'a'.repeat(26)}/admission`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': 30 * 1024 * 1024 },
+    });
+    asked.on('error', () => undefined);
+    asked.flushHeaders();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(404);
+    asked.destroy();
   });
 
   it('HST-6: a workspace over its quota is written to no more at the relay; another is not hindered, nor is its node', async () => {
