@@ -4,8 +4,9 @@ import type { Store } from '../../src/storage/port.ts';
 export interface Packages {
   /** Keeps a package for `by`. Rejects with `exists` where another is there, and with `quota_exceeded`. */
   put(id: string, by: string, given: Package): Promise<void>;
+  /** Rejects with `ticket_expired` for one that is over, as long as that is remembered. */
   get(id: string): Promise<Package | undefined>;
-  /** Forgets those that are over. */
+  /** Forgets what those held that are over, and those themselves a month later. */
   sweep(): Promise<void>;
 }
 
@@ -22,6 +23,9 @@ export interface PackagesOptions {
 interface Row extends Package {
   readonly by: string;
 }
+
+/** How long it is remembered of a package that it is over, ms. */
+const remembered = 30 * 24 * 60 * 60 * 1000;
 
 const year = 366 * 24 * 60 * 60 * 1000;
 const key = (id: string): string => `p/${id}`;
@@ -76,14 +80,20 @@ export async function openPackages({
       const row = await store.getConfirmed(key(id));
       if (!row) return undefined;
       const { sealed, expires } = read(row);
-      return expires > now() ? { sealed, expires } : undefined;
+      if (expires > now()) return { sealed, expires };
+      throw new CoterieError('ticket_expired', `The ticket ended at ${new Date(expires).toISOString()}.`);
     },
     async sweep() {
       for await (const [name, value] of store.scan(all)) {
-        const { by, expires } = read(value);
-        if (expires > now()) continue;
+        const row = read(value);
+        if (row.expires > now()) continue;
+        if (row.expires + remembered > now()) {
+          const over: Row = { ...row, sealed: '' };
+          if (row.sealed !== '') await store.commit([[name, Buffer.from(JSON.stringify(over))]]);
+          continue;
+        }
         await store.commit([[name, undefined]]);
-        add(by, -1);
+        add(row.by, -1);
       }
     },
   };

@@ -176,7 +176,9 @@ describe('a sealed relay', () => {
     expect(await (await get(relay, `/v1/packages/${id}`)).json()).toEqual(body);
     expect((await get(relay, `/v1/packages/${newId()}`)).status).toBe(404);
     clock.now += 61_000;
-    expect((await get(relay, `/v1/packages/${id}`)).status).toBe(404);
+    const over = (await (await get(relay, `/v1/packages/${id}`)).json()) as { error: { code: string } };
+    expect(over.error.code).toBe('ticket_expired');
+    expect(JSON.stringify(over)).not.toContain(body.sealed);
   });
 
   it('SLD-40 SLD-41: over HTTP an admin registers and ends invites, and who is admitted reads records', async () => {
