@@ -58,6 +58,9 @@ export const packageKey = (id: string): string => `package/${id}`;
 /** Key epochs that a ticket brings, beside the founding one. */
 const mostEpochs = 32;
 
+/** A sealed relay keeps a package for a year, ms. */
+const longest = 365 * 24 * 3_600_000;
+
 /** Seven days, ms. */
 const usualTime = 7 * 24 * 3_600_000;
 
@@ -97,6 +100,8 @@ export async function createInvite(
   const by = countersignerFor(writing, options, input);
   const expires = input.expires === undefined ? now() + usualTime : Date.parse(input.expires);
   if (expires <= now()) throw new CoterieError('invalid', 'expires: it has passed');
+  if (by.relay?.mode === 'sealed' && expires > now() + longest)
+    throw new CoterieError('invalid', 'expires: a relay keeps a ticket for a year at most');
   // An invite that nobody can use is worse than none.
   if (by.relay) await relayOf(writing, options, by.relay).reach();
   const secret = pooledRandom(secretBytes);
@@ -241,10 +246,21 @@ function epochsOf(keyring: InviteOptions['keyring']): [Hash, string][] {
   return [founding, ...others.slice(-mostEpochs)].map(({ id, secret }) => [id, toBase64url(secret)]);
 }
 
-/** Tells the relay of a ticket that it is over. Rejects as the relay does. */
+/**
+ * Tells the relay that countersigns a ticket that it is over, whichever replica made the ticket. Rejects as the relay
+ * does.
+ */
 export async function endAtRelay(writing: Writing, options: InviteOptions, invite: Hash): Promise<void> {
-  const row = await writing.reading.database.getConfirmed<InviteRow>(inviteKey(invite));
-  if (row?.relay) await relayOf(writing, options, row.relay).end(invite);
+  const { database, membership, crypto } = writing.reading;
+  const row = await database.getConfirmed<InviteRow>(inviteKey(invite));
+  const countersigner = membership.state.invites.get(invite)?.countersigner;
+  const named = (options.host?.remotes?.list() ?? []).flatMap(({ url, key, mode }) =>
+    mode === 'sealed' && key !== null && keyId(crypto, key) === countersigner
+      ? [{ url, key, mode: 'sealed' as const }]
+      : [],
+  );
+  const relay = row?.relay ?? named[0];
+  if (relay) await relayOf(writing, options, relay).end(invite);
 }
 
 /** What a ticket stands for, sealed. Rejects with `not_found`. */

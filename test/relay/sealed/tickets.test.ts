@@ -130,6 +130,10 @@ it('MCH-26: a ticket of a sealed relay that expired, was revoked, or is shown to
   const good = await ana.replica.invites.create({ uses: 5 }, { key: 'k' });
   expect(await ana.replica.invites.create({ uses: 5 }, { key: 'k' })).toEqual(good);
   await ana.replica.invites.revoke(revoked.invite);
+  const far = new Date(Date.now() + 400 * 24 * 3_600_000).toISOString();
+  const invites = await allOf((page) => ana.replica.invites.list(page));
+  await expect(ana.replica.invites.create({ expires: far })).rejects.toMatchObject({ code: 'invalid' });
+  expect(await allOf((page) => ana.replica.invites.list(page))).toEqual(invites);
   const join_ = (ticket: string) => code(joinByTicket({ ...machine('eve'), ticket }));
   expect(await join_(revoked.ticket)).toBe('ticket_expired');
   expect(await join_(good.ticket.replace(relay.url, other.url))).toBe('ticket_elsewhere');
@@ -143,4 +147,21 @@ it('MCH-26: a ticket of a sealed relay that expired, was revoked, or is shown to
   });
   onTestFinished(() => emptied.close());
   expect(await join_(good.ticket)).toBe('ticket_elsewhere');
+}, 60_000);
+
+it('MCH-24: who revokes on another replica than the one that invited ends the ticket at the relay too', async () => {
+  const relay = await relayIn(join(scratch(), 'relay'));
+  const ana = await up(machine('ana'));
+  await ana.replica.remotes.add({ url: relay.url, code: relay.code });
+  await linked(ana);
+  const given = await ana.replica.invites.create({ uses: 5 });
+  const bo = await comesIn(machine('bo'), (await ana.replica.invites.create({ role: 'admin' })).ticket);
+  await bo.replica.messages.post('general', { text: 'here' });
+  await shows(ana, 'here');
+  await ana.replica.members.grant('bo', { role: 'admin' });
+  // The relay knows bo's replica as an admin's once a list says so.
+  await once(bo, async () => (await code(bo.replica.invites.create({ at: relay.url }))) === 'done');
+  await ana.close();
+  await bo.replica.invites.revoke(given.invite);
+  expect(await code(joinByTicket({ ...machine('eve'), ticket: given.ticket }))).toBe('ticket_expired');
 }, 60_000);
