@@ -16,6 +16,7 @@ import { openNextKey, openReplicaKey, type WorkspaceRow } from './key.ts';
 import {
   findMachineWorkspace,
   type Joined,
+  keepEpochs,
   keepJoined,
   type MachineWorkspace,
   renewJoined,
@@ -125,6 +126,7 @@ export async function joinByTicket(options: JoinOptions): Promise<JoinedDirector
       (error: unknown) => !(error instanceof CoterieError),
     );
     if (!works) await renewJoined(config, { ...workspace, seed: ticket.seed }, joined);
+    else if (joined.sealed) await keepEpochs(config, ticket.workspace, joined.sealed);
   }
   if (replaced !== undefined) await onStorage(directory, empty);
   else if (before.workspace)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Address, CoterieError, Entry, Handle, Hash, Millis, PublicKey } from '../../../schemas/index.ts';
@@ -172,6 +172,25 @@ export async function renewJoined(
     // A machine that owns the workspace has its only secret there.
     if (there?.id !== workspace.id || !there.joined) continue;
     await create(path, textOf(workspace, joined), rename);
+  }
+}
+
+/** What a later ticket brings of key epochs is of use to the one that is kept: what began since can't be read without. */
+export async function keepEpochs(
+  config: string,
+  workspace: Hash,
+  { epochs }: NonNullable<Joined['sealed']>,
+): Promise<void> {
+  for (const name of await namesIn(config)) {
+    const path = join(config, 'workspaces', name);
+    const there = await read(path).catch(() => undefined);
+    const known = there?.id === workspace ? there.joined?.sealed?.epochs : undefined;
+    if (!there?.joined || !known) continue;
+    // The founding one stays the first.
+    const all = [...new Map([...known, ...epochs])];
+    const file = File.parse(parse(await readFile(path, 'utf8')));
+    const next = { ...file, joined: { ...there.joined, sealed: { epochs: all } } };
+    await create(path, `${JSON.stringify(next, null, 2)}\n`, rename);
   }
 }
 

@@ -6,6 +6,7 @@ import { type Node, startNode } from '../../../relay/node/node.ts';
 import { type SealedRelay, startSealedRelay } from '../../../relay/sealed/relay.ts';
 import { syncSourceOf } from '../../../src/replica/sync/index.ts';
 import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
+import { findMachineWorkspace } from '../../../src/replica/workspace/machine.ts';
 import { allOf } from '../../replica/support/open.ts';
 import { scratch } from '../../support/scratch.ts';
 import { opened } from '../../support/tickets.ts';
@@ -164,4 +165,32 @@ it('MCH-24: who revokes on another replica than the one that invited ends the ti
   await ana.close();
   await bo.replica.invites.revoke(given.invite);
   expect(await code(joinByTicket({ ...machine('eve'), ticket: given.ticket }))).toBe('ticket_expired');
+}, 60_000);
+
+it('MCH-12: a later ticket brings the keys that began since to the one that is kept', async () => {
+  const relay = await relayIn(join(scratch(), 'relay'));
+  const ana = await up(machine('ana'));
+  await ana.replica.remotes.add({ url: relay.url, code: relay.code });
+  await linked(ana);
+  const ticket = async () => (await ana.replica.invites.create()).ticket;
+  const eve = await comesIn(machine('eve'), await ticket());
+  await eve.replica.messages.post('general', { text: 'here' });
+  await shows(ana, 'here');
+  // Kept, and cut off before its first opening.
+  const at = machine('bo');
+  const early = await ticket();
+  await joinByTicket({ ...at, ticket: early });
+  const keptEpochs = async () =>
+    (await findMachineWorkspace(at.config, ana.replica.workspace.id))?.joined?.sealed?.epochs.length;
+  expect(await keptEpochs()).toBe(1);
+  await ana.replica.replicas.revoke(eve.replica.id);
+  const late = async () => opened(await ticket());
+  await once(ana, async () => (await late()).sealed?.epochs.length === 2);
+  await joinByTicket({ ...at, ticket: await ticket() });
+  expect(await keptEpochs()).toBe(2);
+  const { invite } = await opened(early);
+  const kept = await findMachineWorkspace(at.config, ana.replica.workspace.id);
+  expect(kept?.joined?.invite).toBe(invite);
+  expect((await joinByTicket({ ...at, ticket: early })).fresh).toBe(true);
+  expect(await keptEpochs()).toBe(2);
 }, 60_000);
