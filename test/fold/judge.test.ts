@@ -100,4 +100,26 @@ describe('judging other logs', () => {
       reason: 'frontier',
     });
   });
+
+  it.each([
+    ['replica.revoke', ''],
+    ['replica.unbind', 'bob'],
+    ['role.demote', 'bob'],
+  ])('FOLD-47, FOLD-53: of two %s made apart neither gives back what the other took', (type, subject) => {
+    for (const order of [
+      [4, 6],
+      [6, 4],
+    ]) {
+      const t = team();
+      for (const n of order) {
+        const frontier = { [hashOf('r2')]: { tasks: [hashOf(`t${n}`)], members: [t.last.hash] } };
+        const data =
+          type === 'role.demote' ? { role: 'reader', frontier } : { replica: hashOf('r2'), frontier };
+        const about = subject === '' ? {} : { subject: t.bob };
+        t.write('r1', type, [t.last], data, { member: t.ann, ...about });
+      }
+      const counting = [1, 4, 5, 6, 7].filter((n) => judged(t, task(t, n)).verdict === undefined);
+      expect(counting).toEqual([1, 4]);
+    }
+  });
 });
