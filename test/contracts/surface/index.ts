@@ -16,6 +16,7 @@ const onlyEmbedded: Readonly<Record<string, string>> = {
   countersign: 'a replica does it for who joins by its ticket; nodes ask each other for it',
   membersLog: 'for replicas that were away, not for members',
   package: 'who has a ticket asks for it, and is no member yet',
+  keepTicket: 'a node asks the replica of a relay to; no member does',
   enrol: 'a replica does it for its remotes; a client adds one',
   attach: 'only the process that has the replica can listen for it',
   as: 'over HTTP the token names the member',
