@@ -127,9 +127,22 @@ module.exports = {
     },
 
     forbid(
+      'dashboard-is-alone',
+      'The page runs in browsers: it imports schemas/ and src/, and nothing of relay/ but itself.',
+      { path: '^relay/dashboard/' },
+      { path: '^relay/', pathNot: '^relay/dashboard/' },
+    ),
+    forbid(
+      'nobody-imports-the-dashboard',
+      'The page is built, and its files are served.',
+      { path: '^relay/', pathNot: '^relay/dashboard/' },
+      { path: '^relay/dashboard/' },
+    ),
+    forbid(
       'declared-packages-only',
       'Published code imports only what package.json lists as a dependency.',
-      { path: '^(schemas|src|relay)/' },
+      // What the page uses is built into it.
+      { path: '^(schemas|src|relay)/', pathNot: '^relay/dashboard/' },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     ),
     forbid('resolvable', 'Every import leads somewhere.', {}, { couldNotResolve: true, pathNot: '^#' }),

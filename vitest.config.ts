@@ -35,7 +35,7 @@ const together = shared.map((folder) => `test/${folder}/**/!(sync-apart).test.ts
 export default defineConfig({
   test: {
     // Tests start the command line as a user does: from one file, which a build by hand leaves as it was.
-    globalSetup: ['./scripts/lib/bundle.mjs', './scripts/lib/model.mjs'],
+    globalSetup: ['./scripts/lib/bundle.mjs', './scripts/lib/model.mjs', './scripts/lib/dashboard.mjs'],
     // They run in the order of their names.
     projects: [
       {

@@ -18,6 +18,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { bundle } from './lib/bundle.mjs';
+import { hasDashboard, makeDashboard } from './lib/dashboard.mjs';
 import { at, filesUnder, fingerprint, layers, readJson, sha256 } from './lib/files.mjs';
 import { withLock } from './lib/lock.mjs';
 import { hasModel, makeModel } from './lib/model.mjs';
@@ -156,7 +157,8 @@ function wantedBuild() {
   return fingerprint([...sources, ...settings]);
 }
 
-const isBuilt = (wanted) => !forceBuild && readText(buildStamp) === wanted && existsSync(entry) && hasModel();
+const isBuilt = (wanted) =>
+  !forceBuild && readText(buildStamp) === wanted && existsSync(entry) && hasModel() && hasDashboard();
 
 /** Output whose source was renamed or removed would still be importable, and would be packed. */
 function removeOrphans() {
@@ -182,6 +184,7 @@ async function build(wanted) {
   mkdirSync(dirname(buildStamp), { recursive: true });
   await bundle();
   await makeModel();
+  await makeDashboard();
   writeFileSync(buildStamp, wanted);
   say(`built in ${seconds(started)}`);
 }

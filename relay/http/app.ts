@@ -6,6 +6,7 @@ import { CoterieError } from '../../schemas/index.ts';
 import type { Caller } from '../proof/callers.ts';
 import { askerOf } from './address.ts';
 import { askedOverHttp } from './asked.ts';
+import { serveDashboard } from './dashboard.ts';
 import { refusalOf, safeHeaders, send, sendRefusal } from './errors.ts';
 import { methodsOf } from './matching.ts';
 import { mcpDoor } from './mcp.ts';
@@ -107,6 +108,8 @@ export function createApp(door: Door): Hono<Bound> {
     sendRefusal(c.env.outgoing, refusal);
     return RESPONSE_ALREADY_SENT;
   };
+  // A relay has other people's workspaces, and no page of its own.
+  if (door.relay.mode === 'node') serveDashboard(app);
   const mcp = mcpDoor(door);
   app.all('/mcp', async (c) => {
     try {

@@ -7,26 +7,11 @@ td,th{padding:.15rem 1rem .15rem 0;text-align:left;vertical-align:top}
 pre{padding:.7rem;overflow-x:auto;border:1px solid #8886;border-radius:4px}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}}`;
 
-/**
- * Takes the secret of a login out of the address before anything else, posts it, and shows the page as its member sees it.
- * The secret never stands in a request line, nor in the history of the browser.
- */
-const script = `const said=document.getElementById('said');
-async function come(){
-const found=/^#t=([A-Za-z0-9_-]+)$/.exec(location.hash);
-if(!found)return;
-history.replaceState(null,'',location.pathname);
-const answer=await fetch('/v1/session',{method:'POST',headers:{'content-type':'application/json'},body:JSON.stringify({login:found[1]})});
-if(answer.ok)return location.replace('/');
-const {error}=await answer.json();
-said.textContent=error.message+' '+error.hint;
-}
-addEventListener('hashchange',come);
-document.getElementById('leave')?.addEventListener('click',async()=>{
+/** It ends the session that the dashboard began. */
+const script = `document.getElementById('leave')?.addEventListener('click',async()=>{
 await fetch('/v1/session',{method:'DELETE'});
 location.replace('/');
-});
-come();`;
+});`;
 
 const hashed = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
@@ -63,7 +48,7 @@ ${body}
 `;
 }
 
-/** What somebody sees who has not said who it is: nothing of the workspace. */
+/** What somebody sees on another machine who has not said who it is: nothing of the workspace. */
 export const loginPage = (): string =>
   page(
     'Coterie',

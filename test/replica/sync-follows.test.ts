@@ -10,7 +10,7 @@ const inboxOf = async ({ replica }: Peer, who: string): Promise<InboxItem[]> =>
   (await replica.as(who).inbox({ limit: 1000, budget: 200_000 })).items;
 
 // The first once lost a reply that counted before what it answers did.
-const seeds = [192378966, runSeed()];
+const seeds = [192378966, 390976117, runSeed()];
 
 it.each(seeds)(
   'MSG-4: whoever follows or mutes where, and in whatever order it arrives, the inboxes are the same (seed %i)',
@@ -25,6 +25,11 @@ it.each(seeds)(
       skew = 1;
       const [ana] = all as [Peer];
       for (const name of names) await ana.replica.as(name).messages.post('general', { text: name });
+      await meet(...all);
+      // Who speaks through which replica is known to all: what was rejected until then would be told of once more, by an
+      // item of its own, where it was, and not where it counted from the first.
+      for (const one of all)
+        for (const name of names) await one.replica.as(name).messages.post('general', { text: name });
       await meet(...all);
       const roots: string[] = [];
       const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;

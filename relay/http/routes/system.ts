@@ -16,10 +16,10 @@ export const Version = z.strictObject({ name: z.string(), version: z.string(), a
 export const systemRoutes = [
   route({
     method: 'get',
-    path: '/',
+    path: '/status',
     open: true,
     local: true,
-    summary: 'A page for people: workspace, counts, channels and how to connect.',
+    summary: 'A plain page for people: workspace, counts, channels and how to connect.',
     answer: {
       type: 'text/html; charset=utf-8',
       what: 'one page; on other machines, without a session or a token, only how to log in',

@@ -5,7 +5,7 @@ import { joinByTicket } from '../../../src/replica/workspace/joining.ts';
 import { home } from '../../replica/support/open.ts';
 import { start } from '../node/start.ts';
 import { connect, until } from '../rooms/support.ts';
-import { comes, lag, post, startRelay, states, texts } from './support.ts';
+import { comes, inStep, lag, post, startRelay, states, texts } from './support.ts';
 
 it('HST-9: the replica of a relay can be the arbiter: who is linked with it is granted tasks while nobody else is there', async () => {
   const relay = await startRelay();
@@ -17,7 +17,7 @@ it('HST-9: the replica of a relay can be the arbiter: who is linked with it is g
   const task = await kai.replica.tasks.create({ title: 'wanted' });
   const moved = await kai.replica.arbiter.move({ to: 'relay' });
   expect(moved).toMatchObject({ name: 'relay' });
-  await comes(lag(kai)).toEqual([0]);
+  await comes(inStep(kai)).toEqual([['equal', 0]]);
   await kai.close();
   const there = home();
   const { file } = await joinByTicket({ ...there, ticket });

@@ -34,3 +34,9 @@ export const post = (node: Pick<Node, 'replica'>, text: string) =>
 /** Updates that are not known to be stored at each remote. */
 export const lag = (node: Node) => async () =>
   (await node.replica.remotes.list()).items.map(({ lag }) => lag);
+
+/** Of each link that stands: whether both sides hold the same, and how many documents are not in step yet. */
+export const inStep = (node: Node) => async () =>
+  (await node.replica.replicas.list()).items.flatMap(({ links }) =>
+    links.flatMap(({ state, digest, syncing }) => (state === 'linked' ? [[digest, syncing]] : [])),
+  );

@@ -99,7 +99,7 @@ describe('who may ask', () => {
 
 describe('what needs no token', () => {
   it('tells nothing but names and numbers, in a page that runs no script but its own', async () => {
-    const page = await ask(node.url);
+    const page = await ask(`${node.url}/status`);
     expect(page.text).toContain('Team &#60;one&#62;');
     expect(page.text).toContain('#general');
     expect(page.text).not.toMatch(/<img|javascript:| on[a-z]+=/);
@@ -116,6 +116,25 @@ describe('what needs no token', () => {
         .digest('base64')}'`,
     );
     expect(policy).not.toContain('unsafe');
+  });
+
+  it('serves the dashboard, whose files hold nothing of the workspace and no script in themselves', async () => {
+    const page = await ask(node.url);
+    expect(page.status).toBe(200);
+    expect(page.text).not.toContain('Team');
+    expect(page.text).not.toMatch(/<script(?![^>]* src=)|<style| on[a-z]+=/);
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'; script-src 'self'");
+    expect(policy).not.toMatch(/unsafe-inline|unsafe-eval' |https?:/);
+    const [file] = /assets\/[^"]+\.js/.exec(page.text) ?? [];
+    const script = await ask(`${node.url}/${file}`);
+    expect(script.headers).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    expect((await ask(`${node.url}/assets/none.js`)).status).toBe(404);
+    expect((await ask(`${node.url}/assets/..%2findex.html`)).status).toBe(404);
   });
 
   it('counts', async () => {

@@ -118,7 +118,7 @@ export function goodRequests({
     'put /v1/presence': ['/v1/presence', { state: 'idle', note: 'n', ttl: 60 }, 'presence.set'],
     'get /v1/activity': ['/v1/activity?types=message.*', undefined, 'activity'],
     'get /v1/history/{id}': [`/v1/history/${message}`, undefined, 'history'],
-    'get /': ['/', undefined, 'status'],
+    'get /status': ['/status', undefined, 'status'],
     'get /healthz': ['/healthz', undefined, ''],
     'get /readyz': ['/readyz', undefined, 'channels.list'],
     'get /metrics': ['/metrics', undefined, 'status'],
