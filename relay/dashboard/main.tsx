@@ -8,6 +8,8 @@ import { Login } from './app/login.tsx';
 import { openLive } from './door/live.ts';
 import { comeIn } from './door/session.ts';
 
+let isIn = false;
+
 async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (!root) throw new Error('the page has no place for itself');
@@ -16,6 +18,7 @@ async function start(): Promise<void> {
     render(<Login said={session.state === 'out' ? session.said : 'The node does not answer.'} />, root);
     return;
   }
+  isIn = true;
   const { handle, role } = session.speaker;
   const door = createClient({ url: location.origin, member: handle });
   listenForKeys();
@@ -28,8 +31,10 @@ async function start(): Promise<void> {
   );
 }
 
-// A link of `coterie open` that is followed where the page is open already.
+// A link of `coterie open` that is followed where the page is open already. Who is in may come in as somebody else.
 addEventListener('hashchange', () => {
-  if (location.hash.startsWith('#t=')) location.reload();
+  if (!location.hash.startsWith('#t=')) return;
+  if (isIn) location.reload();
+  else void start();
 });
 void start();

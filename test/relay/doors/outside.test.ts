@@ -218,7 +218,7 @@ describe('a node that other machines reach', () => {
       expect(await status({ headers: away })).toBe(401);
       expect(await status({ headers: away, token: node.token })).toBe(200);
       const page = async (given: Parameters<typeof ask>[1]): Promise<string> =>
-        (await ask(node.url, given)).text;
+        (await ask(`${node.url}/status`, given)).text;
       expect(await page({})).toContain('#general');
       expect(await page({ headers: away, token: node.token })).toContain('You are <b id="who">kai</b>');
       const bare = await page({ headers: away });
