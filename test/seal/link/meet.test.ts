@@ -1,22 +1,7 @@
 import { expect, it } from 'vitest';
-import { allOf } from '../../replica/support/open.ts';
-import { equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
+import { equal, meet, peers } from '../../replica/sync/support.ts';
 import { openRig } from '../mailbox/support.ts';
-import { link } from './support.ts';
-
-const textsOf = async ({ replica }: Peer): Promise<(string | null)[]> =>
-  (await allOf((page) => replica.messages.list('general', page))).map(({ text }) => text);
-
-/** Resolves once a replica shows a message. */
-async function shows(peer: Peer, text: string): Promise<void> {
-  while (!(await textsOf(peer)).includes(text))
-    await new Promise<void>((resolve) => {
-      const stop = peer.source.onUpdate(() => {
-        stop();
-        resolve();
-      });
-    });
-}
+import { link, shows } from './support.ts';
 
 it('SLR-9: replicas that worked apart meet in their mailbox, and then hear each other at once', async () => {
   const [ana, bo] = await peers(['ana', 'bo']);

@@ -6,15 +6,11 @@ import { patience } from '../../../src/seal/link/heads/watch.ts';
 import type { AlarmKind } from '../../../src/seal/link/port.ts';
 import type { Store } from '../../../src/storage/port.ts';
 import { createMemoryStore } from '../../../src/storage/store/memory.ts';
-import { allOf } from '../../replica/support/open.ts';
 import { equal, meet, type Peer, peers } from '../../replica/sync/support.ts';
 import { createClock, type VirtualClock } from '../../simulation/clock.ts';
 import { openRig, type Rig } from '../mailbox/support.ts';
-import { type Linked, link, type Meddle } from './support.ts';
+import { type Linked, link, type Meddle, shows, textsOf } from './support.ts';
 import { ofRecords, once, tampering } from './tamper.ts';
-
-const textsOf = async ({ replica }: Peer): Promise<(string | null)[]> =>
-  (await allOf((page) => replica.messages.list('general', page))).map(({ text }) => text);
 
 /** Each a record of its own. */
 async function posts(peer: Peer, linked: Linked, texts: readonly string[]): Promise<void> {
@@ -225,13 +221,7 @@ describe('a relay that is not honest is found out by name', () => {
     await again.settled();
     expect(kindsOf(again)).toEqual(['replaced']);
     await posts(ana, maker, ['after']);
-    while (!(await textsOf(bo)).includes('after'))
-      await new Promise<void>((resolve) => {
-        const stop = bo.source.onUpdate(() => {
-          stop();
-          resolve();
-        });
-      });
+    await shows(bo, 'after');
     await equal(ana, bo);
   });
 
