@@ -56,7 +56,7 @@ describe('a readable relay', () => {
     expect(again.key).toBe(relay.key);
     await comes(states(node)).toEqual(['linked']);
     // Nothing lags before it was compared, either.
-    await comes(inStep(node)).toEqual([['equal', 0]]);
+    await comes(inStep(node)).toEqual([['equal', 0, 0]]);
     await node.close();
     const other = await start(there, { as: 'zoe', upstreams: [again.url] });
     await comes(texts(other)).toEqual(['kept']);

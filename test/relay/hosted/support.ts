@@ -35,8 +35,8 @@ export const post = (node: Pick<Node, 'replica'>, text: string) =>
 export const lag = (node: Node) => async () =>
   (await node.replica.remotes.list()).items.map(({ lag }) => lag);
 
-/** Of each link that stands: whether both sides hold the same, and how many documents are not in step yet. */
+/** Of each link that stands: whether both sides hold the same, documents not in step yet, updates not stored there yet. */
 export const inStep = (node: Node) => async () =>
   (await node.replica.replicas.list()).items.flatMap(({ links }) =>
-    links.flatMap(({ state, digest, syncing }) => (state === 'linked' ? [[digest, syncing]] : [])),
+    links.flatMap(({ state, digest, syncing, lag }) => (state === 'linked' ? [[digest, syncing, lag]] : [])),
   );
