@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useApp } from '../app/context.ts';
 import { attempt } from '../app/notices.ts';
 import { useLive } from '../app/use-live.ts';
+import { Text } from '../markdown/text.tsx';
+import { When } from '../parts/when.tsx';
 
 /** One channel: its messages, and a place to write one. */
 export function ChannelPage({ path }: { readonly path: readonly string[] }) {
@@ -21,9 +23,10 @@ export function ChannelPage({ path }: { readonly path: readonly string[] }) {
     <section class="page" aria-label={`Channel ${name}`}>
       <h1># {name}</h1>
       <ol class="messages">
-        {(value.value ?? []).map(({ id, author, text }) => (
+        {(value.value ?? []).map(({ id, author, text, at }) => (
           <li key={id}>
-            <b>{author.handle}</b> {text}
+            <b>{author.handle}</b> <When at={at} />
+            {text === null ? <em>redacted</em> : <Text text={text} />}
           </li>
         ))}
       </ol>
