@@ -12,7 +12,6 @@ export {
 export { configDirectory } from './replica/environment.ts';
 export { openReplica } from './replica/open.ts';
 export type { OpenOptions } from './replica/options.ts';
-export { version } from './replica/status.ts';
 export type {
   EventsOptions,
   LongWork,
@@ -23,6 +22,7 @@ export type {
 } from './replica/surface.ts';
 export { examineDamaged, type Quarantined, quarantine } from './replica/upkeep/quarantine.ts';
 export { restoreBackup } from './replica/upkeep/restore.ts';
+export { version } from './replica/version.ts';
 export { checkHandle } from './replica/workspace/bootstrap.ts';
 export {
   type JoinedDirectory,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { muxProtocol, type RelayInfo } from '../../schemas/index.ts';
 import { realTimer } from '../../src/replica/environment.ts';
-import { version } from '../../src/replica/status.ts';
+import { version } from '../../src/replica/version.ts';
 import { openMachineKey } from '../../src/replica/workspace/machine-key.ts';
 import { makeDirectories } from '../../src/storage/make-directories.ts';
 import { type RateLimit, usualRate } from '../http/allowance.ts';

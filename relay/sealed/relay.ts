@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { CoterieError, type RelayInfo } from '../../schemas/index.ts';
 import { sealedProtocol } from '../../schemas/sealed.ts';
 import { nodeCrypto } from '../../src/keys/node.ts';
-import { version } from '../../src/replica/status.ts';
+import { version } from '../../src/replica/version.ts';
 import { openMachineKey } from '../../src/replica/workspace/machine-key.ts';
 import { type MailboxLimits, openMailboxes } from '../../src/seal/mailbox/index.ts';
 import { makeDirectories } from '../../src/storage/make-directories.ts';

@@ -1,6 +1,7 @@
 import {
   createPrivateKey,
   createPublicKey,
+  diffieHellman,
   hash,
   hkdfSync,
   type KeyObject,
@@ -89,18 +90,26 @@ export function x25519FromSeed(seed: Uint8Array): {
   readonly secret: Uint8Array;
 } {
   if (seed.length !== 32) throw new CoterieError('internal', `a seed is 32 bytes, not ${seed.length}`);
-  const secret = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), 'coterie x25519 1', 32));
+  const secret = hkdf(seed, new Uint8Array(0), 'coterie x25519 1', 32);
   return { publicKey: publicKeyOf(privateKey('x25519', secret)), secret };
 }
 
-/** A private key of X25519 from its raw 32 bytes, for `node:crypto`, and its raw public key. */
-export function x25519Private(secret: Uint8Array): { readonly key: KeyObject; readonly raw: Uint8Array } {
-  const key = privateKey('x25519', secret);
-  return { key, raw: fromBase64url(publicKeyOf(key), 32) as Uint8Array };
+/** The raw public key of a secret of X25519. */
+export const x25519PublicOf = (secret: Uint8Array): Uint8Array =>
+  fromBase64url(publicKeyOf(privateKey('x25519', secret)), 32) as Uint8Array;
+
+/** What both sides share: one's own secret with the other's public key, in base64url. Undefined for a key that is none. */
+export function x25519Shared(secret: Uint8Array, publicKey: string): Uint8Array | undefined {
+  if (!fromBase64url(publicKey, 32)) return undefined;
+  try {
+    const other = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: publicKey }, format: 'jwk' });
+    return diffieHellman({ privateKey: privateKey('x25519', secret), publicKey: other });
+  } catch {
+    // A point of small order: OpenSSL refuses the all-zero secret.
+    return undefined;
+  }
 }
 
-/** A public key of X25519 in base64url, for `node:crypto`; undefined for what is none. */
-export function x25519Public(publicKey: string): KeyObject | undefined {
-  if (!fromBase64url(publicKey, 32)) return undefined;
-  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: publicKey }, format: 'jwk' });
-}
+/** HKDF-SHA256 (RFC 5869). */
+export const hkdf = (secret: Uint8Array, salt: Uint8Array, info: string, length: number): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', secret, salt, info, length));

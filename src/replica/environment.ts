@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Transport } from '../client/transport.ts';
@@ -47,6 +48,9 @@ export const realTimer = (task: () => void, ms: number): (() => void) => {
   timer.unref();
   return () => clearTimeout(timer);
 };
+
+/** So many parts of a replica wait for its end that Node would warn of a leak. */
+export const manyListen = (signal: AbortSignal): void => setMaxListeners(0, signal);
 
 /** The real thing where nothing else was passed in. */
 export const completed = ({

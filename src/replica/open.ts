@@ -1,11 +1,9 @@
-import { setMaxListeners } from 'node:events';
-import { join } from 'node:path';
 import { CoterieError, type Status } from '../../schemas/index.ts';
 import type { Chosen } from '../embedding/index.ts';
 import { defaultChannels } from '../fold/index.ts';
 import { nodeCrypto, x25519FromSeed } from '../keys/node.ts';
-import { awaitedHandle, memberIdOf } from '../op/index.ts';
-import { openSearch } from '../search/index.ts';
+import { awaitedHandle, memberIdOf, toBase64url } from '../op/index.ts';
+import { openSearch, searchIn } from '../search/index.ts';
 import type { Storage } from '../storage/open.ts';
 import { createHolding } from './arbiter/holding.ts';
 import { createCommits } from './commit/commits.ts';
@@ -15,7 +13,7 @@ import { createCheckpoints } from './documents/checkpoints.ts';
 import { createDocuments } from './documents/documents.ts';
 import { createRemoval } from './documents/removal.ts';
 import { embedderOf } from './embedder.ts';
-import { completed, configDirectory, type Environment, openDirectory } from './environment.ts';
+import { completed, configDirectory, type Environment, manyListen, openDirectory } from './environment.ts';
 import { asCoterie, withCodes } from './failures.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createMembership } from './ledger/membership.ts';
@@ -73,7 +71,7 @@ async function openOn(
   const config = options.config ?? configDirectory();
   const database = createDatabase(store);
   const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
+  manyListen(closing.signal);
   const { seed, identity, workspace, chosen, isNew } = await beginOn(storage, database, {
     options,
     config,
@@ -181,7 +179,7 @@ async function openOn(
     presence: sync.presence.store,
   };
   const search = openSearch({
-    directory: join(storage.info.directory, 'search'),
+    directory: searchIn(storage.info.directory),
     source: createSearchSource(reading, feed),
     embedder: embedder.embedder,
     off: embedder.off,
@@ -205,7 +203,7 @@ async function openOn(
     ledger,
     machine: workspace.machine,
     maker: workspace.maker,
-    incarnation: Buffer.from(random(9)).toString('base64url'),
+    incarnation: toBase64url(random(9)),
     now,
     present: () => present({ ...sync.presence, reading, feed }),
     watch: holding.watch,

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Status } from '../../schemas/index.ts';
 import type { Storage } from '../storage/open.ts';
 import type { Checkpoints } from './documents/checkpoints.ts';
@@ -9,12 +8,9 @@ import type { Core } from './surface-of.ts';
 import type { ReplicaSource } from './sync/index.ts';
 import { directoryBytes } from './upkeep/size.ts';
 import { warningsOf } from './upkeep/warnings.ts';
+import { version } from './version.ts';
 import type { WorkspaceRow } from './workspace/bootstrap.ts';
 import type { Actor } from './writing/context.ts';
-
-/** This package's version. */
-export const version: string = (createRequire(import.meta.url)('coterie/package.json') as { version: string })
-  .version;
 
 export async function statusOf(options: {
   readonly core: Core;

@@ -1,6 +1,5 @@
-import { diffieHellman, type KeyObject } from 'node:crypto';
-import { x25519Private, x25519Public } from '../keys/node.ts';
-import { fromBase64url } from '../op/index.ts';
+import { x25519PublicOf, x25519Shared } from '../keys/node.ts';
+import { fromBase64url, toBase64url } from '../op/index.ts';
 import { type Random, seal, sealedOverhead, unseal } from './cipher.ts';
 import { derive } from './derive.ts';
 
@@ -16,13 +15,9 @@ const publicBytes = 32;
 /** What a box adds to the length of what is in it, bytes. */
 export const boxOverhead = publicBytes + sealedOverhead;
 
-function keyOf(own: KeyObject, other: KeyObject, salt: Uint8Array): Uint8Array | undefined {
-  try {
-    return derive(diffieHellman({ privateKey: own, publicKey: other }), salt, 'coterie box 1');
-  } catch {
-    // A point of small order: OpenSSL refuses the all-zero secret.
-    return undefined;
-  }
+function keyOf(secret: Uint8Array, other: string, salt: Uint8Array): Uint8Array | undefined {
+  const shared = x25519Shared(secret, other);
+  return shared && derive(shared, salt, 'coterie box 1');
 }
 
 const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
@@ -43,20 +38,19 @@ export function sealTo(
   random: Random,
 ): Uint8Array | undefined {
   const to = fromBase64url(recipient, publicBytes);
-  const other = x25519Public(recipient);
-  if (!to || !other) return undefined;
-  const once = x25519Private(random(32));
-  const key = keyOf(once.key, other, joined(once.raw, to));
-  return key && joined(once.raw, seal(key, plaintext, additional, random));
+  if (!to) return undefined;
+  const once = random(publicBytes);
+  const from = x25519PublicOf(once);
+  const key = keyOf(once, recipient, joined(from, to));
+  return key && joined(from, seal(key, plaintext, additional, random));
 }
 
 /** What was sealed to this key; undefined for anything else. */
 export function openBox(own: KeyPair, box: Uint8Array, additional: Uint8Array): Uint8Array | undefined {
   if (box.length < boxOverhead) return undefined;
   const from = box.slice(0, publicBytes);
-  const other = x25519Public(Buffer.from(from).toString('base64url'));
   const to = fromBase64url(own.publicKey, publicBytes);
-  if (!other || !to) return undefined;
-  const key = keyOf(x25519Private(own.secret).key, other, joined(from, to));
+  if (!to) return undefined;
+  const key = keyOf(own.secret, toBase64url(from), joined(from, to));
   return key && unseal(key, box.subarray(publicBytes), additional);
 }

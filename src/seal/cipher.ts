@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, getCiphers } from 'node:crypto';
 import { hchacha, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { nativeCipher } from './native-cipher.ts';
 
 const nonceBytes = 24;
 const tagBytes = 16;
@@ -8,10 +8,6 @@ export const sealedOverhead = nonceBytes + tagBytes;
 
 /** Random bytes, as many as asked for. */
 export type Random = (bytes: number) => Uint8Array;
-
-const inner = 'chacha20-poly1305';
-/** OpenSSL's cipher is several times as fast, and is not in every build of it. */
-const isNative = getCiphers().includes(inner);
 
 /** "expand 32-byte k", as ChaCha begins. */
 const sigma = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574);
@@ -39,7 +35,8 @@ function innerOf(
   return { key: new Uint8Array(made.buffer), nonce: rest };
 }
 
-const settings = { authTagLength: tagBytes };
+/** The words of a key are read where they lie. */
+const native = isLittle ? nativeCipher : undefined;
 
 /**
  * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03): 24 random bytes of nonce, then the ciphertext with its tag. So many
@@ -51,18 +48,15 @@ export function seal(
   plaintext: Uint8Array,
   additional: Uint8Array,
   random: Random,
-  native = isNative && isLittle,
+  isNative = true,
 ): Uint8Array {
   const nonce = random(nonceBytes);
   const sealed = new Uint8Array(sealedOverhead + plaintext.length);
   sealed.set(nonce);
-  if (native) {
+  const inner = isNative ? native : undefined;
+  if (inner) {
     const short = innerOf(key, nonce);
-    const cipher = createCipheriv(inner, short.key, short.nonce, settings);
-    cipher.setAAD(additional, { plaintextLength: plaintext.length });
-    sealed.set(cipher.update(plaintext), nonceBytes);
-    cipher.final();
-    sealed.set(cipher.getAuthTag(), nonceBytes + plaintext.length);
+    inner.seal(short.key, short.nonce, plaintext, additional, sealed.subarray(nonceBytes));
   } else sealed.set(xchacha20poly1305(key, nonce, additional).encrypt(plaintext), nonceBytes);
   return sealed;
 }
@@ -72,22 +66,17 @@ export function unseal(
   key: Uint8Array,
   sealed: Uint8Array,
   additional: Uint8Array,
-  native = isNative && isLittle,
+  isNative = true,
 ): Uint8Array | undefined {
   if (sealed.length < sealedOverhead) return undefined;
   // It looks at its bytes as 32-bit numbers where they lie so, and as a view of a frame they may not.
   const nonce = new Uint8Array(sealed.subarray(0, nonceBytes));
   try {
-    if (!native) return xchacha20poly1305(key, nonce, additional).decrypt(sealed.subarray(nonceBytes));
+    const rest = sealed.subarray(nonceBytes);
+    const inner = isNative ? native : undefined;
+    if (!inner) return xchacha20poly1305(key, nonce, additional).decrypt(rest);
     const short = innerOf(key, nonce);
-    const decipher = createDecipheriv(inner, short.key, short.nonce, settings);
-    const ciphertext = sealed.subarray(nonceBytes, sealed.length - tagBytes);
-    decipher.setAAD(additional, { plaintextLength: ciphertext.length });
-    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-    const opened = decipher.update(ciphertext);
-    // Throws where the tag does not hold: what was deciphered is given to nobody before.
-    decipher.final();
-    return new Uint8Array(opened.buffer, opened.byteOffset, opened.length);
+    return inner.unseal(short.key, short.nonce, rest, additional);
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+export { searchIn } from './files.ts';
 export { openSearch } from './open.ts';
 export type {
   Search,

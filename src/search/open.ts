@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { CoterieError } from '../../schemas/coterie-error.ts';
 import { type Engine, startEngine } from './engine.ts';
-import { removeDirectory, vectorsIn } from './files.ts';
+import { hasVectors, removeDirectory } from './files.ts';
 import { type Embedding, startEmbedding } from './meaning/embedding.ts';
 import { messageOf } from './protocol.ts';
 import {
@@ -259,8 +258,7 @@ export function openSearch({
       if (directory === undefined && !engine) return;
       let asked = closing || foreign() || engine?.stopped ? undefined : engine;
       // Which vectors are of what was removed the index alone can tell; to make all of them again would take long.
-      if (!asked && !closing && directory !== undefined && existsSync(vectorsIn(directory)))
-        asked = await running();
+      if (!asked && !closing && directory !== undefined && hasVectors(directory)) asked = await running();
       if (asked) {
         asked.advance();
         const done = await asked.purge(source.end()).then(

@@ -1,3 +1,5 @@
+import { inNextTurn } from '../../turn.ts';
+
 /** Long work of which others get their turn in between. */
 export interface Breathing {
   /** Lets others have a turn when this one lasted long enough. */
@@ -19,7 +21,7 @@ export function createBreathing(monotonic: () => number): Breathing {
   function plan(): void {
     if (planned || waiting.length === 0) return;
     planned = true;
-    setImmediate(() => {
+    inNextTurn(() => {
       planned = false;
       began = monotonic();
       waiting.shift()?.();

@@ -1,5 +1,6 @@
 import { freshClientID, type LogDocument, openLogDocument } from '../../log/index.ts';
 import type { DocumentStore, Store } from '../../storage/port.ts';
+import { inNextTurn } from '../../turn.ts';
 import type { Database } from '../commit/database.ts';
 import { keys, under } from '../commit/rows.ts';
 
@@ -130,7 +131,7 @@ export function createLive(options: {
         // It may have had to make room meanwhile.
         if (live.get(document) !== entry) continue;
         entry.looking++;
-        setImmediate(() => entry.looking--);
+        inNextTurn(() => entry.looking--);
         return { entry, ready: current(entry, ready) };
       }
     },

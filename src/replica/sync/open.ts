@@ -22,7 +22,7 @@ import { createLastSeen } from '../presence/last-seen.ts';
 import { createStatements, type PresenceStatements } from '../presence/statements.ts';
 import { createPresence } from '../presence/store.ts';
 import type { PresenceContext } from '../presence/verbs.ts';
-import { takeSalvaged } from '../upkeep/salvage.ts';
+import { takeSalvaged } from '../upkeep/take-salvaged.ts';
 import type { MembersLog } from '../workspace/adopt.ts';
 import { joinWorkspace } from '../workspace/bootstrap.ts';
 import type { WorkspaceRow } from '../workspace/key.ts';

@@ -1,7 +1,14 @@
 import { type Admission, CoterieError, type Hash } from '../../../schemas/index.ts';
 import { fetchTransport, type Transport } from '../../client/transport.ts';
 import { nodeCrypto, x25519FromSeed } from '../../keys/node.ts';
-import { createClock, fromBase64url, keyId, proveAdmission, type Signer } from '../../op/index.ts';
+import {
+  createClock,
+  fromBase64url,
+  keyId,
+  proveAdmission,
+  type Signer,
+  toBase64url,
+} from '../../op/index.ts';
 import type { Commits } from '../commit/commits.ts';
 import type { Database } from '../commit/database.ts';
 import { emptyCounters, keys, viewsVersion } from '../commit/rows.ts';
@@ -195,7 +202,7 @@ function withHint(error: unknown): unknown {
 
 /** A new feed epoch: cursors of an earlier one are unknown from now on. */
 export const freshEpoch = (random: (bytes: number) => Uint8Array): string =>
-  Buffer.from(random(6)).toString('base64url').replaceAll(/[-_]/g, '0');
+  toBase64url(random(6)).replaceAll(/[-_]/g, '0');
 
 export function checkHandle(handle: string): string {
   if (!/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(handle) || handle.length > 32)

@@ -11,7 +11,7 @@ import { decodeRow, encodeRow, keys, under } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
 import { pooledRandom } from '../random.ts';
 import { copiedKey } from '../sync/own-key.ts';
-import { salvagedKey } from '../upkeep/salvage.ts';
+import { salvagedKey } from '../upkeep/take-salvaged.ts';
 import { openNextKey, openReplicaKey, type WorkspaceRow } from './key.ts';
 import {
   findMachineWorkspace,

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../keys/node.ts';
+import { utf8 } from '../../op/index.ts';
 import type { SearchDocument } from '../types.ts';
 
 /** What of a document is embedded: how it is called, then what it says. */
@@ -11,4 +12,6 @@ export const contentOf = ({
 
 /** Names a content: documents of equal content have one vector. 32 hexadecimal digits. */
 export const hashOf = (content: string): string =>
-  createHash('sha256').update(content).digest('hex').slice(0, 32);
+  Array.from(nodeCrypto.sha256(utf8(content)).subarray(0, 16), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');

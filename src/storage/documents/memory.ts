@@ -25,7 +25,7 @@ export function createMemoryDocuments(
   return memoryDocuments(options.delay ?? (() => Promise.resolve()), new Map());
 }
 
-function memoryDocuments(delay: () => Promise<void>, states: Map<string, Buffer>): MemoryDocumentStore {
+function memoryDocuments(delay: () => Promise<void>, states: Map<string, Uint8Array>): MemoryDocumentStore {
   let faults: ('before' | 'after')[] = [];
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();

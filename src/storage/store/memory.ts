@@ -52,7 +52,7 @@ interface Batch {
 
 /** What is on the disk: framed rows in order, the last commit, and batches that a power cut would take. */
 interface Disk {
-  readonly rows: Map<string, Buffer>;
+  readonly rows: Map<string, Uint8Array>;
   readonly sums: Map<number, number>;
   last: number;
 }

@@ -21,7 +21,7 @@ export function commitKey(commit: number): string {
 }
 
 /** A commit row as it is stored. */
-export function commitRow(commit: number, checksum: number): Buffer {
+export function commitRow(commit: number, checksum: number): Uint8Array {
   const value = Buffer.allocUnsafe(4);
   value.writeUInt32LE(checksum, 0);
   return frame(commitKey(commit), value);

@@ -1,4 +1,5 @@
 import type { SearchResult } from '../../../../schemas/index.ts';
+import { utf8 } from '../../../op/index.ts';
 import { costOf } from '../waiting/proof.ts';
 import type { Whole } from './results.ts';
 
@@ -20,7 +21,7 @@ function cutTo(whole: Whole, tokens: number): SearchResult {
   return { ...bare, snippet: `${text.slice(0, end)}…` };
 }
 
-const bytes = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
+const bytes = (text: string): number => utf8(JSON.stringify(text)).length - 2;
 
 /** Results with their whole texts, as long as tokens are left. */
 export class Budget {

@@ -1,8 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { z } from 'zod';
 import { CoterieError, type Hash, type SearchQuery } from '../../../../schemas/index.ts';
 import type { Search, SearchHit } from '../../../search/index.ts';
 import type { Answer, SearchSignals } from '../../../search/types.ts';
+import { turn } from '../../../turn.ts';
 import { stateOf } from '../../ledger/state.ts';
 import type { Reading } from '../context.ts';
 import type { Asking, Condition } from './ask.ts';

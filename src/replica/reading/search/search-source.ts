@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Hash } from '../../../../schemas/index.ts';
 import type { SearchChange, SearchDocument, SearchSource } from '../../../search/index.ts';
+import { turn } from '../../../turn.ts';
 import { stateOf, subjectOf } from '../../ledger/state.ts';
 import { aliasKey } from '../../ledger/subjects/repeats.ts';
 import { operation, type Reading, textOf } from '../context.ts';
