@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
-import { setImmediate as turn } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import type { VectorForm } from '../embedding/port.ts';
+import { turn } from '../turn.ts';
 import type { Given } from './meaning/meaning.ts';
 import type { FromWorker, ToWorker, Wanted, WorkerStart } from './protocol.ts';
+import { startThread } from './thread.ts';
 import type {
   SearchChange,
   SearchHits,
@@ -85,8 +84,6 @@ export function startEngine(
 ): Engine {
   const { epoch } = source;
   const start: WorkerStart = { directory, epoch, end: source.end(), embeds };
-  // By its name in package.json, so that it is the built file also where the sources run as they are.
-  const worker = new Worker(createRequire(import.meta.url).resolve('#search-worker'), { workerData: start });
   const waiting = new Set<Waiting>();
   const asked = new Map<number, { resolve: (told: Told) => void; reject: (error: Error) => void }>();
   let lastId = 0;
@@ -100,9 +97,9 @@ export function startEngine(
   let ended: Error | undefined;
   let trouble: string | undefined;
 
-  const post = (message: ToWorker): void => worker.postMessage(message);
+  const post = (message: ToWorker): void => thread.post(message);
   // The thread alone keeps no process alive; a question does.
-  const hold = (): void => void (waiting.size + asked.size > 0 ? worker.ref() : worker.unref());
+  const hold = (): void => thread.hold(waiting.size + asked.size > 0);
 
   const end = (reason: Error): void => {
     ended ??= reason;
@@ -162,45 +159,48 @@ export function startEngine(
     else question?.resolve(message);
   };
 
-  worker.on('message', (message: FromWorker) => {
-    switch (message.did) {
-      case 'load':
-        loaded = true;
-        sent = message.position;
-        arrived(message.position);
-        void advance();
-        break;
-      case 'apply':
-        underway -= 1;
-        room?.();
-        if (message.next !== undefined) arrived(message.next);
-        break;
-      case 'answer':
-      case 'part':
-      case 'purge':
-      case 'lacks':
-      case 'fail':
-        settle(message);
-        break;
-      case 'lacking':
-        onLacking();
-        break;
-      case 'trouble':
-        trouble = message.message;
-        break;
-    }
-  });
-  worker.on('error', (error) => {
-    trouble = asError(error).message;
-    end(asError(error));
-  });
+  let left = (): void => undefined;
   const exited = new Promise<void>((resolve) => {
-    worker.on('exit', () => {
-      end(new Error('The thread of the search index ended.'));
-      resolve();
-    });
+    left = resolve;
   });
-  worker.unref();
+  const thread = startThread(start, {
+    message(message) {
+      switch (message.did) {
+        case 'load':
+          loaded = true;
+          sent = message.position;
+          arrived(message.position);
+          void advance();
+          break;
+        case 'apply':
+          underway -= 1;
+          room?.();
+          if (message.next !== undefined) arrived(message.next);
+          break;
+        case 'answer':
+        case 'part':
+        case 'purge':
+        case 'lacks':
+        case 'fail':
+          settle(message);
+          break;
+        case 'lacking':
+          onLacking();
+          break;
+        case 'trouble':
+          trouble = message.message;
+          break;
+      }
+    },
+    error(error) {
+      trouble = asError(error).message;
+      end(asError(error));
+    },
+    exit() {
+      end(new Error('The thread of the search index ended.'));
+      left();
+    },
+  });
 
   const question = <Did extends Told['did']>(
     make: (id: number) => ToWorker,
@@ -259,14 +259,14 @@ export function startEngine(
     },
     async stop(keep, reason) {
       end(reason);
-      worker.ref();
+      thread.hold(true);
       if (keep) {
         post({ do: 'close' });
-        const timer = setTimeout(() => void worker.terminate(), LAST_WRITE);
+        const timer = setTimeout(() => void thread.terminate(), LAST_WRITE);
         await exited;
         clearTimeout(timer);
       } else {
-        await worker.terminate();
+        await thread.terminate();
       }
       await exited;
     },

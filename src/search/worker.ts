@@ -1,136 +1,19 @@
-// The thread that holds the index: everything that takes time in searching happens here.
-import { setImmediate as turn } from 'node:timers/promises';
+// The thread that holds the index.
 import { parentPort, workerData } from 'node:worker_threads';
-import { StorageError } from '../storage/port.ts';
-import { textIn, vectorsIn } from './files.ts';
+import { vectorsIn } from './files.ts';
 import { KeptVectors } from './meaning/kept-vectors.ts';
-import { Meaning } from './meaning/meaning.ts';
-import { type FromWorker, messageOf, type ToWorker, type Wanted, type WorkerStart } from './protocol.ts';
-import { TextIndex } from './text/text-index.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
+import { serveIndex } from './serving.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('This is the entry of a worker thread.');
-const { directory, epoch, end, embeds } = workerData as WorkerStart;
 const tell = (message: FromWorker): void => port.postMessage(message);
-const trouble = (message?: string): void =>
-  tell({ did: 'trouble', ...(message === undefined ? {} : { message }) });
-
-/** Milliseconds without a change after which what is in memory is kept, if reading it again would take some time. */
-const QUIET = 2000;
-const WORTH_KEEPING = 512;
-
-const kept = directory === undefined ? undefined : new KeptVectors(vectorsIn(directory), trouble);
-const meaning = new Meaning(embeds, kept, () => tell({ did: 'lacking' }));
-const index = await TextIndex.open({
-  directory: directory === undefined ? undefined : textIn(directory),
-  feed: { epoch, end, embeds },
-  meaning,
-  trouble,
-  turn: () => turn(),
-});
-/** Whether vectors were made since what is not wanted any more was last taken away. */
-let isPruneDue = false;
-let quiet: ReturnType<typeof setTimeout> | undefined;
-/** Changes are taken in one after the other: each looks up what those before left. */
-let applying: Promise<void> = Promise.resolve();
-/** Purges wait until the removals that they are for are in the index. */
-const purges: { id: number; through: number }[] = [];
-
-/** The next documents that lack a vector, by id. */
-async function wantedNow(most: number): Promise<Wanted[]> {
-  const lacks = await meaning.lacks(most);
-  const ids = await index.idsOf(lacks.map(({ number }) => number));
-  return lacks.flatMap(({ hash }, at): Wanted[] => {
-    const id = ids[at];
-    return id === undefined ? [] : [{ id, hash }];
-  });
-}
-
-async function pruneDue(): Promise<void> {
-  if (!isPruneDue || meaning.left > 0) return;
-  isPruneDue = false;
-  await meaning.prune(() => turn());
-}
-
-async function purgeDue(): Promise<void> {
-  const due = purges.filter(({ through }) => through <= index.position);
-  if (due.length === 0) return;
-  purges.splice(0, purges.length, ...purges.filter(({ through }) => through > index.position));
-  try {
-    await index.purge();
-    for (const { id } of due) tell({ did: 'purge', id });
-  } catch (error) {
-    for (const { id } of due) tell({ did: 'fail', id, message: messageOf(error) });
-  }
-}
-
-async function act(message: ToWorker): Promise<void> {
-  switch (message.do) {
-    case 'apply':
-      await index.apply(message.changes, message.next);
-      tell({ did: 'apply', ...(message.next === undefined ? {} : { next: message.next }) });
-      clearTimeout(quiet);
-      quiet = setTimeout(() => void index.keep(WORTH_KEEPING), QUIET);
-      void purgeDue();
-      return;
-    case 'query':
-      if (message.query.vector) await meaning.settled(message.wait);
-      tell({
-        did: 'answer',
-        id: message.id,
-        hits: await index.find(message.query),
-        left: meaning.left,
-        unplaced: meaning.unplaced,
-      });
-      return;
-    case 'part':
-      tell({ did: 'part', id: message.id, part: await index.part(message.query, message.place) });
-      return;
-    case 'use':
-      meaning.use(message.form);
-      return;
-    case 'lacks':
-      tell({
-        did: 'lacks',
-        id: message.id,
-        wanted: await wantedNow(message.most),
-        left: meaning.left,
-        unplaced: meaning.unplaced,
-      });
-      await pruneDue();
-      return;
-    case 'take':
-      isPruneDue = true;
-      await meaning.take(message.form, message.given);
-      return;
-    case 'purge':
-      purges.push(message);
-      await purgeDue();
-      return;
-    case 'close':
-      clearTimeout(quiet);
-      await applying;
-      await index.close();
-      process.exit(0);
-  }
-}
-
-/** Rows that no index wrote: checksums that do not match, and lists that end too early. */
-const isDamage = (error: unknown): boolean =>
-  error instanceof RangeError || (error instanceof StorageError && error.code === 'storage_corrupt');
-
-tell({ did: 'load', position: index.position });
-port.on('message', (message: ToWorker) => {
-  const fail = async (error: unknown): Promise<void> => {
-    if (isDamage(error)) {
-      trouble(messageOf(error));
-      await index.abandon().catch(() => undefined);
-      // The next question starts another thread, which makes the index anew.
-      process.exit(1);
-    }
-    if ('id' in message) tell({ did: 'fail', id: message.id, message: messageOf(error) });
-    else throw error;
-  };
-  if (message.do === 'apply') applying = applying.then(() => act(message)).catch(fail);
-  else act(message).catch(fail);
-});
+const start = workerData as WorkerStart;
+const kept =
+  start.directory === undefined
+    ? undefined
+    : new KeptVectors(vectorsIn(start.directory), (message) =>
+        tell({ did: 'trouble', ...(message === undefined ? {} : { message }) }),
+      );
+const serve = await serveIndex(start, kept, tell, (code) => process.exit(code));
+port.on('message', (message: ToWorker) => serve(message));

@@ -31,7 +31,7 @@ export const STEP = 32;
 export const makeMemory = (pages: number, most: number): Memory =>
   new WebAssembly.Memory({ initial: pages, maximum: most });
 
-const ascii = (text: string): number[] => [text.length, ...Buffer.from(text, 'latin1')];
+const ascii = (text: string): number[] => [text.length, ...Array.from(text, (sign) => sign.charCodeAt(0))];
 /** A number as the format has it: seven bits a byte. */
 const size = (number: number): number[] =>
   number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...size(number >>> 7)];
