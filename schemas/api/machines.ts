@@ -108,6 +108,35 @@ export type Admission = z.infer<typeof Admission>;
 export const MembersLog = z.strictObject({ members: Admission.shape.members });
 export type MembersLog = z.infer<typeof MembersLog>;
 
+/** Asks for a replica of the same person to be let in, in a place that has no secret of the machine: a browser. */
+export const OwnReplicaRequest = z.strictObject({
+  /** Ed25519 of the new replica. */
+  key: PublicKey,
+  /** X25519 of the new replica. */
+  encryption: PublicKey,
+});
+export type OwnReplicaRequest = z.infer<typeof OwnReplicaRequest>;
+
+/** On whose word it comes in, and what it has to know before its first link. */
+export const OwnReplica = z.strictObject({
+  workspace: z.strictObject({ id: Hash, name: z.string() }),
+  /** Public key of the machine that lets it in, and the handle that made the workspace there. */
+  machine: PublicKey,
+  maker: Handle.optional(),
+  genesis: Entry,
+  members: Admission.shape.members,
+  /** The machine’s word for the two keys. */
+  proof: z.strictObject({ seed: PublicKey, proof: Signature }),
+  /** Where the machine came in by a ticket. */
+  invited: z
+    .strictObject({
+      invite: Hash,
+      countersign: Admission.shape.countersign.extend({ key: PublicKey.optional() }),
+    })
+    .optional(),
+});
+export type OwnReplica = z.infer<typeof OwnReplica>;
+
 /** A ticket whose relay is a replica: its package, and the `invite.create` that names the relay as countersigner. */
 export const TicketKept = Package.pick({ sealed: true }).extend({
   invite: Admission.shape.members.element,

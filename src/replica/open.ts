@@ -214,7 +214,11 @@ async function openOn(
 
   if (!membership.state.replicas.has(signer.id)) await sync.join({ ledger, seed, chosen });
 
-  const machines = createMachines({ writing, signer, now, source: sync.source });
+  const machines = createMachines({
+    ...{ writing, signer, now, random, config },
+    row: workspace,
+    source: sync.source,
+  });
   const marks = createMarks(writing, feed, timer);
   const since = new Date(now()).toISOString();
   const removal = await createRemoval({ database, checkpoints, search, timer });

@@ -36,6 +36,8 @@ import type {
   MessageFlags,
   MessagePost,
   MessagesQuery,
+  OwnReplica,
+  OwnReplicaRequest,
   Package,
   Presence,
   PresenceQuery,
@@ -300,6 +302,11 @@ export interface Replica extends Surface {
   keepTicket(id: string, given: TicketKept): Promise<void>;
   /** The members log, causes first: by it others know who is in. */
   membersLog(): Promise<Admission['members']>;
+  /**
+   * Lets in another replica of the person whose machine this is, in a place that has no secret of it: its page. Rejects with
+   * `forbidden` for any other member: a replica may speak for each member of its machine.
+   */
+  admitOwn(handle: string, keys: OwnReplicaRequest): Promise<OwnReplica>;
   /** Has a readable relay become a replica of the workspace, unless it is one, as the member it was opened with. */
   enrol(relay: HostingRelay): Promise<void>;
   /** The process that listens for this replica says where, and tells of its links. Returns what takes that back. */

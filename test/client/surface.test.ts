@@ -19,6 +19,7 @@ it('a client stands where a surface is asked for, but for the member, which the 
     | 'id'
     | 'directory'
     | 'as'
+    | 'admitOwn'
     | 'countersign'
     | 'enrol'
     | 'keepTicket'

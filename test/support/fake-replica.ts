@@ -93,6 +93,7 @@ export async function openFakeReplica(options: OpenOptions): Promise<FakeReplica
     countersign: async () => {
       throw new CoterieError('ticket_elsewhere', 'This node gave out no ticket');
     },
+    admitOwn: () => Promise.reject(new Error('not asked for')),
     enrol: async () => undefined,
     ...watched(
       {

@@ -2,6 +2,8 @@ import {
   CoterieError,
   Login,
   list,
+  OwnReplica,
+  OwnReplicaRequest,
   SessionBegin,
   SessionInfo,
   SessionsEnd,
@@ -96,6 +98,17 @@ export const sessionRoutes = [
       const { caller, handle } = handleOf(given);
       return speaker(caller, handle, ownOf(door, handle, caller));
     },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/replicas',
+    needs: 'token',
+    local: true,
+    summary: 'Lets a replica in that the page keeps, for the person whose machine this is.',
+    body: OwnReplicaRequest,
+    answer: OwnReplica,
+    status: 201,
+    run: ({ door, caller, body }) => door.replica.admitOwn(handleOf(caller).handle, body),
   }),
   route({
     method: 'delete',

@@ -6,6 +6,8 @@ import type {
   InviteCreate,
   InviteInfo,
   List,
+  OwnReplica,
+  OwnReplicaRequest,
   Package,
   Peer,
   RemoteInfo,
@@ -15,12 +17,14 @@ import type {
 import type { Host, Remoting } from '../../machines/host.ts';
 import type { Signer } from '../../op/index.ts';
 import type { PageOptions } from '../surface.ts';
+import type { WorkspaceRow } from '../workspace/key.ts';
 import type { Actor, Writing } from '../writing/context.ts';
 import { countersign } from './admissions.ts';
 import { enrol, type HostingRelay } from './enrol.ts';
 import { createInvite, endAtRelay, type InviteOptions, packageOf } from './invites.ts';
 import { type KeepTicketOptions, keepTicket } from './kept-tickets.ts';
 import { createMembersLog } from './members-log.ts';
+import { admitOwn } from './own-replica.ts';
 import { remotingOf } from './remotes.ts';
 import { listReplicas, revokeReplica } from './replicas.ts';
 import { listInvites, revokeInvite } from './uninvite.ts';
@@ -31,6 +35,8 @@ interface MachinesDoor {
   package(id: string): Promise<Package>;
   /** Keeps a ticket that another replica made, and countersigns who joins by it. */
   keepTicket(id: string, given: TicketKept): Promise<void>;
+  /** Lets in another replica of the person whose machine this is. */
+  admitOwn(handle: string, keys: OwnReplicaRequest): Promise<OwnReplica>;
 }
 
 /** The replica among others: who is in, who may come in, and what links it has. */
@@ -67,6 +73,10 @@ export function createMachines(options: {
   /** What others know comes in by it. */
   readonly source: KeepTicketOptions['source'] & { readonly keyring: InviteOptions['keyring'] };
   readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly row: WorkspaceRow;
+  /** The user's configuration directory. */
+  readonly config: string;
 }): Machines {
   const { writing, signer, source, now } = options;
   const { keyring } = source;
@@ -104,6 +114,7 @@ export function createMachines(options: {
       countersign: countersigned,
       package: (id) => packageOf(writing.reading, id),
       keepTicket: (id, given) => keepTicket({ writing, host, source }, id, given),
+      admitOwn: (handle, keys) => admitOwn({ ...options, membersLog }, handle, keys),
     },
     membersLog,
     list: async (query) => listReplicas(writing.reading, await peers(), query),

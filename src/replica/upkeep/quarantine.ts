@@ -9,8 +9,9 @@ import { StorageError, type Write } from '../../storage/port.ts';
 import { inspectTables } from '../../storage/store/tables.ts';
 import { decodeRow, encodeRow, keys } from '../commit/rows.ts';
 import { asCoterie } from '../failures.ts';
-import { firstRows, freshEpoch, keyFileName, rowFor, type WorkspaceRow } from '../workspace/bootstrap.ts';
+import { firstRows, freshEpoch, keyFileName, type WorkspaceRow } from '../workspace/bootstrap.ts';
 import { machineWorkspaces } from '../workspace/machine.ts';
+import { rowFor } from '../workspace/settle.ts';
 import { damaged, type Finding } from './finding.ts';
 import { salvagedWorkspace, salvageOperations, salvageSecrets } from './salvage.ts';
 

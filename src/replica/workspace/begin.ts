@@ -3,7 +3,8 @@ import type { Database } from '../commit/database.ts';
 import { type CountersRow, keys } from '../commit/rows.ts';
 import { createIdentity } from '../identity.ts';
 import type { OpenOptions } from '../options.ts';
-import { openReplicaKey, settle, type WorkspaceRow } from './bootstrap.ts';
+import { openReplicaKey, type WorkspaceRow } from './key.ts';
+import { settle } from './settle.ts';
 
 /** Who this replica is, and the workspace that it belongs to: what the directory says, or what a new one gets. */
 export async function beginOn(

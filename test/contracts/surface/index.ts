@@ -17,6 +17,7 @@ const onlyEmbedded: Readonly<Record<string, string>> = {
   membersLog: 'for replicas that were away, not for members',
   package: 'who has a ticket asks for it, and is no member yet',
   keepTicket: 'a node asks the replica of a relay to; no member does',
+  admitOwn: 'a node does it for its page',
   enrol: 'a replica does it for its remotes; a client adds one',
   attach: 'only the process that has the replica can listen for it',
   as: 'over HTTP the token names the member',

@@ -138,6 +138,7 @@ export const streamed = [
   'delete /v1/remotes',
   'get /v1/events',
   'post /v1/session',
+  'post /v1/replicas',
   'get /v1/search/stream',
   ...['import', 'export', 'backup', 'compact', 'doctor'].map((work) => `post /v1/admin/${work}`),
 ];
