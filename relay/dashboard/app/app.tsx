@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ChannelList } from '../channels/list.tsx';
 import { leave } from '../door/session.ts';
+import { forgetAll } from '../door/workspace.ts';
 import { SyncPill } from '../sync/pill.tsx';
 import { useApp } from './context.ts';
 import { KeySheet } from './key-sheet.tsx';
@@ -24,7 +25,7 @@ function Notices() {
 }
 
 function Sidebar() {
-  const { me } = useApp();
+  const { me, own } = useApp();
   const at = useComputed(() => place.value.path[0] ?? 'c');
   return (
     <nav class="sidebar" aria-label="Workspace">
@@ -45,7 +46,7 @@ function Sidebar() {
         <span id="said">
           You are <b id="who">{me.handle}</b>, {me.role}.
         </span>{' '}
-        <button type="button" id="leave" onClick={() => void leave()}>
+        <button type="button" id="leave" onClick={() => void leave(() => forgetAll(own))}>
           Log out
         </button>
       </p>
@@ -59,6 +60,7 @@ function Main() {
     { page: Page; Body: ComponentType<{ path: readonly string[]; query: URLSearchParams }> } | undefined
   >(undefined);
   const { path, query } = place.value;
+  const { through } = useApp();
   const page = pages.find(({ name }) => name === path[0]);
   useEffect(() => {
     if (!page) {
@@ -76,7 +78,7 @@ function Main() {
   }, [page]);
   const now = shown.value;
   return (
-    <main id="main" tabIndex={-1}>
+    <main id="main" tabIndex={-1} data-through={through}>
       {now !== undefined && now.page === page ? <now.Body path={path.slice(1)} query={query} /> : null}
     </main>
   );

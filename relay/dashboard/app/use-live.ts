@@ -26,7 +26,8 @@ export function useLive<T>(
   const { live } = useApp();
   const value = useSignal<T | undefined>(undefined);
   const error = useSignal<Error | undefined>(undefined);
-  const state = useMemo(() => ({ reload: (): void => undefined }), []);
+  const state = useMemo(() => ({ reload: (): void => undefined, of: '' }), []);
+  const asked = JSON.stringify(inputs);
   useEffect(() => {
     const ending = new AbortController();
     let busy = false;
@@ -53,13 +54,15 @@ export function useLive<T>(
       }
     }
     state.reload = () => void read();
-    value.value = undefined;
+    // What is shown stays where the same is read through another door.
+    if (state.of !== asked) value.value = undefined;
+    state.of = asked;
     void read();
     const forget = live.on(patterns, () => void read());
     return () => {
       ending.abort();
       forget();
     };
-  }, [live, patterns.join(), ...inputs]);
+  }, [live, patterns.join(), asked]);
   return useMemo(() => ({ value, error, reload: () => state.reload() }), []);
 }

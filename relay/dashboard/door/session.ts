@@ -41,7 +41,9 @@ export async function comeIn(): Promise<Session> {
   }
 }
 
-export async function leave(): Promise<void> {
+/** Logs out, and forgets what this browser keeps. */
+export async function leave(forget: () => Promise<void>): Promise<void> {
+  await forget();
   await fetch('/v1/session', { method: 'DELETE' });
   location.replace('/');
 }

@@ -15,7 +15,7 @@ export interface ReplicaKeys {
   readonly encryption: string;
 }
 
-type Countersign = Admission['countersign'] & { readonly key?: string };
+type Countersign = Admission['countersign'] & { readonly key?: string | undefined };
 
 /** On whose word a replica comes in, and what it has to know before its first link. */
 export interface AdmittedBy {

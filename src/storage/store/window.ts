@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { StorageError } from '../port.ts';
+import { crc32 } from './crc32.ts';
 import { frame, readUint32, unframe } from './frame.ts';
 import type { HeadFound } from './head.ts';
 
