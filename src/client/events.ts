@@ -7,6 +7,8 @@ import { frames } from './sse.ts';
 export interface StreamOptions extends EventsOptions {
   /** Told before each wait for a node that went away. */
   readonly lost?: ((error: unknown, milliseconds: number) => void) | undefined;
+  /** The node answered just now: where even the first connection fails it went away, and is waited for. */
+  readonly answered?: boolean | undefined;
 }
 
 /** The node writes something at least every 10 s; after this long without a byte the connection counts as dead. */
@@ -28,7 +30,7 @@ export async function* streamEvents(
 ): AsyncIterable<TypedEvent> {
   const { signal } = options;
   let cursor = options.since ?? (await presentEnd());
-  let connected = false;
+  let connected = options.answered === true;
   let wait = FIRST_WAIT;
   while (!signal?.aborted) {
     try {

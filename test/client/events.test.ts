@@ -78,6 +78,19 @@ describe.each([
     await expect(first).rejects.toMatchObject({ code: 'unreachable' });
   });
 
+  it('wait for a node that answered just now and went away before the first connection', async () => {
+    const client = createClient({ url: 'http://127.0.0.1:1', token: 't', transport });
+    const stop = new AbortController();
+    const codes: unknown[] = [];
+    const lost = (error: unknown): void => {
+      codes.push(error instanceof Error && 'code' in error ? error.code : error);
+      if (codes.length === 2) stop.abort();
+    };
+    const first = client.events({ since: '0', answered: true, signal: stop.signal, lost });
+    expect(await first[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
+    expect(codes).toEqual(['unreachable', 'unreachable']);
+  });
+
   it('follow a real node: from now on, filtered, and refuse a foreign cursor', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'coterie-events-'));
     let fake: FakeReplica | undefined;

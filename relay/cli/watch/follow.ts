@@ -1,11 +1,15 @@
 import type { EventsQuery, TypedEvent } from '../../../schemas/index.ts';
 import type { Call, Team } from '../call.ts';
 
-/** Events of the feed until this command ends, across restarts of the node: on stderr it says when that goes and is back. */
+/**
+ * Events of the feed until this command ends, across restarts of the node: on stderr it says when that goes and is back.
+ * `answered`: the node was there just now, so that it is waited for from the beginning.
+ */
 export async function* follow(
   team: Team,
   { out, signal, live }: Pick<Call, 'out' | 'signal' | 'live'>,
   asked: EventsQuery,
+  answered = false,
 ): AsyncIterable<TypedEvent> {
   let gone = false;
   const lost = () => {
@@ -14,7 +18,7 @@ export async function* follow(
   };
   // Where this command has the directory alone there is no node to lose.
   const telling = (await live()) ? { lost } : {};
-  for await (const event of team.events({ ...asked, signal, ...telling })) {
+  for await (const event of team.events({ ...asked, signal, ...telling, answered })) {
     if (gone) out.note('coterie: the node is back');
     gone = false;
     yield event;

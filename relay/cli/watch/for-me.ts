@@ -75,7 +75,7 @@ async function look(team: Team): Promise<InboxItem[] | undefined> {
 
 /** Calls for each event of the feed, across restarts of the node, until it is aborted. */
 async function listen(team: Team, call: Call, since: string, heard: () => void): Promise<void> {
-  for await (const _ of follow(team, call, { since })) heard();
+  for await (const _ of follow(team, call, { since }, true)) heard();
 }
 
 /**

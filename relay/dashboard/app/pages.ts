@@ -12,4 +12,14 @@ export interface Page {
 /** In the order of the side bar. */
 export const pages: readonly Page[] = [
   { name: 'c', title: 'Channel', load: async () => (await import('../channels/page.tsx')).ChannelPage },
+  {
+    name: 'm',
+    title: 'Message',
+    load: async () => (await import('../channels/permalink.tsx')).MessagePage,
+  },
+  {
+    name: 'thread',
+    title: 'Thread',
+    load: async () => (await import('../threads/page.tsx')).ThreadPage,
+  },
 ];
