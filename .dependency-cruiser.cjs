@@ -75,6 +75,13 @@ module.exports = {
     ),
 
     forbid(
+      'indexeddb-without-node',
+      'storage/indexeddb/ runs in browsers, and is built into what does.',
+      { path: '^src/storage/indexeddb/' },
+      { dependencyTypes: ['core'] },
+    ),
+
+    forbid(
       'seal-is-a-leaf',
       'seal/ knows operations, the wire and the store, and no replica.',
       { path: '^src/seal/' },
@@ -97,6 +104,7 @@ module.exports = {
       { path: '^(schemas|src|relay)/', pathNot: '^src/embedding/worker[.]ts$' },
       { path: '^src/embedding/runtime[.]ts$', dependencyTypesNot: ['type-only'] },
     ),
+    oneDoor('idb', '^(src/storage/indexeddb/database|relay/dashboard/replica/page-key)[.]ts$'),
     oneDoor('yauzl', '^src/import/zip[.]ts$'),
     oneDoor('ws', '^(relay/mux|src/yjs)/socket[.]ts$'),
     oneDoor('y-websocket', '^src/yjs/connect[.]ts$'),
@@ -142,7 +150,7 @@ module.exports = {
       'declared-packages-only',
       'Published code imports only what package.json lists as a dependency.',
       // What the page uses is built into it.
-      { path: '^(schemas|src|relay)/', pathNot: '^relay/dashboard/' },
+      { path: '^(schemas|src|relay)/', pathNot: '^(relay/dashboard|src/storage/indexeddb)/' },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     ),
     forbid('resolvable', 'Every import leads somewhere.', {}, { couldNotResolve: true, pathNot: '^#' }),

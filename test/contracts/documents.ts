@@ -86,7 +86,7 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
           ['c', false],
         ]),
       );
-      const state = Buffer.from((await later.read('log/a/1')) ?? []);
+      const state = new TextDecoder('latin1').decode(await later.read('log/a/1'));
       expect(state.includes('kept')).toBe(true);
       expect(state.includes('to be removed')).toBe(false);
     });

@@ -1,0 +1,8 @@
+export {
+  type BrowserStorage,
+  type BrowserStorageOptions,
+  isBrowserStorageKept,
+  openBrowserStorage,
+  openBrowserStore,
+  removeBrowserStorage,
+} from './open.ts';
