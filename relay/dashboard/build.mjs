@@ -6,6 +6,9 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8'));
 
+// What Node loads late is in the worker's one file anyway; marks for servers that render say nothing here.
+const checks = { ineffectiveDynamicImport: false, unsupportedDirective: false };
+
 /** Builds the page into `dist/dashboard`, from where the node serves it. */
 /** @type {import('vite').InlineConfig} */
 export const config = {
@@ -32,7 +35,30 @@ export const config = {
     // The policy of the page lets no script or style in that is written into it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What Node loads late is in the worker's one file anyway.
-    rolldownOptions: { checks: { ineffectiveDynamicImport: false } },
+    rolldownOptions: { checks },
   },
 };
+
+/**
+ * Builds the service worker beside the page, which knows the files of it. `build` names this version of them.
+ *
+ * @param {readonly string[]} files
+ * @param {string} build
+ * @returns {import('vite').InlineConfig}
+ */
+export const serviceWorker = (files, build) => ({
+  root: at('.'),
+  configFile: false,
+  publicDir: false,
+  logLevel: 'warn',
+  define: { __COTERIE_FILES__: JSON.stringify(files), __COTERIE_BUILD__: JSON.stringify(build) },
+  build: {
+    outDir: at('../../dist/dashboard'),
+    emptyOutDir: false,
+    target: 'es2022',
+    rolldownOptions: {
+      input: at('./offline/sw.ts'),
+      output: { entryFileNames: 'sw.js', format: 'iife' },
+    },
+  },
+});

@@ -5,6 +5,7 @@ import { AppContext } from './app/context.ts';
 import { listenForKeys } from './app/keys.ts';
 import { Login } from './app/login.tsx';
 import { enter } from './door/workspace.ts';
+import { keepPage } from './offline/register.ts';
 
 const entered = enter();
 
@@ -23,6 +24,8 @@ const root = document.getElementById('app');
 if (!root) throw new Error('the page has no place for itself');
 render(<Page />, root);
 listenForKeys();
+// Where the browser keeps no pages it is of no use, and no harm.
+keepPage().catch(() => undefined);
 
 // A link of `coterie open` that is followed where the page is open already. Who is in may come in as somebody else.
 addEventListener('hashchange', () => {

@@ -1,7 +1,7 @@
 // Makes dist/dashboard: the page that a node serves, built by Vite from relay/dashboard and what it uses of src/ and
 // schemas/, each file also compressed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
+import { dirname, extname, relative, sep } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { at, filesUnder, fingerprint } from './files.mjs';
 
@@ -49,8 +49,11 @@ export async function makeDashboard() {
   if (hasDashboard()) return;
   const wanted = inputs();
   const { build } = await import('vite');
-  const { config } = await import('../../relay/dashboard/build.mjs');
+  const { config, serviceWorker } = await import('../../relay/dashboard/build.mjs');
   await build(config);
+  const paths = filesUnder(made, (one) => !/(files\.json|index\.html)$/.test(one));
+  const names = paths.map((path) => relative(made, path).split(sep).join('/')).sort();
+  await build(serviceWorker(names, fingerprint(paths).slice(0, 16)));
   compress();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);

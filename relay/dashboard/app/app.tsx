@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { ChannelList } from '../channels/list.tsx';
 import { leave } from '../door/session.ts';
 import { forgetAll } from '../door/workspace.ts';
+import { newer } from '../offline/register.ts';
 import { SyncPill } from '../sync/pill.tsx';
 import { useApp } from './context.ts';
 import { KeySheet } from './key-sheet.tsx';
@@ -24,12 +25,31 @@ function Notices() {
   );
 }
 
+/** A newer page is there: a person says when this tab becomes it. */
+function Newer() {
+  const { replica } = useApp();
+  const superseded = replica.value.state === 'superseded';
+  const takeOver = newer.value;
+  if (!takeOver && !superseded) return null;
+  return (
+    <p class="newer" role="status">
+      {superseded
+        ? 'A newer version of this page is open in another tab. This one works through the node alone.'
+        : 'A newer version of this page is there.'}{' '}
+      <button type="button" onClick={() => (takeOver ? takeOver() : location.reload())}>
+        Reload
+      </button>
+    </p>
+  );
+}
+
 function Sidebar() {
   const { me, own } = useApp();
   const at = useComputed(() => place.value.path[0] ?? 'c');
   return (
     <nav class="sidebar" aria-label="Workspace">
       <SyncPill />
+      <Newer />
       <ul class="pages">
         {pages
           .filter(({ key }) => key !== undefined)

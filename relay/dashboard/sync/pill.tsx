@@ -1,30 +1,41 @@
+import './sync.css';
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { useApp } from '../app/context.ts';
+import { SyncDialog } from './dialog.tsx';
+import { type SyncState, useSyncing } from './state.ts';
 
-const asked = 5_000;
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
-/** Whether what is shown is of now. */
+function wordsOf(state: SyncState): string {
+  if (state.state === 'live') return 'live';
+  if (state.state === 'offline') return `offline since ${clock.format(state.since)}`;
+  return `syncing ${state.documents + state.updates}`;
+}
+
+/** Whether what is shown is of now; a click tells more. */
 export function SyncPill() {
-  const { door } = useApp();
-  const since = useSignal<number | undefined>(undefined);
-  useEffect(() => {
-    const look = (): void =>
-      void door.waiting().then(
-        () => {
-          since.value = undefined;
-        },
-        () => {
-          since.value ??= Date.now();
-        },
-      );
-    look();
-    const timer = setInterval(look, asked);
-    return () => clearInterval(timer);
-  }, [door]);
+  const syncing = useSyncing();
+  const open = useSignal(false);
+  const state = syncing.state.value;
   return (
-    <p class="pill" role="status">
-      {since.value === undefined ? 'live' : `offline since ${new Date(since.value).toLocaleTimeString()}`}
-    </p>
+    <>
+      <button
+        type="button"
+        class={`pill pill-${state.state}`}
+        aria-label={`Sync: ${wordsOf(state)}`}
+        onClick={() => {
+          open.value = true;
+        }}
+      >
+        <span class="dot" aria-hidden="true" /> <span aria-live="polite">{wordsOf(state)}</span>
+      </button>
+      {open.value ? (
+        <SyncDialog
+          syncing={syncing}
+          onClose={() => {
+            open.value = false;
+          }}
+        />
+      ) : null}
+    </>
   );
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, type TestContext } from 'vitest';
 import type { Node } from '../../../relay/node/node.ts';
@@ -17,6 +18,10 @@ export interface Stage {
   open(place?: string, options?: { readonly as?: string; readonly phone?: boolean }): Promise<Page>;
   /** Another tab of the same browser. */
   tab(page: Page, place?: string): Promise<Page>;
+  /** Ends the node; the browser stays. */
+  stop(): Promise<void>;
+  /** Starts it again at the same port; `emptied`: with nothing in its directory. */
+  start(options?: { readonly emptied?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,11 +35,16 @@ async function login(node: Node, handle: string): Promise<string> {
 }
 
 async function stageOn(browser: Browser): Promise<Stage> {
-  const { node, as }: NodeOfOwn = await nodeIn(scratch());
+  const root = scratch();
+  let running: NodeOfOwn = await nodeIn(root);
+  const { port } = running.node;
+  const as = (handle: string): Client => running.as(handle);
   await as('kai').messages.post('general', { text: 'Welcome' });
   const contexts: BrowserContext[] = [];
   return {
-    node,
+    get node() {
+      return running.node;
+    },
     as,
     async open(place = '', { as: handle = 'kai', phone = false } = {}) {
       // Only who has spoken has a token.
@@ -44,6 +54,7 @@ async function stageOn(browser: Browser): Promise<Stage> {
       );
       contexts.push(context);
       const page = await context.newPage();
+      const { node } = running;
       await page.goto(await login(node, handle));
       await page.waitForSelector('#who');
       if (place !== '') await page.goto(`${node.url}/${place}`);
@@ -51,12 +62,17 @@ async function stageOn(browser: Browser): Promise<Stage> {
     },
     async tab(page, place = '') {
       const other = await page.context().newPage();
-      await other.goto(`${node.url}/${place}`);
+      await other.goto(`${running.node.url}/${place}`);
       return other;
+    },
+    stop: () => running.node.close(),
+    async start({ emptied = false } = {}) {
+      if (emptied) rmSync(running.node.directory, { recursive: true });
+      running = await nodeIn(root, { port });
     },
     async close() {
       for (const context of contexts) await context.close();
-      await node.close();
+      await running.node.close();
     },
   };
 }
