@@ -7,7 +7,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8'));
 
 // What Node loads late is in the worker's one file anyway; marks for servers that render say nothing here.
-const checks = { ineffectiveDynamicImport: false, unsupportedDirective: false };
+const checks = { ineffectiveDynamicImport: false, moduleLevelDirective: false, pluginTimings: false };
 
 /** Builds the page into `dist/dashboard`, from where the node serves it. */
 /** @type {import('vite').InlineConfig} */
@@ -26,7 +26,7 @@ export const config = {
   },
   define: { __COTERIE_VERSION__: JSON.stringify(version) },
   // The page's own replica is made of the same sources as any.
-  worker: { format: 'es', plugins: () => [replaceWithStandIns()] },
+  worker: { format: 'es', plugins: () => [replaceWithStandIns()], rolldownOptions: { checks } },
   build: {
     outDir: at('../../dist/dashboard'),
     emptyOutDir: true,
@@ -35,6 +35,8 @@ export const config = {
     // The policy of the page lets no script or style in that is written into it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The replica is one file, and so are some languages that are highlighted.
+    chunkSizeWarningLimit: 1_000,
     rolldownOptions: { checks },
   },
 };

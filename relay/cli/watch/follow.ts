@@ -17,8 +17,8 @@ export async function* follow(
     gone = true;
   };
   // Where this command has the directory alone there is no node to lose.
-  const telling = (await live()) ? { lost } : {};
-  for await (const event of team.events({ ...asked, signal, ...telling, answered })) {
+  const telling = (await live()) ? { lost, answered } : {};
+  for await (const event of team.events({ ...asked, signal, ...telling })) {
     if (gone) out.note('coterie: the node is back');
     gone = false;
     yield event;

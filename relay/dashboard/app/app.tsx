@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { ChannelList } from '../channels/list.tsx';
 import { leave } from '../door/session.ts';
 import { forgetAll } from '../door/workspace.ts';
+import { useWaiting } from '../inbox/count.ts';
 import { newer } from '../offline/register.ts';
 import { SyncPill } from '../sync/pill.tsx';
 import { useApp } from './context.ts';
@@ -43,6 +44,11 @@ function Newer() {
   );
 }
 
+function Count() {
+  const open = useWaiting().value;
+  return open > 0 ? <span class="count mention">{open}</span> : null;
+}
+
 function Sidebar() {
   const { me, own } = useApp();
   const at = useComputed(() => place.value.path[0] ?? 'c');
@@ -57,6 +63,7 @@ function Sidebar() {
             <li key={name}>
               <a href={href([name])} aria-current={at.value === name ? 'page' : undefined}>
                 {title}
+                {name === 'inbox' ? <Count /> : null}
               </a>
             </li>
           ))}
@@ -87,7 +94,8 @@ function Main() {
       go(href(['c', 'general']), { replace: true });
       return;
     }
-    document.title = `${page.title} · Coterie`;
+    const [count = ''] = /^\(\d+\) /.exec(document.title) ?? [];
+    document.title = `${count}${page.title} · Coterie`;
     let left = false;
     void page.load().then((Body) => {
       if (!left) shown.value = { page, Body };

@@ -11,6 +11,12 @@ export interface Page {
 
 /** In the order of the side bar. */
 export const pages: readonly Page[] = [
+  {
+    name: 'inbox',
+    title: 'Needs you',
+    key: 'i',
+    load: async () => (await import('../inbox/page.tsx')).InboxPage,
+  },
   { name: 'c', title: 'Channel', load: async () => (await import('../channels/page.tsx')).ChannelPage },
   {
     name: 'm',
@@ -21,5 +27,30 @@ export const pages: readonly Page[] = [
     name: 'thread',
     title: 'Thread',
     load: async () => (await import('../threads/page.tsx')).ThreadPage,
+  },
+  {
+    name: 'board',
+    title: 'Board',
+    key: 'b',
+    load: async () => (await import('../board/page.tsx')).BoardPage,
+  },
+  { name: 't', title: 'Task', load: async () => (await import('../task/page.tsx')).TaskPage },
+  {
+    name: 'agents',
+    title: 'Agents',
+    key: 'a',
+    load: async () => (await import('../agents/page.tsx')).AgentsPage,
+  },
+  {
+    name: 'activity',
+    title: 'Activity',
+    key: 'y',
+    load: async () => (await import('../agents/activity.tsx')).ActivityPage,
+  },
+  {
+    name: 'search',
+    title: 'Search',
+    key: '/',
+    load: async () => (await import('../search/page.tsx')).SearchPage,
   },
 ];
