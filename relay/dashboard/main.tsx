@@ -1,4 +1,5 @@
 import './styles/base.css';
+import './settings/theme.ts';
 import { render } from 'preact';
 import { Shell } from './app/app.tsx';
 import { AppContext } from './app/context.ts';

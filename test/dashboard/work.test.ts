@@ -17,7 +17,7 @@ it('what an agent said to a person while the page was closed waits under Needs y
   await page.keyboard.press('e');
   await page.getByText('Nothing waits for you.').waitFor();
   await other.getByRole('link', { name: 'Needs you', exact: true }).waitFor();
-  expect((await as('kai').waiting()).open).toBe(0);
+  await expect.poll(async () => (await as('kai').waiting()).open).toBe(0);
 });
 
 it('work is moved on the board by keys and by dragging, and a task shows who holds it, what it waits for and what was said', async (context) => {

@@ -36,6 +36,12 @@ export const pages: readonly Page[] = [
   },
   { name: 't', title: 'Task', load: async () => (await import('../task/page.tsx')).TaskPage },
   {
+    name: 'memory',
+    title: 'Memory',
+    key: 'm',
+    load: async () => (await import('../memory/page.tsx')).MemoryPage,
+  },
+  {
     name: 'agents',
     title: 'Agents',
     key: 'a',
@@ -52,5 +58,11 @@ export const pages: readonly Page[] = [
     title: 'Search',
     key: '/',
     load: async () => (await import('../search/page.tsx')).SearchPage,
+  },
+  {
+    name: 'settings',
+    title: 'Settings',
+    key: 's',
+    load: async () => (await import('../settings/page.tsx')).SettingsPage,
   },
 ];

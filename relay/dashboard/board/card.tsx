@@ -42,7 +42,6 @@ export function Card({
       href={href(['t', task.short])}
       data-id={task.id}
       onKeyDown={onKeyDown}
-      aria-label={`${task.short} ${task.title ?? 'without a title'}, ${task.status}, ${task.priority}`}
     >
       <span class="card-head">
         <span class="soft">{task.short}</span> <span class="priority">{task.priority}</span>
