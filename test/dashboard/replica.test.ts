@@ -11,7 +11,7 @@ it('the page becomes a replica: what is written there reaches the node, and its 
   await page.getByRole('button', { name: 'Send' }).click();
   await page.locator('.messages').getByText('From the page').waitFor();
   const texts = async () => (await as('kai').messages.list('general')).items.map(({ text }) => text);
-  await expect.poll(texts).toContain('From the page');
+  await expect.poll(texts, { timeout: 60_000 }).toContain('From the page');
   const other = await tab(page, '#/c/general');
   await other.waitForSelector('main[data-through=own]');
   await other.locator('.messages').getByText('From the page').waitFor();

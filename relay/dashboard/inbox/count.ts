@@ -6,9 +6,12 @@ const looks = new Set<() => void>();
 /** Many events make one look, ms. */
 const gather = 400;
 
-/** Acknowledging is in no feed: tabs tell each other, and other replicas are looked at so often, ms. */
+/**
+ * Acknowledging is in no feed, and an item may come up after the event of what caused it: tabs tell each other, and the
+ * count, which costs next to nothing, is looked at so often, ms.
+ */
 const tabs = new BroadcastChannel('coterie-inbox');
-const each = 15_000;
+const each = 2_000;
 tabs.onmessage = () => {
   for (const look of looks) look();
 };

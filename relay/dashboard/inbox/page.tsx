@@ -8,7 +8,7 @@ import { attempt } from '../app/notices.ts';
 import { go, href } from '../app/router.ts';
 import { useLive } from '../app/use-live.ts';
 import { When } from '../parts/when.tsx';
-import { lookAgain } from './count.ts';
+import { lookAgain, useWaiting } from './count.ts';
 
 const words: Readonly<Record<InboxItem['kind'], string>> = {
   direct: 'wrote to you',
@@ -73,6 +73,7 @@ export function InboxPage() {
   const { door } = useApp();
   const at = useSignal(0);
   const { value, error, reload } = useLive<Inbox>(() => door.inbox({ limit: 200 }), ['*']);
+  const waiting = useWaiting().value;
   const digest = useLive<CatchUp>(() => door.catchUp({ budget: 6_000 }), ['mark.set']);
   const items = value.value?.items ?? [];
   const now = Math.min(at.value, Math.max(0, items.length - 1));
@@ -83,6 +84,8 @@ export function InboxPage() {
     reload();
     lookAgain();
   }
+  // It also comes up, and goes, without an event.
+  useEffect(() => reload(), [waiting]);
   useEffect(() => {
     const step = (by: number): void => {
       at.value = Math.max(0, Math.min(items.length - 1, now + by));

@@ -82,9 +82,17 @@ export function openLink(options: {
       if (event.type === 'equal' && publicKey !== undefined)
         source.equal(publicKey, event.logs).catch(() => undefined);
       if (event.type === 'synced') {
-        synced = true;
-        become('linked');
-        source.caughtUp().catch(() => undefined);
+        // What came is judged first: until then it is not shown, and nobody would hear of it later.
+        source
+          .caughtUp()
+          .then(() => source.idle())
+          .then(
+            () => {
+              synced = true;
+              become(state.link, state.trouble);
+            },
+            () => undefined,
+          );
       }
       if (event.type === 'closed' && own) source.forget(own.id);
       if (event.type === 'progress') onChange(state);

@@ -57,6 +57,8 @@ async function stageOn(browser: Browser): Promise<Stage> {
       const { node } = running;
       await page.goto(await login(node, handle));
       await page.waitForSelector('#who');
+      // The page of the machine's own person becomes a replica, and is shown anew then.
+      if (handle === 'kai') await page.waitForSelector('main[data-through=own]');
       if (place !== '') await page.goto(`${node.url}/${place}`);
       return page;
     },
