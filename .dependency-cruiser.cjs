@@ -118,7 +118,7 @@ module.exports = {
     oneDoor('bonjour-service', '^relay/lan/bonjour[.]ts$'),
     oneDoor('@noble/ciphers', '^src/seal/cipher[.]ts$'),
     oneDoor('@scure/base', '^src/machines/ticket/code[.]ts$'),
-    oneDoor('uqr', '^relay/cli/show/qr[.]ts$'),
+    oneDoor('uqr', '^relay/(cli/show/qr[.]ts|dashboard/settings/qr[.]tsx)$'),
     oneDoor('jose', '^relay/proof/verify[.]ts$'),
     oneDoor('pino', '^relay/node/'),
     oneDoor('env-paths', '^relay/'),

@@ -1,33 +1,14 @@
 import '../board/board.css';
 import '../memory/memory.css';
 import { useSignal } from '@preact/signals';
-import { encode } from 'uqr';
 import type { Invitation, Role } from '../../../schemas/index.ts';
 import { roles } from '../../../schemas/values.ts';
 import { useApp } from '../app/context.ts';
 import { attempt, tell } from '../app/notices.ts';
 import { useLive } from '../app/use-live.ts';
 import { When } from '../parts/when.tsx';
+import { Qr } from './qr.tsx';
 import { setTheme, theme, themes } from './theme.ts';
-
-/** A ticket as a picture that a phone reads. */
-function Qr({ text }: { readonly text: string }) {
-  const { data, size } = encode(text, { border: 2 });
-  const path = data.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : ''))).join('');
-  return (
-    <svg
-      class="qr"
-      viewBox={`0 0 ${size} ${size}`}
-      width={220}
-      height={220}
-      role="img"
-      aria-label="The ticket as a QR code"
-    >
-      <rect width={size} height={size} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
-  );
-}
 
 function Members() {
   const { door, me } = useApp();
