@@ -41,6 +41,12 @@ export function it(name: string, work: Work): void {
   cases.push({ names: [...suites, name], work });
 }
 
+it.each =
+  <T>(values: readonly T[]) =>
+  (name: string, work: (value: T) => void | Promise<void>): void => {
+    for (const value of values) it(name.replace('%s', String(value)), () => work(value));
+  };
+
 export const onTestFinished = (work: Work): void => void finish.push(work);
 
 const all: Cases = {

@@ -2,6 +2,8 @@
 import { openBrowserStorage } from '../../../../src/storage/indexeddb/index.ts';
 import { documentsContract } from '../../../contracts/documents.ts';
 import { storeContract } from '../../../contracts/store.ts';
+import { ownCases } from './own.ts';
+import { tools } from './tools.ts';
 
 let made = 0;
 
@@ -15,6 +17,7 @@ storeContract('IndexedDB', async () => {
   return {
     async open() {
       const storage = await openBrowserStorage(name);
+      // Not a copy: some of it says how things are now.
       return Object.assign(Object.create(storage.store) as typeof storage.store, { close: storage.close });
     },
   };
@@ -29,3 +32,6 @@ documentsContract('IndexedDB', async () => {
     },
   };
 });
+
+ownCases(fresh);
+Object.assign(globalThis, { tools });
