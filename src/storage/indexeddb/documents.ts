@@ -30,7 +30,7 @@ export function createIndexedDbDocuments(
       try {
         return await work(await connection.again());
       } catch (error) {
-        if (error instanceof TypeError) throw error;
+        if (error instanceof TypeError || error instanceof StorageError) throw error;
         throw connection.lost ?? toStorageError(error, 'The documents could not be read');
       }
     });

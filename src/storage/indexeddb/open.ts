@@ -35,9 +35,8 @@ export async function openBrowserStorage(
   name: string,
   options: BrowserStorageOptions = {},
 ): Promise<BrowserStorage> {
-  const { durability = 'sync', patience = PATIENCE } = options;
-  const locks = options.locks ?? (navigator.locks as Locks | undefined);
-  if (locks === undefined || typeof indexedDB === 'undefined')
+  const { durability = 'sync', patience = PATIENCE, locks = navigator.locks as Locks | undefined } = options;
+  if (!locks || typeof indexedDB === 'undefined')
     throw new StorageError('directory_unreadable', 'The browser does not let this page store anything.');
   let onTaken = (): void => undefined;
   const owned = await own(locks, name, patience, () => onTaken());

@@ -21,9 +21,16 @@ const open = (): BrowserStorage => {
   return storage;
 };
 
+/** So many characters, of which the browser can't make less. */
+function noise(size: number): string {
+  let made = '';
+  while (made.length < size) made += crypto.randomUUID();
+  return made;
+}
+
 /** One commit of rows that tell whether it is whole. */
 const batch = (at: number, size: number): Write[] =>
-  Array.from({ length: 5 }, (_, of): Write => [`row ${of}`, bytes(`${at}`.padEnd(size, '.'))]);
+  Array.from({ length: 5 }, (_, of): Write => [`row ${of}`, bytes(`${at} ${noise(size)}`)]);
 
 /** For tests that do to a page what it cannot do to itself. */
 export const tools = {
@@ -33,13 +40,13 @@ export const tools = {
   },
   commit: (at: number, size = 10) => told(open().store.commit(batch(at, size))),
   /** A document of so many bytes. */
-  write: (size: number) => told(open().documents.write('doc', stateOf(1, 1, 'x'.repeat(size)))),
+  write: (size: number) => told(open().documents.write('doc', stateOf(1, 1, noise(size)))),
   reopen: () => told(open().store.reopen()),
   failed: () => open().store.failed,
   /** What the rows say that the last commit was; an error if they do not agree. */
   async last() {
     const rows = await open().store.list({ gte: 'row', lt: 's' });
-    const said = new Set(rows.map(([, value]) => text(value)?.replace(/\.+$/, '')));
+    const said = new Set(rows.map(([, value]) => text(value)?.split(' ')[0]));
     if (rows.length > 0 && (rows.length !== 5 || said.size !== 1)) throw new Error(`torn: ${[...said]}`);
     return Number([...said][0] ?? 0);
   },
