@@ -5,6 +5,7 @@ import { ChannelList } from '../channels/list.tsx';
 import { leave } from '../door/session.ts';
 import { forgetAll } from '../door/workspace.ts';
 import { useWaiting } from '../inbox/count.ts';
+import { watch } from '../notify/watch.ts';
 import { newer } from '../offline/register.ts';
 import { SyncPill } from '../sync/pill.tsx';
 import { useApp } from './context.ts';
@@ -12,6 +13,7 @@ import { KeySheet } from './key-sheet.tsx';
 import { addKey } from './keys.ts';
 import { dismiss, notices } from './notices.ts';
 import { type Page, pages } from './pages.ts';
+import { Palette } from './palette.tsx';
 import { go, href, place } from './router.ts';
 
 function Notices() {
@@ -113,6 +115,8 @@ function Main() {
 }
 
 export function Shell() {
+  const app = useApp();
+  useEffect(() => watch(app), [app]);
   useEffect(() => {
     const added = pages.flatMap(({ name, title, key }) =>
       key === undefined
@@ -138,6 +142,7 @@ export function Shell() {
       <Main />
       <Notices />
       <KeySheet />
+      <Palette />
     </>
   );
 }

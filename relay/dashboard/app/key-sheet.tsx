@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { addKey, type Key, keysNow } from './keys.ts';
+import { addKey, type Key, keysNow, shownKey } from './keys.ts';
 
 /** Behind `?`: every key that does something where the page is. */
 export function KeySheet() {
@@ -22,14 +22,16 @@ export function KeySheet() {
     <dialog ref={dialog} aria-label="Keys" class="key-sheet">
       <table>
         <tbody>
-          {shown.value.map(({ key, what }) => (
-            <tr key={key}>
-              <th scope="row">
-                <kbd>{key.replace('mod', 'Ctrl')}</kbd>
-              </th>
-              <td>{what}</td>
-            </tr>
-          ))}
+          {shown.value.map(({ key, what }) =>
+            key === undefined ? null : (
+              <tr key={key}>
+                <th scope="row">
+                  <kbd>{shownKey(key)}</kbd>
+                </th>
+                <td>{what}</td>
+              </tr>
+            ),
+          )}
         </tbody>
       </table>
       <form method="dialog">

@@ -1,7 +1,10 @@
 /** One key of the keyboard and what it does; the sheet behind `?` lists them. */
 export interface Key {
-  /** As `KeyboardEvent.key` has it; `mod+k` with Control or Command. `g then b` is one after the other. */
-  readonly key: string;
+  /**
+   * As `KeyboardEvent.key` has it; `mod+k` with Control or Command. `g then b` is one after the other. Without one it is a
+   * command that the palette alone has.
+   */
+  readonly key?: string;
   readonly what: string;
   readonly run: () => void;
 }
@@ -11,6 +14,9 @@ let before = '';
 let beforeAt = 0;
 /** Longest pause between two keys of one sequence, ms. */
 const pause = 1_000;
+
+/** As a person reads it. */
+export const shownKey = (key: string): string => key.replace('mod+', 'Ctrl ');
 
 /** Every key that does something where the page is now. */
 export const keysNow = (): readonly Key[] => [...keys];

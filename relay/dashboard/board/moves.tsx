@@ -1,8 +1,7 @@
-import { useRef } from 'preact/hooks';
 import type { Task } from '../../../schemas/index.ts';
 import { useApp } from '../app/context.ts';
 import { attempt } from '../app/notices.ts';
-import { Dialog } from '../parts/dialog.tsx';
+import { Ask } from '../parts/ask.tsx';
 
 type Status = Task['status'];
 
@@ -48,29 +47,15 @@ export function AskMove({
   readonly onSay: (said: string) => void;
   readonly onClose: () => void;
 }) {
-  const words = useRef<HTMLTextAreaElement>(null);
   const isDone = to === 'done' || to === 'review';
   return (
-    <Dialog label={`${task.short} to ${to}`} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSay(words.current?.value ?? '');
-        }}
-      >
-        <label>
-          {isDone ? 'What shows it (a link, a commit, a word)' : 'Why'}
-          <textarea ref={words} rows={3} class="wide" required={!isDone} />
-        </label>
-        <p class="row">
-          <button type="button" onClick={onClose}>
-            Leave it
-          </button>
-          <button type="submit" class="main">
-            Move
-          </button>
-        </p>
-      </form>
-    </Dialog>
+    <Ask
+      title={`${task.short} to ${to}`}
+      label={isDone ? 'What shows it (a link, a commit, a word)' : 'Why'}
+      action="Move"
+      required={!isDone}
+      onSay={onSay}
+      onClose={onClose}
+    />
   );
 }

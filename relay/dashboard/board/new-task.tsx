@@ -4,8 +4,16 @@ import { useApp } from '../app/context.ts';
 import { attempt, tell } from '../app/notices.ts';
 import { Dialog } from '../parts/dialog.tsx';
 
-/** Makes a task. */
-export function NewTask({ onClose }: { readonly onClose: () => void }) {
+/** Makes a task; of a message, say, with what it is to begin with. */
+export function NewTask({
+  title = '',
+  description = '',
+  onClose,
+}: {
+  readonly title?: string;
+  readonly description?: string;
+  readonly onClose: () => void;
+}) {
   const { door } = useApp();
   const form = useRef<HTMLFormElement>(null);
   async function make(): Promise<void> {
@@ -35,10 +43,10 @@ export function NewTask({ onClose }: { readonly onClose: () => void }) {
         }}
       >
         <label>
-          Title <input name="title" required class="wide" />
+          Title <input name="title" required class="wide" defaultValue={title} />
         </label>
         <label>
-          Description <textarea name="description" rows={4} class="wide" />
+          Description <textarea name="description" rows={4} class="wide" defaultValue={description} />
         </label>
         <label>
           Priority{' '}

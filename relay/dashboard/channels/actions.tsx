@@ -4,6 +4,7 @@ import type { History, Message } from '../../../schemas/index.ts';
 import { useApp } from '../app/context.ts';
 import { attempt, tell } from '../app/notices.ts';
 import { href } from '../app/router.ts';
+import { NewTask } from '../board/new-task.tsx';
 import { emoji } from '../composer/completion.ts';
 import { Text } from '../markdown/text.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -82,6 +83,28 @@ export function AskRedact({ message, onClose }: { readonly message: Message; rea
   );
 }
 
+const quoted = (text: string | null): string =>
+  (text ?? '')
+    .split('\n')
+    .map((line) => `> ${line}`)
+    .join('\n');
+
+/** A title that a task can have. */
+const longest = 100;
+
+/** Makes a task of a message, which it leads back to. */
+export function TaskOf({ message, onClose }: { readonly message: Message; readonly onClose: () => void }) {
+  const { author, id, text } = message;
+  const [first = ''] = (text ?? '').trim().split('\n', 1);
+  return (
+    <NewTask
+      title={first.slice(0, longest)}
+      description={`${quoted(text)}\n\nFrom [what ${author.handle} wrote](${href(['m', id])}).`}
+      onClose={onClose}
+    />
+  );
+}
+
 /** A link to a message, for elsewhere. */
 export function copyLink(id: string): void {
   const link = new URL(href(['m', id]), location.href).href;
@@ -92,8 +115,4 @@ export function copyLink(id: string): void {
 }
 
 /** A message as a quote in another one. */
-export const quoteOf = ({ author, text }: Message): string =>
-  `${(text ?? '')
-    .split('\n')
-    .map((line) => `> ${line}`)
-    .join('\n')}\n@${author.handle} `;
+export const quoteOf = ({ author, text }: Message): string => `${quoted(text)}\n@${author.handle} `;

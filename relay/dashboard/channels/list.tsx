@@ -4,12 +4,12 @@ import { useEffect } from 'preact/hooks';
 import type { Channel } from '../../../schemas/index.ts';
 import { useApp } from '../app/context.ts';
 import { addKey } from '../app/keys.ts';
-import { attempt } from '../app/notices.ts';
 import { go, href, place } from '../app/router.ts';
 import { useLive } from '../app/use-live.ts';
 import { hasDraft } from '../composer/drafts.ts';
 import type { Door } from '../door/door.ts';
 import { LongList } from '../parts/long-list.tsx';
+import { NewChannel } from './new-channel.tsx';
 import { allRead, useUnreads } from './unread.ts';
 
 /** Above so many there is a box to filter them, and only those that are seen are made. */
@@ -42,6 +42,7 @@ export function ChannelList() {
   const { door, me } = useApp();
   const unreads = useUnreads();
   const filter = useSignal('');
+  const making = useSignal(false);
   const { value } = useLive(() => allChannels(door), ['channel.*']);
   const { path } = place.value;
   const all = value.value ?? [];
@@ -49,6 +50,16 @@ export function ChannelList() {
   const shown = word === '' ? all : all.filter((one) => titleOf(one, me.handle).toLowerCase().includes(word));
   const unreadOf = (id: string) => unreads.channels.value.get(id) ?? allRead;
 
+  useEffect(
+    () =>
+      addKey({
+        what: 'New channel',
+        run() {
+          making.value = true;
+        },
+      }),
+    [],
+  );
   useEffect(
     () =>
       addKey({
@@ -103,11 +114,7 @@ export function ChannelList() {
           class="plain"
           aria-label="New channel"
           onClick={() => {
-            const name = prompt('Name of the new channel')?.trim();
-            if (name)
-              void attempt(() => door.channels.create({ name })).then((made) => {
-                if (made) go(href(['c', made.name]));
-              });
+            making.value = true;
           }}
         >
           +
@@ -131,6 +138,13 @@ export function ChannelList() {
       ) : (
         <div class="channels">{shown.map(row)}</div>
       )}
+      {making.value ? (
+        <NewChannel
+          onClose={() => {
+            making.value = false;
+          }}
+        />
+      ) : null}
     </section>
   );
 }

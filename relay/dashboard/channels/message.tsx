@@ -8,7 +8,7 @@ import { keepDraft } from '../composer/drafts.ts';
 import { Text } from '../markdown/text.tsx';
 import { ReachOf } from '../outbox/state.tsx';
 import { When } from '../parts/when.tsx';
-import { AskRedact, copyLink, ReactPicker, Versions } from './actions.tsx';
+import { AskRedact, copyLink, ReactPicker, TaskOf, Versions } from './actions.tsx';
 
 /** What can be done with a message; keys do the same. */
 export type MessageAct =
@@ -17,18 +17,20 @@ export type MessageAct =
   | 'react'
   | 'pin'
   | 'quote'
+  | 'task'
   | 'unread'
   | 'link'
   | 'history'
   | 'remove';
 
 /** What is open over a message. */
-export type Opened = 'edit' | 'react' | 'history' | 'remove' | undefined;
+export type Opened = 'edit' | 'react' | 'history' | 'remove' | 'task' | undefined;
 
 const names: Readonly<Record<MessageAct, readonly [name: string, key: string]>> = {
   reply: ['Reply in thread', 'r'],
   react: ['React', '+'],
   quote: ['Quote', 'q'],
+  task: ['Make it a task', 't'],
   edit: ['Edit', 'e'],
   pin: ['Pin or unpin', 'p'],
   unread: ['Mark unread from here', 'u'],
@@ -205,6 +207,7 @@ export function MessageRow({
         />
       ) : null}
       {opened === 'history' ? <Versions id={id} onClose={close} /> : null}
+      {opened === 'task' ? <TaskOf message={message} onClose={close} /> : null}
       {opened === 'remove' ? <AskRedact message={message} onClose={close} /> : null}
     </article>
   );
@@ -217,7 +220,7 @@ export function useMessageActs(onOpen: (id: string, opened: Opened) => void) {
     const { id, text, pinned } = message;
     if (act === 'pin') void attempt(() => door.messages.flag(id, { pinned: pinned !== true }));
     else if (act === 'link') copyLink(id);
-    else if (act === 'react' || act === 'history' || act === 'remove') onOpen(id, act);
+    else if (act === 'react' || act === 'history' || act === 'remove' || act === 'task') onOpen(id, act);
     else if (act === 'edit') {
       if (text !== null) keepDraft(`edit.${id}`, text);
       onOpen(id, 'edit');

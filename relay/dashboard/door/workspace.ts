@@ -80,6 +80,8 @@ const doorOf = (own: Door, node: Client): Door => ({
   arbiter: own.arbiter,
   invites: { ...node.invites, list: own.invites.list },
   remotes: node.remotes,
+  import: node.import,
+  export: node.export,
   search: atNode('text', node.search, own.search),
   searchStream: own.searchStream,
   recall: atNode('hybrid', node.recall, own.recall),

@@ -5,10 +5,11 @@ import type { CatchUp, Inbox, InboxItem } from '../../../schemas/index.ts';
 import { useApp } from '../app/context.ts';
 import { addKey } from '../app/keys.ts';
 import { attempt } from '../app/notices.ts';
-import { go, href } from '../app/router.ts';
+import { go } from '../app/router.ts';
 import { useLive } from '../app/use-live.ts';
 import { When } from '../parts/when.tsx';
 import { lookAgain, useWaiting } from './count.ts';
+import { placeOf } from './place.ts';
 
 const words: Readonly<Record<InboxItem['kind'], string>> = {
   direct: 'wrote to you',
@@ -25,14 +26,6 @@ const words: Readonly<Record<InboxItem['kind'], string>> = {
   rejected: 'does not count',
   counted: 'counts after all',
 };
-
-/** Where an item is answered. */
-function placeOf({ kind, subject, place }: InboxItem): string {
-  if (['review', 'assigned', 'lost'].includes(kind)) return href(['t', place ?? subject]);
-  if (['direct', 'mention', 'group', 'reply', 'followed'].includes(kind)) return href(['m', subject]);
-  if (place !== undefined && /-\d+$/.test(place)) return href(['t', place]);
-  return href(['search'], { q: `id:${subject}` });
-}
 
 /** What happened while nobody looked: counted where it is much. */
 function Away({ digest }: { readonly digest: CatchUp }) {

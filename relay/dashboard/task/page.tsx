@@ -9,6 +9,7 @@ import { Holder } from '../board/card.tsx';
 import { AskMove, needsWords, useMove } from '../board/moves.tsx';
 import { Composer } from '../composer/composer.tsx';
 import { Text } from '../markdown/text.tsx';
+import { Ask } from '../parts/ask.tsx';
 import { When } from '../parts/when.tsx';
 import { Conflicts } from './conflicts.tsx';
 import { Graph } from './graph.tsx';
@@ -53,6 +54,7 @@ export function TaskPage({ path }: { readonly path: readonly string[] }) {
   const move = useMove();
   const asking = useSignal<Task['status'] | undefined>(undefined);
   const editing = useSignal(false);
+  const rejecting = useSignal(false);
   const seen = ['task.*', 'claim.*', 'comment.*', 'lease.expire', 'redact', 'revised'];
   const { value, error, reload } = useLive<Task>(() => door.tasks.get(id), seen, [id]);
   const comments = useLive<readonly Comment[]>(
@@ -113,6 +115,16 @@ export function TaskPage({ path }: { readonly path: readonly string[] }) {
             onClick={doing(() => door.tasks.decide(task.id, { accept: true }))}
           >
             Accept
+          </button>
+        ) : null}
+        {task.status === 'review' ? (
+          <button
+            type="button"
+            onClick={() => {
+              rejecting.value = true;
+            }}
+          >
+            Send back
           </button>
         ) : null}
         {task.legalMoves.map((to) => (
@@ -214,6 +226,20 @@ export function TaskPage({ path }: { readonly path: readonly string[] }) {
         />
       </section>
       <Blame task={task} />
+      {rejecting.value ? (
+        <Ask
+          title={`Send ${task.short} back`}
+          label="What is missing"
+          action="Send back"
+          required
+          onSay={(reason) =>
+            void attempt(() => door.tasks.decide(task.id, { accept: false, reason })).then(reload)
+          }
+          onClose={() => {
+            rejecting.value = false;
+          }}
+        />
+      ) : null}
       {asking.value ? (
         <AskMove
           task={task}
