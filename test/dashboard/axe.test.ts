@@ -34,7 +34,7 @@ it('no page has a finding of axe that is serious, in any theme', async (context)
     '#/agents': '.agents td',
     '#/activity': '.results li',
     '#/search?q=ground': '.results li',
-    '#/settings': '.memories li',
+    '#/settings': '[aria-label^="Role of"]',
   };
   await page.waitForSelector('main[data-through=own]');
   const findings: string[] = [];

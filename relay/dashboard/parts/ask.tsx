@@ -28,8 +28,9 @@ export function Ask({
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          const said = words.current?.value.trim() ?? '';
+          onSay(said);
           onClose();
-          onSay(words.current?.value.trim() ?? '');
         }}
       >
         {children}
